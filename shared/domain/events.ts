@@ -1,0 +1,57 @@
+import type { BuildId, ImageDigest, ReleaseId, RevisionName, Timestamp } from "./ids.ts";
+import type { Actor, Candidate, Failure, Image, ReleaseBasics } from "./service-state.ts";
+import type { Split } from "./traffic.ts";
+
+/** One check and how it ended, with what was measured against what was asked. */
+export type CheckResult = Readonly<{ name: string; verdict: Verdict; measured: string; limit: string }>;
+
+/** No evidence is never a pass: `inconclusive` holds and never promotes. */
+export type Verdict = "pass" | "fail" | "inconclusive";
+
+/** Everything that can happen to a service, by name, with what is known of it. */
+export interface EventMap {
+  "release-requested": { release: ReleaseBasics };
+  "release-queued": { release: ReleaseBasics; behind: ReleaseId };
+  "release-began": { release: ReleaseBasics };
+  "release-superseded": { by: ReleaseId; failure: Failure };
+  "build-started": { buildId: BuildId; logUrl: string };
+  "build-polled": { buildId: BuildId };
+  "build-succeeded": { buildId: BuildId; image: Image };
+  "candidate-deployed": { candidate: Candidate; stable: RevisionName | null };
+  "gate-passed": { checks: readonly CheckResult[] };
+  "gate-failed": { checks: readonly CheckResult[] };
+  "approval-requested": { from: readonly string[]; count: number; expiresAt: Timestamp };
+  "approval-given": { by: Actor };
+  "step-began": { step: number; percent: number };
+  "traffic-moved": { step: number; percent: number };
+  "watch-went-on": { slice: number; checks: readonly CheckResult[] };
+  "watch-failed": { checks: readonly CheckResult[] };
+  "bake-began": Record<never, never>;
+  "release-live": { revision: RevisionName };
+  "rollback-began": {
+    failure: Failure;
+    by: Actor;
+    candidate: Candidate;
+    target: RevisionName | null;
+    release: ReleaseBasics;
+  };
+  "stable-restored": { target: RevisionName | null };
+  "release-held": { failure: Failure; found: Split };
+  "release-failed": { failure: Failure };
+  "release-rejected": { failure: Failure; by: Actor };
+  "release-cancelled": { failure: Failure; by: Actor };
+  "release-rolled-back": { failure: Failure };
+  "digest-quarantined": { digest: ImageDigest; why: string };
+  "digest-freed": { digest: ImageDigest; by: Actor };
+  "leftovers-found": { build: boolean; candidate: boolean };
+  "leftovers-tidied": Record<never, never>;
+}
+
+export type EventType = keyof EventMap;
+
+/** An event of one type; without an argument, any event. */
+export type EventOf<T extends EventType = EventType> = {
+  [K in T]: Readonly<{ type: K; at: Timestamp; releaseId: ReleaseId } & EventMap[K]>;
+}[T];
+
+export type ServiceEvent = EventOf;

@@ -1,0 +1,26 @@
+import type { CheckResult } from "./events.ts";
+import type { ReleaseId, RevisionName, ServiceKey, Timestamp } from "./ids.ts";
+import type { Actor, Candidate, Failure, ReleaseBasics, StartedBuild } from "./service-state.ts";
+import type { Split } from "./traffic.ts";
+import type { ReleaseStatus } from "./words.ts";
+
+/**
+ * One release as people look it up: the running ones and the ended ones alike. Derived from the events alone, and
+ * written in the same transaction.
+ */
+export type ReleaseRecord = ReleaseBasics &
+  Readonly<{
+    service: ServiceKey;
+    status: ReleaseStatus;
+    build: Pick<StartedBuild, "id" | "logUrl" | "startedAt"> | null;
+    candidate: Candidate | null;
+    stable: RevisionName | null;
+    percent: number; // the candidate's share as last confirmed
+    checks: readonly CheckResult[]; // of the latest gate or watch
+    approvedBy: readonly Actor[];
+    failure: Failure | null;
+    supersededBy: ReleaseId | null;
+    found: Split | null; // what a person's hand left, where that is why it is held
+    updatedAt: Timestamp;
+    endedAt: Timestamp | null;
+  }>;

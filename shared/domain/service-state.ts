@@ -1,0 +1,135 @@
+import type {
+  BuildId,
+  CommitSha,
+  ImageDigest,
+  ReleaseId,
+  RevisionName,
+  ServiceKey,
+  TagName,
+  Timestamp,
+} from "./ids.ts";
+import type { ApprovalConfig, RolloutStep } from "./release-config.ts";
+import type { Split } from "./traffic.ts";
+
+/** Who asked: a person or a system, as the border that let them in names them. */
+export type Actor = Readonly<{ kind: "person" | "system"; name: string }>;
+
+/** Why something went wrong: a literal code (documented in docs/errors.md) and a sentence for a person. */
+export type Failure = Readonly<{ code: FailureCode; message: string }>;
+
+export type FailureCode =
+  | "build-not-started"
+  | "build-failed"
+  | "build-cancelled"
+  | "build-timed-out"
+  | "build-without-digest"
+  | "candidate-not-ready"
+  | "deploy-refused"
+  | "deploy-unfinished"
+  | "traffic-ambiguous"
+  | "gate-failed"
+  | "gate-inconclusive"
+  | "watch-failed"
+  | "watch-inconclusive"
+  | "traffic-write-failed"
+  | "approval-expired"
+  | "rejected-by-person"
+  | "cancelled-by-person"
+  | "rolled-back-by-person"
+  | "rolled-back-by-hand"
+  | "traffic-moved-by-hand"
+  | "quarantined"
+  | "superseded";
+
+/** What of `gantry.yaml` decides the way of a release; kept in the state, so it cannot change under way. */
+export type Plan = Readonly<{
+  steps: readonly RolloutStep[];
+  bakeMs: number;
+  approval: ApprovalConfig;
+  onFailure: "rollback" | "hold";
+  buildDeadlineMs: number; // from the start of the build to giving it up
+  pollBuildEveryMs: number; // in case the build's event is lost
+  sliceMs: number; // longest stretch of watching before the evidence is written down
+}>;
+
+/** What a release is, whatever its status. */
+export type ReleaseBasics = Readonly<{
+  id: ReleaseId;
+  tag: TagName;
+  commit: CommitSha;
+  repository: string;
+  requestedBy: Actor;
+  requestedAt: Timestamp;
+  configHash: string;
+  plan: Plan;
+}>;
+
+/** An image by digest: `name@digest` is what gets deployed. */
+export type Image = Readonly<{ name: string; digest: ImageDigest }>;
+
+/** The revision under trial, and where it answers at 0 %. */
+export type Candidate = Readonly<{ revision: RevisionName; tag: string; url: string; image: Image }>;
+
+/** `stable` null = the service did not exist before: there is nothing to go back to. */
+export type Pair = Readonly<{ candidate: Candidate; stable: RevisionName | null }>;
+
+/** Where a release that runs stands; a field exists only where it means something. */
+export type Progress =
+  | Readonly<{ status: "building"; build: StartedBuild | null }> // null = not started yet
+  | Readonly<{ status: "deploying"; image: Image }>
+  | (Readonly<{ status: "verifying" }> & Pair)
+  | (Readonly<{ status: "awaiting-approval"; approvedBy: readonly Actor[]; expiresAt: Timestamp }> & Pair)
+  | (Readonly<{ status: "rolling-out"; step: number; movedAt: Timestamp | null; slice: number }> & Pair) // movedAt null = traffic on its way
+  | (Readonly<{ status: "baking"; since: Timestamp; slice: number }> & Pair)
+  | (Readonly<{
+      status: "rolling-back";
+      failure: Failure;
+      by: Actor;
+      since: Timestamp;
+      target: RevisionName | null;
+    }> &
+      Pair)
+  | (Readonly<{ status: "held"; failure: Failure; since: Timestamp; found: Split }> & Pair);
+
+export type StartedBuild = Readonly<{ id: BuildId; logUrl: string; startedAt: Timestamp; polls: number }>;
+
+export type ActiveRelease = ReleaseBasics & Progress;
+
+/** The active release in one status. */
+export type ReleaseIn<S extends Progress["status"]> = ReleaseBasics & Extract<Progress, { status: S }>;
+
+/** The release whose revision holds all traffic. */
+export type LiveRelease = ReleaseBasics &
+  Readonly<{ candidate: Candidate; stable: RevisionName | null; since: Timestamp }>;
+
+export type Quarantined = Readonly<{
+  digest: ImageDigest;
+  releaseId: ReleaseId;
+  tag: TagName;
+  at: Timestamp;
+  why: string;
+}>;
+
+/** A release that ended while something of it may still stand in the cloud: a running build, a tag at 0 %. */
+export type Leftover = Readonly<{ releaseId: ReleaseId; build: boolean; candidate: boolean }>;
+
+/** A tag that was asked for before; a webhook that tells of it again starts nothing. */
+export type SeenTag = Readonly<{ tag: TagName; commit: CommitSha; releaseId: ReleaseId }>;
+
+/**
+ * All that Gantry knows about one service. Single writer: whatever changes it goes through `decide`.
+ */
+export type ServiceState = Readonly<{
+  key: ServiceKey;
+  live: LiveRelease | null; // null = no release of Gantry's is live
+  active: ActiveRelease | null;
+  queue: readonly ReleaseBasics[]; // at most one: a newer tag supersedes a waiting one
+  quarantine: readonly Quarantined[]; // newest last, the latest 100
+  leftovers: readonly Leftover[];
+  seen: readonly SeenTag[]; // newest last, the latest 100
+}>;
+
+/** A service that Gantry has not touched yet. */
+export function newService(key: ServiceKey): ServiceState {
+  return { key, live: null, active: null, queue: [], quarantine: [], leftovers: [], seen: [] };
+}

@@ -1,0 +1,47 @@
+import type { BuildId, CommitSha, ReleaseId, ServiceKey, TagName, Timestamp } from "../domain/ids.ts";
+import type { BuildConfig } from "../domain/release-config.ts";
+import type { Image } from "../domain/service-state.ts";
+
+export type BuildRequest = Readonly<{
+  service: ServiceKey;
+  releaseId: ReleaseId;
+  repository: string;
+  /** Where Cloud Build fetches the commit from. */
+  cloneUrl: string;
+  tag: TagName;
+  commit: CommitSha;
+  /** Folder of the service in the repository; "" = its root. */
+  directory: string;
+  build: BuildConfig;
+  /** Text of the build file, and the name to report problems under. */
+  file: Readonly<{ name: string; text: string }>;
+}>;
+
+export type BuildSnapshot = Readonly<{
+  id: BuildId;
+  releaseId: ReleaseId | null; // null = not a build of Gantry's
+  service: ServiceKey | null;
+  status: "queued" | "working" | "succeeded" | "failed" | "cancelled" | "timed-out" | "expired";
+  image: Image | null; // null until it succeeded, and when the build pushed nothing under `images:`
+  failure: string | null; // what Cloud Build says of it
+  logUrl: string;
+  startedAt: Timestamp | null;
+}>;
+
+/**
+ * `started`: exactly one build of the release exists, this one, whether this call or an earlier one created it.
+ * `refused`: Cloud Build or Gantry's own check will not have it; `problems` are `file:line:col path: what is wrong`.
+ */
+export type StartOutcome =
+  | Readonly<{ outcome: "started"; build: BuildSnapshot }>
+  | Readonly<{ outcome: "refused"; message: string; problems: readonly string[] }>;
+
+/** Cloud Build. Every method is safe to call twice. Throws `AppError` with `transient` for what may pass. */
+export interface BuildPort {
+  /** AT MOST ONE build per release: it is found again by its tag before one is created. */
+  start(request: BuildRequest): Promise<StartOutcome>;
+  /** Null = no such build. */
+  get(params: Readonly<{ service: ServiceKey; id: BuildId }>): Promise<BuildSnapshot | null>;
+  /** Cancels whatever of this release still runs; nothing to cancel is no error. */
+  cancel(params: Readonly<{ service: ServiceKey; releaseId: ReleaseId }>): Promise<void>;
+}

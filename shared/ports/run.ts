@@ -1,0 +1,94 @@
+import type { ReleaseId, RevisionName, ServiceKey, TagName } from "../domain/ids.ts";
+import type { Guardrails, RuntimeConfig } from "../domain/release-config.ts";
+import type { Candidate, Image } from "../domain/service-state.ts";
+import type { Split, TrafficShare } from "../domain/traffic.ts";
+
+/** A service as Cloud Run tells it at one moment. */
+export type ServiceSnapshot = Readonly<{
+  service: ServiceKey;
+  url: string;
+  /** What was asked for. */
+  desired: readonly TrafficShare[];
+  /** What requests really meet; `latest` entries are resolved to revisions. */
+  effective: readonly (TrafficShare & Readonly<{ url: string | null }>)[];
+  /** False while Cloud Run still works on the last write. */
+  settled: boolean;
+  ready: Readonly<{ state: "ready" | "failed" | "working"; message: string }>;
+  latestReadyRevision: RevisionName | null;
+}>;
+
+export type RevisionSnapshot = Readonly<{
+  revision: RevisionName;
+  imageDigest: string | null; // null = not deployed by digest
+  labels: Readonly<Record<string, string>>;
+  ready: Readonly<{ state: "ready" | "failed" | "working"; reason: string; message: string }>;
+}>;
+
+export type CandidateRequest = Readonly<{
+  service: ServiceKey;
+  releaseId: ReleaseId;
+  tag: TagName;
+  image: Image;
+  runtime: RuntimeConfig;
+  /** Used only to shape a service that does not exist yet; an existing template keeps its own settings. */
+  guardrails: Guardrails;
+  /** Total time for the revision to become Ready. */
+  deadlineMs: number;
+  signal: AbortSignal;
+}>;
+
+/**
+ * `ready`: the revision is Ready, has 0 % (100 % only on a first deploy, `stable` null), and its tag is effective.
+ * `failed`: it will not become Ready; the desired traffic holds nothing of it any more. `message` is Cloud Run's own.
+ * `refused`: Cloud Run or Gantry did not accept the write; nothing changed.
+ */
+export type CandidateOutcome =
+  | Readonly<{ outcome: "ready"; candidate: Candidate; stable: RevisionName | null }>
+  | Readonly<{ outcome: "failed"; code: "candidate-not-ready" | "deploy-unfinished"; message: string }>
+  | Readonly<{ outcome: "refused"; code: "deploy-refused" | "traffic-ambiguous"; message: string }>;
+
+export type TrafficRequest = Readonly<{
+  service: ServiceKey;
+  /** What shall be effective; sums to 100. */
+  target: Split;
+  /** Tags to keep, by revision; every other `g-…` tag goes, tags of other owners stay. */
+  tags: readonly Readonly<{ revision: RevisionName; tag: string }>[];
+  /** The splits that Gantry may find and replace. Null = whatever is there (a rollback that a person asked for). */
+  expected: readonly Split[] | null;
+  deadlineMs: number;
+  signal: AbortSignal;
+}>;
+
+/**
+ * `effective`: read back, requests meet the target. `drifted`: somebody else changed the traffic; nothing was written.
+ * `refused`: Cloud Run will not do it (message is its own); what is effective is in `found`.
+ */
+export type TrafficOutcome =
+  | Readonly<{ outcome: "effective" }>
+  | Readonly<{ outcome: "drifted"; found: Split }>
+  | Readonly<{ outcome: "refused"; message: string; found: Split }>;
+
+/**
+ * Cloud Run, for one service at a time. Every method is safe to call twice; every write carries the etag that was
+ * read; an answer that did not come back is looked up before anything is written again. Throws `AppError` with
+ * `transient` for what may pass, and never leaves a call without a deadline.
+ */
+export interface RunPort {
+  /** Null = the service does not exist. */
+  readService(service: ServiceKey): Promise<ServiceSnapshot | null>;
+  /** Null = no such revision. */
+  readRevision(
+    params: Readonly<{ service: ServiceKey; revision: RevisionName }>,
+  ): Promise<RevisionSnapshot | null>;
+  /** Newest first. */
+  revisions(service: ServiceKey): Promise<readonly RevisionSnapshot[]>;
+  deployCandidate(request: CandidateRequest): Promise<CandidateOutcome>;
+  setTraffic(request: TrafficRequest): Promise<TrafficOutcome>;
+  /**
+   * Removes what a release left: its tag and its 0 % entry. Where the release created the service and it holds nothing
+   * else, the service itself goes. Traffic shares are never touched.
+   */
+  removeCandidate(
+    params: Readonly<{ service: ServiceKey; releaseId: ReleaseId; deadlineMs: number; signal: AbortSignal }>,
+  ): Promise<void>;
+}
