@@ -1,0 +1,39 @@
+import type { Policy } from "../domain/policy.ts";
+import type { BuildPort } from "../ports/build.ts";
+import type { Bus } from "../ports/bus.ts";
+import type { ProbePort } from "../ports/probe.ts";
+import type { RunPort } from "../ports/run.ts";
+import type { SourcePort } from "../ports/source.ts";
+import type { Store } from "../ports/store.ts";
+import type { Clock, Ids, Log } from "../ports/system.ts";
+
+/** How this process goes about its work; nothing here changes what a release means. */
+export type Settings = Readonly<{
+  /** Names this process in claims; unique per process. */
+  owner: string;
+  leaseMs: number;
+  /** Tries of one piece of work before it counts as failed. */
+  maxAttempts: number;
+  retryMinMs: number;
+  retryMaxMs: number;
+  pollBuildEveryMs: number;
+  /** Longest stretch of watching in one go; below the time limit of a function. */
+  sliceMs: number;
+  deployDeadlineMs: number;
+  trafficDeadlineMs: number;
+}>;
+
+/** Everything that a use case may touch. One is made per process, in its composition root. */
+export type Deps = Readonly<{
+  store: Store;
+  bus: Bus;
+  run: RunPort;
+  build: BuildPort;
+  source: SourcePort;
+  probe: ProbePort;
+  clock: Clock;
+  ids: Ids;
+  log: Log;
+  policy: Policy;
+  settings: Settings;
+}>;

@@ -1,0 +1,32 @@
+import type { ReleaseId, RevisionName, ServiceKey } from "../domain/ids.ts";
+import type { Actor } from "../domain/service-state.ts";
+import type { ReleaseStatus } from "../domain/words.ts";
+
+/** What somebody asks for when a tag shall go live. The same `requestId` any number of times is one release. */
+export type ReleaseRequest = Readonly<{
+  requestId: string; // `github/<delivery id>`, `api/<id>`
+  repository: string;
+  tag: string;
+  commit: string | null; // null = look the tag up
+  requestedBy: Actor;
+  /** True = a person names this tag on purpose: a tag that was released or moved before is taken. */
+  explicit: boolean;
+}>;
+
+/** What became of a person's command. A refusal says why and what to type next. */
+export type Answer =
+  | Readonly<{ ok: true; releaseId: ReleaseId; status: ReleaseStatus; message: string }>
+  | Readonly<{ ok: false; code: string; message: string; next: string }>;
+
+/**
+ * What people and borders may ask of Gantry. Every method is durable once it resolves; none waits for the cloud.
+ */
+export interface Desk {
+  /** Publishes the request; whether it is admitted shows as a release or as a refusal with the returned id. */
+  requestRelease(request: ReleaseRequest): Promise<Readonly<{ releaseId: ReleaseId }>>;
+  cancel(params: Readonly<{ releaseId: ReleaseId; by: Actor; reason: string }>): Promise<Answer>;
+  approve(params: Readonly<{ releaseId: ReleaseId; by: Actor }>): Promise<Answer>;
+  reject(params: Readonly<{ releaseId: ReleaseId; by: Actor; reason: string }>): Promise<Answer>;
+  /** `to` null = the revision that was stable before. */
+  rollBack(params: Readonly<{ service: ServiceKey; to: RevisionName | null; by: Actor; reason: string }>): Promise<Answer>;
+}
