@@ -111,7 +111,7 @@ export type Quarantined = Readonly<{
 }>;
 
 /** A release that ended while something of it may still stand in the cloud: a running build, a tag at 0 %. */
-export type Leftover = Readonly<{ releaseId: ReleaseId; build: boolean; candidate: boolean }>;
+export type Leftover = Readonly<{ releaseId: ReleaseId; build: boolean; candidate: boolean; ended: "live" | "failed" }>;
 
 /** A tag that was asked for before; a webhook that tells of it again starts nothing. */
 export type SeenTag = Readonly<{ tag: TagName; commit: CommitSha; releaseId: ReleaseId }>;
@@ -122,6 +122,7 @@ export type SeenTag = Readonly<{ tag: TagName; commit: CommitSha; releaseId: Rel
 export type ServiceState = Readonly<{
   key: ServiceKey;
   live: LiveRelease | null; // null = no release of Gantry's is live
+  past: readonly LiveRelease[]; // those live before, newest last, the latest 10
   active: ActiveRelease | null;
   queue: readonly ReleaseBasics[]; // at most one: a newer tag supersedes a waiting one
   quarantine: readonly Quarantined[]; // newest last, the latest 100
@@ -131,5 +132,5 @@ export type ServiceState = Readonly<{
 
 /** A service that Gantry has not touched yet. */
 export function newService(key: ServiceKey): ServiceState {
-  return { key, live: null, active: null, queue: [], quarantine: [], leftovers: [], seen: [] };
+  return { key, live: null, past: [], active: null, queue: [], quarantine: [], leftovers: [], seen: [] };
 }

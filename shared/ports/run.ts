@@ -85,10 +85,10 @@ export interface RunPort {
   deployCandidate(request: CandidateRequest): Promise<CandidateOutcome>;
   setTraffic(request: TrafficRequest): Promise<TrafficOutcome>;
   /**
-   * Removes what a release left: its tag and its 0 % entry. Where the release created the service and it holds nothing
-   * else, the service itself goes. Traffic shares are never touched.
+   * Removes what a release left: its tag and its 0 % entry. Traffic shares are never touched. With `ended: "failed"`,
+   * and ONLY then, the service itself goes where this release created it and it holds nothing else.
    */
   removeCandidate(
-    params: Readonly<{ service: ServiceKey; releaseId: ReleaseId; deadlineMs: number; signal: AbortSignal }>,
+    params: Readonly<{ service: ServiceKey; releaseId: ReleaseId; ended: "live" | "failed"; deadlineMs: number; signal: AbortSignal }>,
   ): Promise<void>;
 }
