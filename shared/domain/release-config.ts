@@ -26,6 +26,7 @@ export type SourceConfig = Readonly<{ repository: string; tags: string; director
 export type BuildConfig = Readonly<{
   config: string | null;
   timeoutMs: number;
+  repository: string | null; // where images are pushed; null = REGION-docker.pkg.dev/PROJECT/gantry
   substitutions: Readonly<Record<string, string>>;
 }>;
 

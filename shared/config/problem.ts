@@ -1,0 +1,40 @@
+/** One thing that is wrong in a file: where (1-based line and column), at which key, and what to do about it. */
+export type ConfigProblem = Readonly<{
+  file: string;
+  line: number;
+  column: number;
+  path: string; // `verify.checks[1].get`; empty = the file itself
+  message: string;
+}>;
+
+/** What a parser of this folder answers. It never throws on bad input, and it names all problems at once. */
+export type Result<Value> =
+  | Readonly<{ ok: true; value: Value }>
+  | Readonly<{ ok: false; problems: readonly ConfigProblem[] }>;
+
+/** `file:line:column path: what is wrong`, the form that terminals and editors turn into a link. */
+export function formatProblem({ file, line, column, path, message }: ConfigProblem): string {
+  return `${file}:${line}:${column} ${path === "" ? "" : `${path}: `}${message}`;
+}
+
+/** In the order of the file, without repetition; problems at one place are sorted by path and message. */
+export function inFileOrder<Problem extends ConfigProblem>(problems: readonly Problem[]): Problem[] {
+  const unique = new Map(problems.map((problem) => [formatProblem(problem), problem]));
+  return [...unique.values()].sort(
+    (a, b) =>
+      a.line - b.line || a.column - b.column || compare(a.path, b.path) || compare(a.message, b.message),
+  );
+}
+
+function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
+/** `["verify", "checks", 1]` as `verify.checks[1]`. */
+export function formatPath(path: readonly PropertyKey[]): string {
+  return path.reduce<string>((text, key) => {
+    if (typeof key === "number") return `${text}[${key}]`;
+    return text === "" ? String(key) : `${text}.${String(key)}`;
+  }, "");
+}
