@@ -1,4 +1,4 @@
-import type { BuildId, ImageDigest, ReleaseId, RevisionName, Timestamp } from "./ids.ts";
+import type { BuildId, ImageDigest, ReleaseId, RevisionName, TagName, Timestamp } from "./ids.ts";
 import type { Actor, Candidate, Failure, Image, ReleaseBasics } from "./service-state.ts";
 import type { Split } from "./traffic.ts";
 
@@ -41,7 +41,7 @@ export interface EventMap {
   "release-rejected": { failure: Failure; by: Actor };
   "release-cancelled": { failure: Failure; by: Actor };
   "release-rolled-back": { failure: Failure };
-  "digest-quarantined": { digest: ImageDigest; why: string };
+  "digest-quarantined": { digest: ImageDigest; tag: TagName; why: string };
   "digest-freed": { digest: ImageDigest; by: Actor };
   "leftovers-found": { build: boolean; candidate: boolean };
   "leftovers-tidied": Record<never, never>;

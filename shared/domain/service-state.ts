@@ -111,7 +111,12 @@ export type Quarantined = Readonly<{
 }>;
 
 /** A release that ended while something of it may still stand in the cloud: a running build, a tag at 0 %. */
-export type Leftover = Readonly<{ releaseId: ReleaseId; build: boolean; candidate: boolean; ended: "live" | "failed" }>;
+export type Leftover = Readonly<{
+  releaseId: ReleaseId;
+  build: boolean;
+  candidate: boolean;
+  ended: "live" | "failed";
+}>;
 
 /** A tag that was asked for before; a webhook that tells of it again starts nothing. */
 export type SeenTag = Readonly<{ tag: TagName; commit: CommitSha; releaseId: ReleaseId }>;

@@ -1,0 +1,84 @@
+import type { ReleaseId } from "./ids.ts";
+import type { ServiceState } from "./service-state.ts";
+import { isEnd, type ReleaseStatus, statusWords } from "./words.ts";
+
+/** What a person may do to a release. */
+export type Capability = "cancel" | "approve" | "reject" | "rollBack";
+
+/** The statuses in which each is possible. Once a release has traffic the way out is to roll it back. */
+const possibleIn = {
+  cancel: ["queued", "building", "deploying", "verifying", "awaiting-approval", "held"],
+  approve: ["awaiting-approval"],
+  reject: ["awaiting-approval"],
+  rollBack: ["rolling-out", "baking", "held"],
+} as const satisfies Record<Capability, readonly ReleaseStatus[]>;
+
+const verbs: Readonly<Record<Capability, string>> = {
+  cancel: "cancelled",
+  approve: "approved",
+  reject: "rejected",
+  rollBack: "rolled back",
+};
+
+/** A yes, or a no with the sentence that a disabled button shows. */
+export type Permission = Readonly<{ allowed: true } | { allowed: false; disabledReason: string }>;
+
+const yes: Permission = { allowed: true };
+
+function no(disabledReason: string): Permission {
+  return { allowed: false, disabledReason };
+}
+
+type Standing = Readonly<{ status: ReleaseStatus }>;
+
+function permission(capability: Capability, release: Standing): Permission {
+  const { status } = release;
+  if (possibleIn[capability].some((possible) => possible === status)) return yes;
+  return no(whyNot(capability, status));
+}
+
+function whyNot(capability: Capability, status: ReleaseStatus): string {
+  const { sentence } = statusWords[status];
+  if (capability === "cancel" && (status === "rolling-out" || status === "baking")) {
+    return `The release ${sentence}: roll it back instead.`;
+  }
+  if (capability === "rollBack" && !isEnd(status) && status !== "rolling-back") {
+    return `The release ${sentence} and has no traffic to take back: cancel it instead.`;
+  }
+  if (capability === "rollBack" && status === "live") {
+    return "The release is live: roll back the service instead.";
+  }
+  return `The release ${sentence} and cannot be ${verbs[capability]}.`;
+}
+
+/** True where going back means something: a release with traffic, or a live one that replaced another revision. */
+function rollBackService(state: ServiceState): Permission {
+  const { active, live } = state;
+  if (active !== null && permission("rollBack", active).allowed) return yes;
+  if (active?.status === "rolling-back") return no("The service is being rolled back already.");
+  if (live === null) return no("No release of Gantry's is live, so there is nothing to go back from.");
+  if (live.stable === null)
+    return no("The live release is the first of the service: there is no revision to go back to.");
+  return yes;
+}
+
+/** What is possible now, for display: whoever acts on it is still judged by `decide`. */
+export const can = {
+  cancel: (release: Standing): Permission => permission("cancel", release),
+  approve: (release: Standing): Permission => permission("approve", release),
+  reject: (release: Standing): Permission => permission("reject", release),
+  rollBack: (release: Standing): Permission => permission("rollBack", release),
+  rollBackService,
+} as const;
+
+/** The one thing that most likely should be offered for the service now; null = nothing needs a person. */
+export function neededAction(
+  state: ServiceState,
+): Readonly<{ capability: Capability; releaseId: ReleaseId }> | null {
+  const release = state.active;
+  if (release === null) return null;
+  if (can.approve(release).allowed) return { capability: "approve", releaseId: release.id };
+  if (can.rollBack(release).allowed) return { capability: "rollBack", releaseId: release.id };
+  if (can.cancel(release).allowed) return { capability: "cancel", releaseId: release.id };
+  return null;
+}

@@ -1,0 +1,60 @@
+import type { CheckResult, Verdict } from "./events.ts";
+import type { BuildId, ImageDigest, ReleaseId, RevisionName, Timestamp } from "./ids.ts";
+import type { Actor, Candidate, Failure, Image, ReleaseBasics } from "./service-state.ts";
+import type { Split } from "./traffic.ts";
+import type { WorkKind } from "./work.ts";
+
+/** Everything that may be asked of a service, or reported about it. Time and ids arrive inside. */
+export interface CommandMap {
+  /** `explicit`: a person names this tag on purpose, so that it was seen before or is older does not matter. */
+  "request-release": { release: ReleaseBasics; explicit: boolean };
+  "note-build-started": { buildId: BuildId; logUrl: string };
+  "note-build-working": { buildId: BuildId };
+  "finish-build": { buildId: BuildId; result: Readonly<{ image: Image }> | Readonly<{ failure: Failure }> };
+  "finish-deploy": {
+    result: Readonly<{ candidate: Candidate; stable: RevisionName | null }> | Readonly<{ failure: Failure }>;
+  };
+  "finish-gate": { verdict: Verdict; checks: readonly CheckResult[] };
+  /** `groups`: every name in `approval.from` that this person stands behind, as the policy says now. */
+  approve: { by: Actor; groups: readonly string[] };
+  reject: { by: Actor; groups: readonly string[]; reason: string };
+  "expire-approval": Record<never, never>;
+  "finish-move": { step: number; failure: Failure | null };
+  /** `step` null = the bake. */
+  "finish-slice": { step: number | null; slice: number; verdict: Verdict; checks: readonly CheckResult[] };
+  "report-drift": { found: Split };
+  "finish-restore": Record<never, never>;
+  "finish-tidy": Record<never, never>;
+  /** The work was tried as often as it may be. */
+  "give-up": { work: WorkKind; failure: Failure };
+  cancel: { by: Actor; reason: string };
+  /** `releaseId` is not looked at: the service is rolled back, whatever runs. `to` null = the revision before. */
+  "roll-back": { by: Actor; reason: string; to: RevisionName | null };
+  "free-digest": { by: Actor; digest: ImageDigest };
+}
+
+export type CommandType = keyof CommandMap;
+
+/** A command of one type; without an argument, any command. */
+export type CommandOf<T extends CommandType = CommandType> = {
+  [K in T]: Readonly<{ type: K; at: Timestamp; releaseId: ReleaseId } & CommandMap[K]>;
+}[T];
+
+export type Command = CommandOf;
+
+export type RefusalCode =
+  | "tag-already-released"
+  | "tag-moved"
+  | "tag-older"
+  | "not-running"
+  | "already-exposed"
+  | "already-rolling-back"
+  | "nothing-to-roll-back-to"
+  | "no-approval-awaited"
+  | "approval-expired"
+  | "not-an-approver"
+  | "self-approval"
+  | "not-quarantined";
+
+/** An expected no: what was refused and why, and the exact next command. */
+export type RefusedCommand = Readonly<{ code: RefusalCode; message: string; next: string }>;

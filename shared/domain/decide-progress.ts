@@ -1,0 +1,245 @@
+import type { CommandOf } from "./commands.ts";
+import { type Decision, events, nothing } from "./decision.ts";
+import type { ServiceEvent } from "./events.ts";
+import type { ReleaseId, Timestamp } from "./ids.ts";
+import { firstStep, graceWithoutEvidenceMs, isSameSplit, stepAt, wantedSplit } from "./release-plan.ts";
+import { rollBackTo, rolledBack } from "./rollback-events.ts";
+import type { ActiveRelease, Failure, Pair, ReleaseIn, ServiceState } from "./service-state.ts";
+import type { WorkKind } from "./work.ts";
+
+type Stamp = Readonly<{ at: Timestamp; releaseId: ReleaseId }>;
+
+function activeIn<S extends ActiveRelease["status"]>(
+  state: ServiceState,
+  id: ReleaseId,
+  ...statuses: readonly S[]
+): ReleaseIn<S> | null {
+  const { active } = state;
+  const isIn = (release: ActiveRelease): release is ReleaseIn<S> =>
+    statuses.some((status) => status === release.status);
+  return active?.id === id && isIn(active) ? active : null;
+}
+
+/** True for a release of this service that has ended, so that whatever it still brings forth is a leftover. */
+function isOver(state: ServiceState, id: ReleaseId): boolean {
+  return state.active?.id !== id && !state.queue.some((waiting) => waiting.id === id);
+}
+
+function failed({ at, releaseId }: Stamp, failure: Failure): Decision {
+  return events({ type: "release-failed", at, releaseId, failure });
+}
+
+export function decideBuildStarted(command: CommandOf<"note-build-started">, state: ServiceState): Decision {
+  const { at, releaseId, buildId, logUrl } = command;
+  if (isOver(state, releaseId))
+    return events({ type: "leftovers-found", at, releaseId, build: true, candidate: false });
+  const active = activeIn(state, releaseId, "building");
+  return active?.build === null ? events({ type: "build-started", at, releaseId, buildId, logUrl }) : nothing;
+}
+
+export function decideBuildWorking(command: CommandOf<"note-build-working">, state: ServiceState): Decision {
+  const { at, releaseId, buildId } = command;
+  const active = activeIn(state, releaseId, "building");
+  if (active?.build?.id !== buildId) return nothing;
+  if (at - active.build.startedAt <= active.plan.buildDeadlineMs)
+    return events({ type: "build-polled", at, releaseId, buildId });
+  const minutes = Math.round(active.plan.buildDeadlineMs / 60_000);
+  return failed(command, {
+    code: "build-timed-out",
+    message: `The build did not end within ${minutes} minutes and is being cancelled.`,
+  });
+}
+
+/** A build that ended counts even when its start was never reported: the event can be faster than our own write. */
+export function decideBuildFinished(command: CommandOf<"finish-build">, state: ServiceState): Decision {
+  const { at, releaseId, buildId, result } = command;
+  const active = activeIn(state, releaseId, "building");
+  if (!active || (active.build && active.build.id !== buildId)) return nothing;
+  if ("failure" in result) return failed(command, result.failure);
+  const succeeded: ServiceEvent = { type: "build-succeeded", at, releaseId, buildId, image: result.image };
+  const bad = state.quarantine.find(({ digest }) => digest === result.image.digest);
+  if (!bad) return events(succeeded);
+  const message = `The image ${result.image.digest.slice(0, 19)} is quarantined since ${bad.tag} (${bad.releaseId}): ${bad.why}`;
+  return events(succeeded, {
+    type: "release-failed",
+    at,
+    releaseId,
+    failure: { code: "quarantined", message },
+  });
+}
+
+export function decideDeployFinished(command: CommandOf<"finish-deploy">, state: ServiceState): Decision {
+  const { at, releaseId, result } = command;
+  if (isOver(state, releaseId))
+    return events({ type: "leftovers-found", at, releaseId, build: false, candidate: true });
+  if (!activeIn(state, releaseId, "deploying")) return nothing;
+  if ("failure" in result) return failed(command, result.failure);
+  return events({
+    type: "candidate-deployed",
+    at,
+    releaseId,
+    candidate: result.candidate,
+    stable: result.stable,
+  });
+}
+
+/** Begins the step with this number, or the bake after the last one. */
+export function beginStep(
+  release: ActiveRelease & Pair,
+  step: number,
+  at: Timestamp,
+): readonly ServiceEvent[] {
+  const next = stepAt(release.plan, step);
+  if (next === null) return [{ type: "bake-began", at, releaseId: release.id }];
+  return [{ type: "step-began", at, releaseId: release.id, step, percent: next.percent }];
+}
+
+export function decideGateFinished(command: CommandOf<"finish-gate">, state: ServiceState): Decision {
+  const { at, releaseId, verdict, checks } = command;
+  const active = activeIn(state, releaseId, "verifying");
+  if (!active) return nothing;
+  if (verdict !== "pass") {
+    const names = checks
+      .filter((check) => check.verdict !== "pass")
+      .map(({ name, measured, limit }) => `${name}: ${measured} (${limit})`);
+    const code = verdict === "fail" ? "gate-failed" : "gate-inconclusive";
+    const message = `The candidate ${verdict === "fail" ? "did not pass" : "could not be judged by"} the gate: ${names.join("; ") || "no check was reached"}.`;
+    return events(
+      { type: "gate-failed", at, releaseId, checks },
+      { type: "release-failed", at, releaseId, failure: { code, message } },
+    );
+  }
+  const passed: ServiceEvent = { type: "gate-passed", at, releaseId, checks };
+  const { approval } = active.plan;
+  if (!approval.required) return events(passed, ...beginStep(active, firstStep(active), at));
+  const { from, count, expiresMs } = approval;
+  return events(passed, {
+    type: "approval-requested",
+    at,
+    releaseId,
+    from,
+    count,
+    expiresAt: at + expiresMs,
+  });
+}
+
+export function decideMoveFinished(command: CommandOf<"finish-move">, state: ServiceState): Decision {
+  const { at, releaseId, step, failure } = command;
+  const active = activeIn(state, releaseId, "rolling-out");
+  if (active?.step !== step || active.movedAt !== null) return nothing;
+  if (failure) return events(rollBackTo({ release: active, target: active.stable, failure, at }));
+  const percent = stepAt(active.plan, step)?.percent ?? 100;
+  return events({ type: "traffic-moved", at, releaseId, step, percent });
+}
+
+/** What stands watch now: which step (null = the bake), since when, and for how long. */
+function watchOf(
+  active: ReleaseIn<"rolling-out" | "baking">,
+): Readonly<{ step: number | null; since: Timestamp | null; holdMs: number }> {
+  if (active.status === "baking") return { step: null, since: active.since, holdMs: active.plan.bakeMs };
+  return { step: active.step, since: active.movedAt, holdMs: stepAt(active.plan, active.step)?.holdMs ?? 0 };
+}
+
+function watchEnded(active: ReleaseIn<"rolling-out" | "baking">, at: Timestamp): readonly ServiceEvent[] {
+  if (active.status === "rolling-out") return beginStep(active, active.step + 1, at);
+  return [{ type: "release-live", at, releaseId: active.id, revision: active.candidate.revision }];
+}
+
+function takeBack(
+  active: ReleaseIn<"rolling-out" | "baking">,
+  failure: Failure,
+  at: Timestamp,
+): readonly ServiceEvent[] {
+  if (active.plan.onFailure === "rollback")
+    return [rollBackTo({ release: active, target: active.stable, failure, at })];
+  return [{ type: "release-held", at, releaseId: active.id, failure, found: wantedSplit(active) ?? [] }];
+}
+
+/** Judges what a slice of watching brought. `inconclusive` never promotes: it watches on, and in the end takes back. */
+export function decideSliceFinished(command: CommandOf<"finish-slice">, state: ServiceState): Decision {
+  const { at, releaseId, verdict, checks } = command;
+  const active = activeIn(state, releaseId, "rolling-out", "baking");
+  if (!active) return nothing;
+  const { step, since, holdMs } = watchOf(active);
+  if (step !== command.step || active.slice !== command.slice || since === null) return nothing;
+  const elapsedMs = at - since;
+  if (verdict === "fail") {
+    const names = checks
+      .filter((check) => check.verdict === "fail")
+      .map(({ name, measured, limit }) => `${name}: ${measured} (${limit})`);
+    const failure: Failure = {
+      code: "watch-failed",
+      message: `The candidate went bad under traffic: ${names.join("; ")}.`,
+    };
+    return events({ type: "watch-failed", at, releaseId, checks }, ...takeBack(active, failure, at));
+  }
+  if (verdict === "pass" && elapsedMs >= holdMs) return events(...watchEnded(active, at));
+  if (elapsedMs < holdMs + graceWithoutEvidenceMs)
+    return events({ type: "watch-went-on", at, releaseId, slice: active.slice + 1, checks });
+  const failure: Failure = {
+    code: "watch-inconclusive",
+    message: "Nothing could be measured for too long, and no evidence is never a pass.",
+  };
+  return events({ type: "watch-failed", at, releaseId, checks }, ...takeBack(active, failure, at));
+}
+
+/** A person's hand on the traffic wins: to stable, it is a rollback; elsewhere, Gantry stops and waits. */
+export function decideDrift(command: CommandOf<"report-drift">, state: ServiceState): Decision {
+  const { at, releaseId, found } = command;
+  const active = activeIn(state, releaseId, "rolling-out", "baking", "rolling-back");
+  if (!active) return nothing;
+  if (active.stable !== null && isSameSplit(found, [{ revision: active.stable, percent: 100 }])) {
+    const message = `Somebody moved all traffic back to ${active.stable} by hand.`;
+    const failure: Failure =
+      active.status === "rolling-back" ? active.failure : { code: "rolled-back-by-hand", message };
+    return events(...rolledBack({ release: active, failure, restored: active.stable, at }));
+  }
+  const shares = found.map(({ revision, percent }) => `${revision} ${percent} %`).join(", ");
+  const message = `Somebody moved the traffic by hand. It is left as it was found: ${shares}.`;
+  return events({
+    type: "release-held",
+    at,
+    releaseId,
+    found,
+    failure: { code: "traffic-moved-by-hand", message },
+  });
+}
+
+export function decideRestored(command: CommandOf<"finish-restore">, state: ServiceState): Decision {
+  const active = activeIn(state, command.releaseId, "rolling-back");
+  if (!active) return nothing;
+  return events(
+    ...rolledBack({ release: active, failure: active.failure, restored: active.target, at: command.at }),
+  );
+}
+
+export function decideTidied(command: CommandOf<"finish-tidy">, state: ServiceState): Decision {
+  const { at, releaseId } = command;
+  const isKnown = state.leftovers.some((leftover) => leftover.releaseId === releaseId);
+  return isKnown ? events({ type: "leftovers-tidied", at, releaseId }) : nothing;
+}
+
+/** In which status each kind of work is owed, and so may be given up; restoring and tidying never are. */
+const givenUpIn: Readonly<Record<WorkKind, ActiveRelease["status"] | null>> = {
+  "start-build": "building",
+  "check-build": "building",
+  "deploy-candidate": "deploying",
+  "verify-candidate": "verifying",
+  "expire-approval": null,
+  "move-traffic": "rolling-out",
+  watch: null,
+  "restore-stable": null,
+  tidy: null,
+};
+
+/** Work that failed as often as it may: without traffic the release fails, with traffic it goes back. */
+export function decideGiveUp(command: CommandOf<"give-up">, state: ServiceState): Decision {
+  const { at, releaseId, work, failure } = command;
+  const active = activeIn(state, releaseId, "building", "deploying", "verifying", "rolling-out", "baking");
+  if (!active) return nothing;
+  const isWatching = active.status === "rolling-out" || active.status === "baking";
+  if (work === "watch") return isWatching ? events(...takeBack(active, failure, at)) : nothing;
+  if (givenUpIn[work] !== active.status) return nothing;
+  if (isWatching) return events(rollBackTo({ release: active, target: active.stable, failure, at }));
+  return failed(command, failure);
+}

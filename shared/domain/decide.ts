@@ -1,0 +1,70 @@
+import type { CommandOf, CommandType } from "./commands.ts";
+import {
+  decideApprove,
+  decideCancel,
+  decideExpiry,
+  decideFree,
+  decideReject,
+  decideRollBack,
+} from "./decide-people.ts";
+import {
+  decideBuildFinished,
+  decideBuildStarted,
+  decideBuildWorking,
+  decideDeployFinished,
+  decideDrift,
+  decideGateFinished,
+  decideGiveUp,
+  decideMoveFinished,
+  decideRestored,
+  decideSliceFinished,
+  decideTidied,
+} from "./decide-progress.ts";
+import { decideRequest } from "./decide-request.ts";
+import type { Decision } from "./decision.ts";
+import type { ServiceEvent } from "./events.ts";
+import { evolveAll } from "./evolve.ts";
+import type { ServiceState } from "./service-state.ts";
+
+type Decider<T extends CommandType> = (command: CommandOf<T>, state: ServiceState) => Decision;
+
+const deciders: { readonly [T in CommandType]: Decider<T> } = {
+  "request-release": decideRequest,
+  "note-build-started": decideBuildStarted,
+  "note-build-working": decideBuildWorking,
+  "finish-build": decideBuildFinished,
+  "finish-deploy": decideDeployFinished,
+  "finish-gate": decideGateFinished,
+  approve: decideApprove,
+  reject: decideReject,
+  "expire-approval": decideExpiry,
+  "finish-move": decideMoveFinished,
+  "finish-slice": decideSliceFinished,
+  "report-drift": decideDrift,
+  "finish-restore": decideRestored,
+  "finish-tidy": decideTidied,
+  "give-up": decideGiveUp,
+  cancel: decideCancel,
+  "roll-back": decideRollBack,
+  "free-digest": decideFree,
+};
+
+/** Where nothing runs any more and a release waits, it begins. */
+function nextInLine(state: ServiceState, at: number): readonly ServiceEvent[] {
+  const next = state.queue[0];
+  return state.active === null && next
+    ? [{ type: "release-began", at, releaseId: next.id, release: next }]
+    : [];
+}
+
+/**
+ * What a command leads to, from the state alone: no I/O, clock or chance. A command that is late, repeated or about
+ * something that is over leads to nothing.
+ */
+export function decide<T extends CommandType>(command: CommandOf<T>, state: ServiceState): Decision {
+  const decider: Decider<T> = deciders[command.type];
+  const decision = decider(command, state);
+  if (!decision.ok || decision.events.length === 0) return decision;
+  const after = evolveAll(state, decision.events);
+  return { ok: true, events: [...decision.events, ...nextInLine(after, command.at)] };
+}

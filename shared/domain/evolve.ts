@@ -1,0 +1,213 @@
+import type { EventOf, EventType, ServiceEvent } from "./events.ts";
+import type { ReleaseId, RevisionName } from "./ids.ts";
+import { isSameSplit } from "./release-plan.ts";
+import type {
+  ActiveRelease,
+  Leftover,
+  LiveRelease,
+  Pair,
+  Progress,
+  ReleaseBasics,
+  ServiceState,
+} from "./service-state.ts";
+
+const keptSeen = 100;
+const keptQuarantine = 100;
+const keptPast = 10;
+
+type Evolver<T extends EventType> = (state: ServiceState, event: EventOf<T>) => ServiceState;
+
+function unchanged(state: ServiceState): ServiceState {
+  return state;
+}
+
+/** What stays of a release whatever its status. */
+export function basicsOf(release: ReleaseBasics): ReleaseBasics {
+  const { id, tag, commit, repository, requestedBy, requestedAt, configHash, plan } = release;
+  return { id, tag, commit, repository, requestedBy, requestedAt, configHash, plan };
+}
+
+/** The candidate and its stable, in the statuses that have them. */
+export function pairOf(release: ActiveRelease): Pair | null {
+  return "candidate" in release ? { candidate: release.candidate, stable: release.stable } : null;
+}
+
+function advance(
+  state: ServiceState,
+  id: ReleaseId,
+  next: (active: ActiveRelease) => Progress | null,
+): ServiceState {
+  if (state.active?.id !== id) return state;
+  const progress = next(state.active);
+  return progress === null ? state : { ...state, active: { ...basicsOf(state.active), ...progress } };
+}
+
+function withPair(active: ActiveRelease, next: (pair: Pair) => Progress): Progress | null {
+  const pair = pairOf(active);
+  return pair === null ? null : next(pair);
+}
+
+function addLeftover(state: ServiceState, leftover: Leftover): ServiceState {
+  if (!leftover.build && !leftover.candidate) return state;
+  const known = state.leftovers.find(({ releaseId }) => releaseId === leftover.releaseId);
+  const merged = {
+    ...leftover,
+    build: leftover.build || known?.build === true,
+    candidate: leftover.candidate || known?.candidate === true,
+  };
+  const others = state.leftovers.filter(({ releaseId }) => releaseId !== leftover.releaseId);
+  return { ...state, leftovers: [...others, merged] };
+}
+
+/** Ends a release that waits or runs, and remembers what of it may still stand in the cloud. */
+function end(state: ServiceState, id: ReleaseId): ServiceState {
+  const { active } = state;
+  if (active?.id !== id) return { ...state, queue: state.queue.filter((waiting) => waiting.id !== id) };
+  const leftover: Leftover = {
+    releaseId: id,
+    build: active.status === "building",
+    candidate: active.status !== "building",
+    ended: active.status === "held" ? "live" : "failed",
+  };
+  return addLeftover({ ...state, active: null }, leftover);
+}
+
+/** The release behind the revision that has all traffic now, as far as Gantry released it. */
+function liveAt(state: ServiceState, revision: RevisionName | null): LiveRelease | null {
+  const known = state.live === null ? state.past : [...state.past, state.live];
+  return known.find(({ candidate }) => candidate.revision === revision) ?? null;
+}
+
+function wasLive(state: ServiceState, id: ReleaseId): boolean {
+  return state.live?.id === id || state.past.some((release) => release.id === id);
+}
+
+function goLive(state: ServiceState, event: EventOf<"release-live">): ServiceState {
+  const { active } = state;
+  if (active?.id !== event.releaseId || active.status !== "baking") return state;
+  const { candidate, stable } = active;
+  const live: LiveRelease = { ...basicsOf(active), candidate, stable, since: event.at };
+  const past = state.live === null ? state.past : [...state.past, state.live].slice(-keptPast);
+  const leftover: Leftover = { releaseId: active.id, build: false, candidate: true, ended: "live" };
+  return addLeftover({ ...state, active: null, live, past }, leftover);
+}
+
+function cancelled(state: ServiceState, event: EventOf<"release-cancelled">): ServiceState {
+  const { active } = state;
+  if (active?.id !== event.releaseId || active.status !== "held") return end(state, event.releaseId);
+  const { found } = active;
+  const whole = found.find((part) => isSameSplit(found, [{ revision: part.revision, percent: 100 }]));
+  return { ...end(state, event.releaseId), live: liveAt(state, whole?.revision ?? null) };
+}
+
+function beginRollback(state: ServiceState, event: EventOf<"rollback-began">): ServiceState {
+  const { failure, by, candidate, target } = event;
+  const stable = (state.active && pairOf(state.active)?.stable) ?? target;
+  const progress: Progress = {
+    status: "rolling-back",
+    failure,
+    by,
+    candidate,
+    stable,
+    target,
+    since: event.at,
+  };
+  return { ...state, active: { ...basicsOf(event.release), ...progress } };
+}
+
+const evolvers: { readonly [T in EventType]: Evolver<T> } = {
+  "release-requested": (state, { release }) => ({
+    ...state,
+    seen: [...state.seen, { tag: release.tag, commit: release.commit, releaseId: release.id }].slice(
+      -keptSeen,
+    ),
+  }),
+  "release-queued": (state, { release }) => ({ ...state, queue: [...state.queue, release] }),
+  "release-began": (state, { release }) => ({
+    ...state,
+    active: { ...release, status: "building", build: null },
+    queue: state.queue.filter(({ id }) => id !== release.id),
+  }),
+  "release-superseded": (state, { releaseId }) => end(state, releaseId),
+  "build-started": (state, { releaseId, buildId, logUrl, at }) =>
+    advance(state, releaseId, () => ({
+      status: "building",
+      build: { id: buildId, logUrl, startedAt: at, polls: 0 },
+    })),
+  "build-polled": (state, { releaseId }) =>
+    advance(state, releaseId, (active) =>
+      active.status === "building" && active.build
+        ? { status: "building", build: { ...active.build, polls: active.build.polls + 1 } }
+        : null,
+    ),
+  "build-succeeded": (state, { releaseId, image }) =>
+    advance(state, releaseId, () => ({ status: "deploying", image })),
+  "candidate-deployed": (state, { releaseId, candidate, stable }) =>
+    advance(state, releaseId, () => ({ status: "verifying", candidate, stable })),
+  "gate-passed": unchanged,
+  "gate-failed": unchanged,
+  "approval-requested": (state, { releaseId, expiresAt }) =>
+    advance(state, releaseId, (active) =>
+      withPair(active, (pair) => ({ status: "awaiting-approval", approvedBy: [], expiresAt, ...pair })),
+    ),
+  "approval-given": (state, { releaseId, by }) =>
+    advance(state, releaseId, (active) =>
+      active.status === "awaiting-approval" ? { ...active, approvedBy: [...active.approvedBy, by] } : null,
+    ),
+  "step-began": (state, { releaseId, step }) =>
+    advance(state, releaseId, (active) =>
+      withPair(active, (pair) => ({ status: "rolling-out", step, movedAt: null, slice: 0, ...pair })),
+    ),
+  "traffic-moved": (state, { releaseId, at }) =>
+    advance(state, releaseId, (active) =>
+      active.status === "rolling-out" ? { ...active, movedAt: at } : null,
+    ),
+  "watch-went-on": (state, { releaseId, slice }) =>
+    advance(state, releaseId, (active) =>
+      active.status === "rolling-out" || active.status === "baking" ? { ...active, slice } : null,
+    ),
+  "watch-failed": unchanged,
+  "bake-began": (state, { releaseId, at }) =>
+    advance(state, releaseId, (active) =>
+      withPair(active, (pair) => ({ status: "baking", since: at, slice: 0, ...pair })),
+    ),
+  "release-live": goLive,
+  "rollback-began": beginRollback,
+  "stable-restored": (state, { target }) => ({ ...state, live: liveAt(state, target) }),
+  "release-held": (state, { releaseId, failure, found, at }) =>
+    advance(state, releaseId, (active) =>
+      withPair(active, (pair) => ({ status: "held", failure, found, since: at, ...pair })),
+    ),
+  "release-failed": (state, { releaseId }) => end(state, releaseId),
+  "release-rejected": (state, { releaseId }) => end(state, releaseId),
+  "release-cancelled": cancelled,
+  "release-rolled-back": (state, { releaseId }) => end(state, releaseId),
+  "digest-quarantined": (state, { digest, tag, releaseId, at, why }) => {
+    const others = state.quarantine.filter((entry) => entry.digest !== digest);
+    return { ...state, quarantine: [...others, { digest, releaseId, tag, at, why }].slice(-keptQuarantine) };
+  },
+  "digest-freed": (state, { digest }) => ({
+    ...state,
+    quarantine: state.quarantine.filter((entry) => entry.digest !== digest),
+  }),
+  "leftovers-found": (state, { releaseId, build, candidate }) =>
+    addLeftover(state, { releaseId, build, candidate, ended: wasLive(state, releaseId) ? "live" : "failed" }),
+  "leftovers-tidied": (state, { releaseId }) => ({
+    ...state,
+    leftovers: state.leftovers.filter((leftover) => leftover.releaseId !== releaseId),
+  }),
+};
+
+/**
+ * Applies a recorded fact. Refusing a command is `decide`'s job, not this one's. A new event type fails to compile
+ * until the table above handles it.
+ */
+export function evolve<T extends EventType>(state: ServiceState, event: EventOf<T>): ServiceState {
+  const apply: Evolver<T> = evolvers[event.type];
+  return apply(state, event);
+}
+
+/** Applies facts in order. */
+export function evolveAll(state: ServiceState, events: readonly ServiceEvent[]): ServiceState {
+  return events.reduce<ServiceState>((before, event) => evolve(before, event), state);
+}

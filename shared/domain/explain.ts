@@ -1,0 +1,223 @@
+import type { CheckResult, ServiceEvent } from "./events.ts";
+import type { ReleaseRecord } from "./release-record.ts";
+import type { FailureCode } from "./service-state.ts";
+import type { Split } from "./traffic.ts";
+import { type ReleaseStatus, statusWords } from "./words.ts";
+import type { Work } from "./work.ts";
+
+/** Four answers for a person: what happened, what it means for the traffic, why, and what to type next. */
+export type Explanation = Readonly<{
+  happened: string;
+  traffic: string;
+  why: string;
+  next: readonly string[];
+}>;
+
+/** Owed work as far as it explains a delay. `attempt` counts the tries so far. */
+export type WorkInSight = Work & Readonly<{ attempt: number; lastError: string | null }>;
+
+/** Pure, for every status and failure: says what is known and never more. `events` are those of this release. */
+export function explainRelease(
+  record: ReleaseRecord,
+  events: readonly ServiceEvent[],
+  owedWork: readonly WorkInSight[] = [],
+): Explanation {
+  return {
+    happened: happened(record),
+    traffic: trafficNow[record.status](record),
+    why: why(record, events, owedWork),
+    next: next(record),
+  };
+}
+
+function happened(record: ReleaseRecord): string {
+  const what = `${record.tag} of ${record.service} (commit ${record.commit.slice(0, 7)})`;
+  const cause = record.failure === null ? "" : `: ${causes[record.failure.code]}`;
+  return `${what} ${statusWords[record.status].sentence}${cause}.`;
+}
+
+const causes: Readonly<Record<FailureCode, string>> = {
+  "build-not-started": "the build could not be started",
+  "build-failed": "the build failed",
+  "build-cancelled": "the build was cancelled in Cloud Build",
+  "build-timed-out": "the build took longer than its time limit",
+  "build-without-digest": "the build ended well but told no digest under `images:`",
+  "candidate-not-ready": "the new revision did not become ready",
+  "deploy-refused": "Cloud Run did not accept the new revision",
+  "deploy-unfinished": "the deployment did not end within its time limit",
+  "traffic-ambiguous": "it is not clear which revision is stable",
+  "gate-failed": "a check failed at 0 % traffic",
+  "gate-inconclusive": "the checks at 0 % traffic gave too little evidence",
+  "watch-failed": "a check failed while it had traffic",
+  "watch-inconclusive": "there was too little evidence while it had traffic",
+  "traffic-write-failed": "the traffic could not be written",
+  "approval-expired": "nobody approved it in time",
+  "rejected-by-person": "a person rejected it",
+  "cancelled-by-person": "a person cancelled it",
+  "rolled-back-by-person": "a person asked for it",
+  "rolled-back-by-hand": "a person moved the traffic back by hand",
+  "traffic-moved-by-hand": "a person moved the traffic by hand",
+  quarantined: "its image was rolled back before and is in quarantine",
+  superseded: "a newer tag took its place",
+};
+
+const unchanged = (record: ReleaseRecord): string => {
+  if (record.stable !== null) return `Traffic is unchanged: ${record.stable} still serves 100 %.`;
+  return record.candidate === null
+    ? "Traffic is unchanged: whatever served before still serves."
+    : "No revision served before this one, so there was no traffic to protect.";
+};
+
+const asFound = (split: Split): string =>
+  split.length === 0
+    ? "no revision"
+    : split.map((share) => `${share.revision} ${share.percent} %`).join(", ");
+
+const leftByHand = (record: ReleaseRecord): string =>
+  record.found === null
+    ? `Gantry leaves the traffic as it is; the candidate was last seen with ${record.percent} %.`
+    : `Gantry leaves the traffic as it was found: ${asFound(record.found)}.`;
+
+const shared = (record: ReleaseRecord): string => {
+  const rest = record.stable === null ? "" : ` and ${record.stable} serves ${100 - record.percent} %`;
+  return `${record.candidate?.revision ?? "The candidate"} serves ${record.percent} %${rest}.`;
+};
+
+const restored = (record: ReleaseRecord): string => {
+  if (record.found !== null) return leftByHand(record);
+  return record.stable === null
+    ? "There was no earlier revision to give the traffic to."
+    : `${record.stable} serves 100 % again.`;
+};
+
+const trafficNow: Readonly<Record<ReleaseStatus, (record: ReleaseRecord) => string>> = {
+  queued: unchanged,
+  building: unchanged,
+  deploying: unchanged,
+  verifying: unchanged,
+  "awaiting-approval": unchanged,
+  "rolling-out": shared,
+  baking: shared,
+  live: (record) => `${record.candidate?.revision ?? "The candidate"} took 100 % of the traffic.`,
+  "rolling-back": (record) =>
+    record.stable === null
+      ? "There is no earlier revision to give the traffic to."
+      : `All traffic is on its way back to ${record.stable}; the candidate last had ${record.percent} %.`,
+  held: leftByHand,
+  failed: unchanged,
+  "rolled-back": restored,
+  rejected: unchanged,
+  cancelled: (record) =>
+    record.found === null && record.percent === 0 ? unchanged(record) : leftByHand(record),
+  superseded: unchanged,
+};
+
+function why(
+  record: ReleaseRecord,
+  events: readonly ServiceEvent[],
+  owedWork: readonly WorkInSight[],
+): string {
+  const failed = record.checks.filter((check) => check.verdict !== "pass").map(checkLine);
+  if (record.failure !== null) return [record.failure.message, ...failed].join(" ");
+  const stuck = owedWork.find((work) => work.releaseId === record.id && work.lastError !== null);
+  if (stuck !== undefined) {
+    return `"${stuck.kind}" was tried ${stuck.attempt} times; the last error was: ${stuck.lastError}`;
+  }
+  return progressWhy[record.status](record, events);
+}
+
+/** One check as a line: what was measured and what was asked for. */
+export function checkLine(check: CheckResult): string {
+  return `${check.name}: ${check.measured} (needs ${check.limit}).`;
+}
+
+type Reason = (record: ReleaseRecord, events: readonly ServiceEvent[]) => string;
+
+const passed: Reason = (record) => {
+  const { length } = record.checks;
+  return length === 0 ? "Every check so far passed." : `All ${length} checks of the latest round passed.`;
+};
+
+const ended: Reason = (record) => `The release ${statusWords[record.status].sentence}.`;
+
+const progressWhy: Readonly<Record<ReleaseStatus, Reason>> = {
+  queued: (_record, events) => {
+    const queued = events.find((event) => event.type === "release-queued");
+    return queued === undefined
+      ? "One release of a service runs at a time."
+      : `It waits for ${queued.behind}.`;
+  },
+  building: (record) =>
+    record.build === null
+      ? "The build is about to start."
+      : `Cloud Build works on it: ${record.build.logUrl}`,
+  deploying: () => "The image is built; the new revision is being made without traffic.",
+  verifying: () => "The new revision is ready and is being checked at its own URL.",
+  "awaiting-approval": (record, events) => {
+    const asked = events.findLast((event) => event.type === "approval-requested");
+    const given = record.approvedBy.map((actor) => actor.name).join(", ") || "nobody yet";
+    return asked === undefined
+      ? `Approved by ${given}.`
+      : `It needs ${asked.count} of ${asked.from.join(", ")}; approved by ${given}.`;
+  },
+  "rolling-out": passed,
+  baking: passed,
+  live: passed,
+  "rolling-back": ended,
+  held: ended,
+  failed: ended,
+  "rolled-back": ended,
+  rejected: ended,
+  cancelled: ended,
+  superseded: (record) =>
+    record.supersededBy === null ? "A newer tag took its place." : `${record.supersededBy} took its place.`,
+};
+
+const watch = (record: ReleaseRecord) => [`gantry status ${record.service} --watch`];
+const again = (record: ReleaseRecord) => [`gantry deploy ${record.tag}`];
+const nextTag = () => ["git push origin NEXT_TAG   # the fixed commit under a new tag"];
+const cancel = (record: ReleaseRecord) => `gantry cancel ${record.id}`;
+const rollBack = (record: ReleaseRecord) => `gantry rollback ${record.service}`;
+
+type Commands = (record: ReleaseRecord) => readonly string[];
+
+const nextByStatus: Readonly<
+  Record<Exclude<ReleaseStatus, "failed" | "rolled-back" | "rejected">, Commands>
+> = {
+  queued: (record) => [...watch(record), cancel(record)],
+  building: (record) => [...watch(record), cancel(record)],
+  deploying: (record) => [...watch(record), cancel(record)],
+  verifying: (record) => [...watch(record), cancel(record)],
+  "awaiting-approval": (record) => [`gantry approve ${record.id}`, `gantry reject ${record.id}`],
+  "rolling-out": (record) => [...watch(record), rollBack(record)],
+  baking: (record) => [...watch(record), rollBack(record)],
+  live: (record) => [rollBack(record)],
+  "rolling-back": watch,
+  held: (record) => [
+    `${rollBack(record)}   # restore stable`,
+    `${cancel(record)}   # end it, leave the traffic as it is`,
+  ],
+  cancelled: again,
+  superseded: (record) =>
+    record.supersededBy === null ? again(record) : [`gantry releases show ${record.supersededBy}`],
+};
+
+const sameAgain: ReadonlySet<FailureCode> = new Set([
+  "build-not-started",
+  "build-cancelled",
+  "build-timed-out",
+  "deploy-unfinished",
+  "gate-inconclusive",
+  "watch-inconclusive",
+  "traffic-write-failed",
+  "approval-expired",
+]);
+
+function next(record: ReleaseRecord): readonly string[] {
+  const { status, failure } = record;
+  if (status !== "failed" && status !== "rolled-back" && status !== "rejected") {
+    return nextByStatus[status](record);
+  }
+  if (failure?.code === "traffic-ambiguous") return [...watch(record), ...again(record)];
+  return failure !== null && sameAgain.has(failure.code) ? again(record) : nextTag();
+}

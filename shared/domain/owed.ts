@@ -1,0 +1,85 @@
+import type { ReleaseId, ServiceKey, Timestamp } from "./ids.ts";
+import type { ActiveRelease, Leftover, ServiceState } from "./service-state.ts";
+import type { Stage, Work, WorkKind } from "./work.ts";
+
+/** Which function does which work. */
+export const stageOf: Readonly<Record<WorkKind, Stage>> = {
+  "start-build": "build",
+  "check-build": "deploy",
+  "deploy-candidate": "deploy",
+  "verify-candidate": "verify",
+  "expire-approval": "rollout",
+  "move-traffic": "rollout",
+  watch: "rollout",
+  "restore-stable": "rollback",
+  tidy: "rollback",
+};
+
+/**
+ * Work that a function takes over from another stage when it comes up in its own invocation: a return to stable never
+ * waits for a message.
+ */
+export const alsoDoes: Readonly<Record<Stage, readonly WorkKind[]>> = {
+  build: [],
+  deploy: ["tidy"],
+  verify: ["tidy"],
+  rollout: ["restore-stable", "tidy"],
+  rollback: [],
+  sweep: [],
+};
+
+/** Kinds that write the service in Cloud Run: one at a time per service. */
+const writers: readonly WorkKind[] = ["deploy-candidate", "move-traffic", "restore-stable", "tidy"];
+
+type Owed = Readonly<{ kind: WorkKind; discriminator: string; dueAt: Timestamp }>;
+
+function workOf(release: ActiveRelease): Owed | null {
+  const at = release.requestedAt;
+  switch (release.status) {
+    case "building": {
+      if (release.build === null) return { kind: "start-build", discriminator: "1", dueAt: at };
+      const { polls, startedAt } = release.build;
+      const dueAt = startedAt + (polls + 1) * release.plan.pollBuildEveryMs;
+      return { kind: "check-build", discriminator: `${polls + 1}`, dueAt };
+    }
+    case "deploying":
+      return { kind: "deploy-candidate", discriminator: "1", dueAt: at };
+    case "verifying":
+      return { kind: "verify-candidate", discriminator: "1", dueAt: at };
+    case "awaiting-approval":
+      return { kind: "expire-approval", discriminator: "1", dueAt: release.expiresAt };
+    case "rolling-out":
+      if (release.movedAt === null)
+        return { kind: "move-traffic", discriminator: `${release.step}`, dueAt: at };
+      return { kind: "watch", discriminator: `${release.step}-${release.slice}`, dueAt: release.movedAt };
+    case "baking":
+      return { kind: "watch", discriminator: `bake-${release.slice}`, dueAt: release.since };
+    case "rolling-back":
+      return { kind: "restore-stable", discriminator: `${release.since}`, dueAt: release.since };
+    case "held":
+      return null;
+  }
+}
+
+function toWork(service: ServiceKey, releaseId: ReleaseId, { kind, discriminator, dueAt }: Owed): Work {
+  const lane = writers.includes(kind) ? "traffic" : null;
+  return { id: `${releaseId}/${kind}/${discriminator}`, kind, service, releaseId, dueAt, lane };
+}
+
+function tidying({ releaseId, build, candidate }: Leftover): Owed {
+  const what = [build ? "build" : "", candidate ? "candidate" : ""].join("");
+  return { kind: "tidy", discriminator: `${releaseId}-${what}`, dueAt: 0 };
+}
+
+/**
+ * What Gantry owes the world in this state, and nothing else: the same state always owes the same work under the same
+ * ids, so work that was started, lost or done twice is found again by asking the state.
+ */
+export function owed(state: ServiceState): readonly Work[] {
+  const { key, active, leftovers } = state;
+  const current = active === null ? null : workOf(active);
+  return [
+    ...(active && current ? [toWork(key, active.id, current)] : []),
+    ...leftovers.map((leftover) => toWork(key, leftover.releaseId, tidying(leftover))),
+  ];
+}

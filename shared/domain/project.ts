@@ -1,0 +1,84 @@
+import type { EventOf, EventType } from "./events.ts";
+import type { ServiceKey } from "./ids.ts";
+import type { ReleaseRecord } from "./release-record.ts";
+import type { ReleaseBasics } from "./service-state.ts";
+import { isEnd } from "./words.ts";
+
+type Patch = Partial<ReleaseRecord>;
+type Projector<T extends EventType> = (event: EventOf<T>, record: ReleaseRecord) => Patch;
+
+function nothing(): Patch {
+  return {};
+}
+
+const projectors: { readonly [T in EventType]: Projector<T> } = {
+  "release-requested": () => ({ status: "queued" }),
+  "release-queued": () => ({ status: "queued" }),
+  "release-began": () => ({ status: "building" }),
+  "release-superseded": ({ by, failure }) => ({ status: "superseded", supersededBy: by, failure }),
+  "build-started": ({ buildId, logUrl, at }) => ({ build: { id: buildId, logUrl, startedAt: at } }),
+  "build-polled": nothing,
+  "build-succeeded": () => ({ status: "deploying" }),
+  "candidate-deployed": ({ candidate, stable }) => ({
+    status: "verifying",
+    candidate,
+    stable,
+    percent: stable === null ? 100 : 0,
+  }),
+  "gate-passed": ({ checks }) => ({ checks }),
+  "gate-failed": ({ checks }) => ({ checks }),
+  "approval-requested": () => ({ status: "awaiting-approval" }),
+  "approval-given": ({ by }, { approvedBy }) => ({ approvedBy: [...approvedBy, by] }),
+  "step-began": () => ({ status: "rolling-out" }),
+  "traffic-moved": ({ percent }) => ({ percent }),
+  "watch-went-on": ({ checks }) => ({ checks }),
+  "watch-failed": ({ checks }) => ({ checks }),
+  "bake-began": () => ({ status: "baking" }),
+  "release-live": () => ({ status: "live" }),
+  "rollback-began": ({ failure }) => ({ status: "rolling-back", failure }),
+  "stable-restored": () => ({ percent: 0 }),
+  "release-held": ({ failure, found }, { candidate }) => ({
+    status: "held",
+    failure,
+    found,
+    percent: found.find(({ revision }) => revision === candidate?.revision)?.percent ?? 0,
+  }),
+  "release-failed": ({ failure }) => ({ status: "failed", failure }),
+  "release-rejected": ({ failure }) => ({ status: "rejected", failure }),
+  "release-cancelled": ({ failure }) => ({ status: "cancelled", failure }),
+  "release-rolled-back": ({ failure }) => ({ status: "rolled-back", failure }),
+  "digest-quarantined": nothing,
+  "digest-freed": nothing,
+  "leftovers-found": nothing,
+  "leftovers-tidied": nothing,
+};
+
+/** The record of a release that was just asked for. */
+export function newRecord(service: ServiceKey, release: ReleaseBasics): ReleaseRecord {
+  const { requestedAt } = release;
+  return {
+    ...release,
+    service,
+    status: "queued",
+    build: null,
+    candidate: null,
+    stable: null,
+    percent: 0,
+    checks: [],
+    approvedBy: [],
+    failure: null,
+    supersededBy: null,
+    found: null,
+    updatedAt: requestedAt,
+    endedAt: null,
+  };
+}
+
+/** Applies a fact to the record of the release that it is about. */
+export function project<T extends EventType>(record: ReleaseRecord, event: EventOf<T>): ReleaseRecord {
+  const projector: Projector<T> = projectors[event.type];
+  const patch = projector(event, record);
+  const next: ReleaseRecord = { ...record, ...patch };
+  if (patch.status === undefined) return { ...next, updatedAt: event.at };
+  return { ...next, updatedAt: event.at, endedAt: isEnd(next.status) ? event.at : null };
+}

@@ -1,0 +1,65 @@
+import type { RolloutStep } from "./release-config.ts";
+import type { ActiveRelease, Pair, Plan, ReleaseIn } from "./service-state.ts";
+import type { Split } from "./traffic.ts";
+
+/** How long a watch without evidence goes on past its hold before the release is taken back. */
+export const graceWithoutEvidenceMs = 5 * 60_000;
+
+/** The step with this number, counted from 0; null past the end. */
+export function stepAt(plan: Plan, step: number): RolloutStep | null {
+  return plan.steps[step] ?? null;
+}
+
+/** The first step of a release: all at once where nothing served before, because there is nobody to share with. */
+export function firstStep(release: { readonly plan: Plan } & Pair): number {
+  return release.stable === null ? release.plan.steps.length - 1 : 0;
+}
+
+/** The split that gives the candidate this share and stable the rest; sums to 100. */
+export function splitAt(pair: Pair, percent: number): Split {
+  const candidate = { revision: pair.candidate.revision, percent };
+  if (pair.stable === null || percent >= 100) return [{ ...candidate, percent: 100 }];
+  if (percent <= 0) return [{ revision: pair.stable, percent: 100 }];
+  return [{ revision: pair.stable, percent: 100 - percent }, candidate];
+}
+
+/** The split that a release last wanted, by its status; null when it has no candidate yet. */
+export function wantedSplit(release: ActiveRelease): Split | null {
+  switch (release.status) {
+    case "building":
+    case "deploying":
+      return null;
+    case "verifying":
+    case "awaiting-approval":
+      return splitAt(release, 0);
+    case "rolling-out":
+      return splitAt(release, stepAt(release.plan, release.step)?.percent ?? 0);
+    case "baking":
+      return splitAt(release, 100);
+    case "rolling-back":
+      return release.target === null ? [] : [{ revision: release.target, percent: 100 }];
+    case "held":
+      return release.found;
+  }
+}
+
+/** The splits that a move to the release's step may find and replace: the one before, and the one that it wants. */
+export function splitsBeforeMove(release: ReleaseIn<"rolling-out">): readonly Split[] {
+  const before = stepAt(release.plan, release.step - 1)?.percent ?? 0;
+  return [splitAt(release, before), splitAt(release, stepAt(release.plan, release.step)?.percent ?? 0)];
+}
+
+/**
+ * The splits that an automatic return to stable may find and replace: whatever any step of this release may have
+ * left. Anything else was somebody's hand.
+ */
+export function splitsOfRelease(release: { readonly plan: Plan } & Pair): readonly Split[] {
+  return [splitAt(release, 0), ...release.plan.steps.map((step) => splitAt(release, step.percent))];
+}
+
+/** Tells whether two splits send the same share to the same revisions, in whatever order. */
+export function isSameSplit(left: Split, right: Split): boolean {
+  const share = (split: Split, revision: string): number =>
+    split.filter((part) => part.revision === revision).reduce((sum, part) => sum + part.percent, 0);
+  return [...left, ...right].every(({ revision }) => share(left, revision) === share(right, revision));
+}
