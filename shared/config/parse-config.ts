@@ -64,7 +64,7 @@ function outOfBounds(issue: Issue): string {
   const direction = issue.code === "too_small" ? "at least" : "at most";
   if (issue.origin === "string") return `must have ${direction} ${bound} characters`;
   return issue.origin === "array"
-    ? `must hold ${direction} ${bound} entries`
+    ? `must hold ${direction} ${bound} ${bound === 1 ? "entry" : "entries"}`
     : `must be ${direction} ${bound}`;
 }
 

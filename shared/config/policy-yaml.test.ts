@@ -1,0 +1,127 @@
+import { expect } from "chai";
+import { parsePolicy } from "./policy-yaml.ts";
+import { formatProblem } from "./problem.ts";
+
+function problemsOf(text: string): string[] {
+  const parsed = parsePolicy({ text, file: "gantry.policy.yaml" });
+  return parsed.ok ? [] : parsed.problems.map(formatProblem);
+}
+
+describe("gantry.policy.yaml", () => {
+  it("reads repositories, approvers, limits and freezes", () => {
+    const text = `version: 1
+repositories:
+  - { repository: "acme/*", services: ["acme-prod/us-central1/*", "acme-dev/*/*"], branches: [main] }
+  - { repository: perkie/background-removal, services: ["**"] }
+approvers: { "@ml-oncall": [U024BE7LH, U1] }
+limits: { maxFirstStep: 25%, minHold: 5m, minBake: 30m, maxErrors: 2%, requireApproval: ["acme-prod/**/*"], minApprovals: 2, authorMayApprove: false, requireChecks: true, requireRollback: true }
+freezes:
+  - { name: weekend, zone: Europe/Paris, days: [sat, sun], services: ["acme-prod/*/*"] }
+  - { name: friday evening, zone: Europe/Paris, days: fri, hours: "16:00..23:00" }
+  - { name: sale, zone: UTC, from: 2026-11-27, to: 2026-11-30 }
+  - { name: migration, zone: UTC, from: 2026-12-01T08:00, to: 2026-12-01T10:30 }
+`;
+    const parsed = parsePolicy({ text, file: "gantry.policy.yaml" });
+    expect(problemsOf(text)).to.deep.equal([]);
+    expect(parsed.ok && parsed.value).to.deep.equal({
+      repositories: [
+        { repository: "acme/*", services: ["acme-prod/us-central1/*", "acme-dev/*/*"], branches: ["main"] },
+        { repository: "perkie/background-removal", services: ["**"], branches: null },
+      ],
+      approvers: { "@ml-oncall": ["U024BE7LH", "U1"] },
+      limits: {
+        maxFirstStepPercent: 25,
+        minHoldMs: 300_000,
+        minBakeMs: 1_800_000,
+        maxErrorShare: 0.02,
+        requireApproval: ["acme-prod/**/*"],
+        minApprovals: 2,
+        authorMayApprove: false,
+        requireChecks: true,
+        requireRollback: true,
+      },
+      freezes: [
+        {
+          kind: "weekly",
+          name: "weekend",
+          zone: "Europe/Paris",
+          services: ["acme-prod/*/*"],
+          days: ["sat", "sun"],
+          hours: null,
+        },
+        {
+          kind: "weekly",
+          name: "friday evening",
+          zone: "Europe/Paris",
+          services: ["**"],
+          days: ["fri"],
+          hours: { from: "16:00", to: "23:00" },
+        },
+        {
+          kind: "once",
+          name: "sale",
+          zone: "UTC",
+          services: ["**"],
+          from: "2026-11-27T00:00",
+          to: "2026-12-01T00:00",
+        },
+        {
+          kind: "once",
+          name: "migration",
+          zone: "UTC",
+          services: ["**"],
+          from: "2026-12-01T08:00",
+          to: "2026-12-01T10:30",
+        },
+      ],
+    });
+  });
+
+  it("limits nothing and freezes nothing unless the operator says so", () => {
+    const parsed = parsePolicy({ text: "repositories: []", file: "gantry.policy.yaml" });
+    expect(parsed.ok && parsed.value).to.deep.equal({
+      repositories: [],
+      approvers: {},
+      limits: {
+        maxFirstStepPercent: null,
+        minHoldMs: null,
+        minBakeMs: null,
+        maxErrorShare: null,
+        requireApproval: [],
+        minApprovals: null,
+        authorMayApprove: true,
+        requireChecks: false,
+        requireRollback: false,
+      },
+      freezes: [],
+    });
+  });
+
+  it("names every problem at once, in the order of the file", () => {
+    const text = `repository: []
+approvers: { ml: [U1], "@empty": [] }
+limits: { maxFirstStep: 0%, minHold: 5, authorMayApprove: "no" }
+freezes:
+  - { name: a, zone: Paris, days: fri, from: 2026-11-27 }
+  - { name: a, zone: UTC, from: 2026-02-30, to: 2026-02-28 }
+  - { name: c, zone: UTC, from: 2026-02-20, to: 2026-02-18 }
+  - { name: d, zone: UTC, hours: "09:00..10:00" }
+`;
+    const file = "gantry.policy.yaml";
+    expect(problemsOf(text)).to.deep.equal([
+      `${file}:1:1 repositories: is missing`,
+      `${file}:1:1 repository: unknown key; did you mean \`repositories\`?`,
+      `${file}:2:14 approvers.ml: must be a group like \`@ml-oncall\``,
+      `${file}:2:34 approvers.@empty: must hold at least 1 entry`,
+      `${file}:3:25 limits.maxFirstStep: must be a whole percentage from 1% to 100%`,
+      `${file}:3:38 limits.minHold: the number 5 has no unit: write its unit, like \`5s\`, \`5m\` or \`5h\``,
+      `${file}:3:59 limits.authorMayApprove: must be true or false, not \`no\``,
+      `${file}:5:5 freezes[0]: needs either \`days\`, with or without \`hours\`, or \`from\` and \`to\``,
+      `${file}:5:22 freezes[0].zone: \`Paris\` is no time zone of the IANA database, like \`Europe/Paris\` or \`UTC\``,
+      `${file}:6:13 freezes[1].name: \`a\` is the name of \`freezes[0]\` already`,
+      `${file}:6:33 freezes[1].from: is no day of the calendar`,
+      `${file}:7:49 freezes[2].to: must lie after \`from\``,
+      `${file}:8:5 freezes[3]: needs either \`days\`, with or without \`hours\`, or \`from\` and \`to\``,
+    ]);
+  });
+});

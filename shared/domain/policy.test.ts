@@ -1,0 +1,139 @@
+import { expect } from "chai";
+import { limitProblems, matchesGlob, mayRelease, type Policy, type PolicyLimits } from "./policy.ts";
+import type { ReleaseConfig } from "./release-config.ts";
+
+const noLimits: PolicyLimits = {
+  maxFirstStepPercent: null,
+  minHoldMs: null,
+  minBakeMs: null,
+  maxErrorShare: null,
+  requireApproval: [],
+  minApprovals: null,
+  authorMayApprove: true,
+  requireChecks: false,
+  requireRollback: false,
+};
+const policy: Policy = {
+  repositories: [
+    { repository: "acme/*", services: ["acme-prod/us-central1/web-*"], branches: null },
+    { repository: "acme/web", services: ["acme-prod/europe-west1/web"], branches: null },
+  ],
+  approvers: { "@oncall": ["U1"] },
+  limits: noLimits,
+  freezes: [],
+};
+const service = { project: "acme-prod", region: "us-central1", name: "web-shop" };
+const config: ReleaseConfig = {
+  service,
+  source: { repository: "acme/web", tags: "v*.*.*", directory: "." },
+  build: { config: null, timeoutMs: 1, repository: null, substitutions: {} },
+  guardrails: {
+    gpu: null,
+    cpu: null,
+    memoryBytes: null,
+    concurrency: null,
+    instances: null,
+    timeoutMs: null,
+  },
+  runtime: { env: {}, port: null, serviceAccount: null },
+  verify: { withinMs: 1, coldStart: null, memoryBelow: null, gpu: null, checks: [] },
+  approval: { required: true, from: ["@oncall", "U7"], count: 1, authorMayApprove: true, expiresMs: 1 },
+  rollout: {
+    steps: [
+      { percent: 50, holdMs: 90_000 },
+      { percent: 100, holdMs: 0 },
+    ],
+    watch: { everyMs: 1, maxErrorShare: 0.05, latencyP95Ms: null, latencyIncrease: null },
+    bakeMs: 60_000,
+    onFailure: "hold",
+  },
+  warmup: null,
+  notify: { slack: null },
+};
+
+describe("the operator's policy", () => {
+  it("lets a listed repository release the services that one of its rules names", () => {
+    expect(mayRelease(policy, { repository: "acme/any", service })).to.deep.equal({ ok: true });
+    expect(mayRelease(policy, { repository: "ACME/Any", service })).to.deep.equal({ ok: true });
+    const other = { ...service, region: "europe-west1", name: "web" };
+    expect(mayRelease(policy, { repository: "acme/web", service: other })).to.deep.equal({ ok: true });
+    expect(mayRelease(policy, { repository: "acme/any", service: other })).to.deep.equal({
+      ok: false,
+      reason:
+        'The policy does not let the repository "acme/any" release the service "acme-prod/europe-west1/web".',
+    });
+  });
+
+  it("refuses a repository that it does not list", () => {
+    expect(mayRelease(policy, { repository: "evil/web", service })).to.deep.equal({
+      ok: false,
+      reason: 'The policy does not list the repository "evil/web", so it releases nothing.',
+    });
+  });
+
+  it("has no problem with a config when it limits nothing", () => {
+    expect(limitProblems(policy, config)).to.deep.equal([]);
+  });
+
+  it("names every place of a config that is looser than it allows", () => {
+    const strict: Policy = {
+      ...policy,
+      approvers: {},
+      limits: {
+        maxFirstStepPercent: 25,
+        minHoldMs: 300_000,
+        minBakeMs: 1_800_000,
+        maxErrorShare: 0.011,
+        requireApproval: ["acme-prod/**"],
+        minApprovals: 2,
+        authorMayApprove: false,
+        requireChecks: true,
+        requireRollback: true,
+      },
+    };
+    expect(limitProblems(strict, config).map(({ path, message }) => `${path}: ${message}`)).to.deep.equal([
+      "rollout.steps[0].traffic: is 50%; the policy allows at most 25% at first",
+      "rollout.steps[0].hold: is 90s; the policy asks for at least 5m",
+      "rollout.bake: is 1m; the policy asks for at least 30m",
+      "rollout.watch.errors.max: is 5%; the policy allows at most 1.1%",
+      'rollout.onFailure: is "hold"; the policy asks for "rollback"',
+      "verify.checks: is empty; the policy asks for at least one check",
+      'approval.from: "@oncall" is no group of the policy\'s approvers',
+      "approval.count: is 1; the policy asks for at least 2",
+      "approval.author: is true; the policy does not let authors approve their own release",
+    ]);
+    const unasked = { ...config, approval: { ...config.approval, required: false } };
+    expect(limitProblems(strict, unasked).at(-1)).to.deep.equal({
+      path: "approval.required",
+      message: "is false; the policy asks for approval of this service",
+    });
+    expect(limitProblems(policy, unasked)).to.deep.equal([]);
+  });
+
+  it("takes a rollout without steps as one that begins at 100 %", () => {
+    const limited = { ...policy, limits: { ...noLimits, maxFirstStepPercent: 25 } };
+    const stepless = { ...config, rollout: { ...config.rollout, steps: [] } };
+    expect(limitProblems(limited, stepless)).to.have.length(1);
+  });
+
+  const globs: readonly (readonly [glob: string, text: string, matches: boolean])[] = [
+    ["acme/web", "acme/web", true],
+    ["acme/web", "acme/webs", false],
+    ["acme/*", "acme/web", true],
+    ["acme/*", "acme/", true],
+    ["acme/*", "acme/web/x", false],
+    ["**", "a/b/c", true],
+    ["a/**/c", "a/b/b/c", true],
+    ["*a*b*", "xaxbx", true],
+    ["*a*b*", "xbxax", false],
+    ["a.c", "abc", false],
+    ["", "", true],
+    ["", "a", false],
+    [`${"*a".repeat(30)}b`, "a".repeat(60), false],
+  ];
+  for (const [glob, text, matches] of globs) {
+    it(`${matches ? "matches" : "does not match"} "${text}" with "${glob}"`, () => {
+      expect(matchesGlob(glob, text)).to.equal(matches);
+    });
+  }
+});

@@ -1,0 +1,192 @@
+import type { ReleaseConfig, ServiceIdentity, Weekday } from "./release-config.ts";
+
+/** What `gantry.policy.yaml` says: the operator's word, which no `gantry.yaml` can loosen. */
+export type Policy = Readonly<{
+  repositories: readonly RepositoryRule[];
+  approvers: Readonly<Record<string, readonly string[]>>; // `@group` → ids of people in chat
+  limits: PolicyLimits;
+  freezes: readonly FreezeWindow[];
+}>;
+
+/** Which services a repository may release. `*` stands for any text without a slash, `**` for any text. */
+export type RepositoryRule = Readonly<{
+  repository: string; // `owner/name`
+  services: readonly string[]; // `project/region/name`
+  branches: readonly string[] | null; // the tag's commit must lie on one of them; null = on any
+}>;
+
+/** A null limit leaves the matter to `gantry.yaml`. */
+export type PolicyLimits = Readonly<{
+  maxFirstStepPercent: number | null;
+  minHoldMs: number | null; // of every step below 100 %
+  minBakeMs: number | null;
+  maxErrorShare: number | null; // 0..1; the highest `rollout.watch.errors.max` that is allowed
+  requireApproval: readonly string[]; // services, with globs
+  minApprovals: number | null; // wherever approval is asked for
+  authorMayApprove: boolean; // false = never, whatever `approval.author` says
+  requireChecks: boolean; // true = a gate without HTTP checks is refused
+  requireRollback: boolean; // true = `rollout.onFailure` must be `rollback`
+}>;
+
+/** A window in which nothing new is released; a rollback always may run. Times are local to `zone`. */
+export type FreezeWindow =
+  | Readonly<{
+      kind: "weekly";
+      name: string;
+      zone: string; // IANA
+      services: readonly string[];
+      days: readonly Weekday[];
+      hours: Readonly<{ from: string; to: string }> | null; // HH:MM; `to` before `from` = over midnight; null = all day
+    }>
+  | Readonly<{
+      kind: "once";
+      name: string;
+      zone: string; // IANA
+      services: readonly string[];
+      from: string; // YYYY-MM-DDTHH:MM, the first moment that is frozen
+      to: string; // YYYY-MM-DDTHH:MM, the first moment that is free again
+    }>;
+
+export type PolicyAnswer = Readonly<{ ok: true }> | Readonly<{ ok: false; reason: string }>;
+
+/** A place in `gantry.yaml` that the policy does not allow. */
+export type LimitProblem = Readonly<{ path: string; message: string }>;
+
+/** Whether a repository may release a service; the reason is a sentence for the person who pushed the tag. */
+export function mayRelease(
+  policy: Policy,
+  { repository, service }: Readonly<{ repository: string; service: ServiceIdentity }>,
+): PolicyAnswer {
+  const key = nameOf(service);
+  // GitHub names are the same in capitals and small letters; Cloud Run names have no capitals.
+  const rules = policy.repositories.filter((rule) =>
+    matchesGlob(rule.repository.toLowerCase(), repository.toLowerCase()),
+  );
+  if (rules.length === 0) {
+    return {
+      ok: false,
+      reason: `The policy does not list the repository "${repository}", so it releases nothing.`,
+    };
+  }
+  if (rules.some(({ services }) => matchesAny(services, key))) return { ok: true };
+  return {
+    ok: false,
+    reason: `The policy does not let the repository "${repository}" release the service "${key}".`,
+  };
+}
+
+/** Everything in a config that is looser than the policy allows; empty when there is nothing. */
+export function limitProblems(policy: Policy, config: ReleaseConfig): readonly LimitProblem[] {
+  return [...rolloutProblems(policy.limits, config), ...approvalProblems(policy, config)];
+}
+
+function rolloutProblems(limits: PolicyLimits, { rollout, verify }: ReleaseConfig): LimitProblem[] {
+  const { maxFirstStepPercent, minHoldMs, minBakeMs, maxErrorShare } = limits;
+  const first = rollout.steps[0]?.percent ?? 100;
+  const holds = rollout.steps
+    .map((step, index) => ({ ...step, index }))
+    .filter(({ percent }) => percent < 100);
+  return [
+    ...problem(
+      maxFirstStepPercent !== null && first > maxFirstStepPercent,
+      "rollout.steps[0].traffic",
+      `is ${first}%; the policy allows at most ${maxFirstStepPercent}% at first`,
+    ),
+    ...holds.flatMap(({ holdMs, index }) =>
+      problem(
+        minHoldMs !== null && holdMs < minHoldMs,
+        `rollout.steps[${index}].hold`,
+        `is ${inWords(holdMs)}; the policy asks for at least ${inWords(minHoldMs)}`,
+      ),
+    ),
+    ...problem(
+      minBakeMs !== null && rollout.bakeMs < minBakeMs,
+      "rollout.bake",
+      `is ${inWords(rollout.bakeMs)}; the policy asks for at least ${inWords(minBakeMs)}`,
+    ),
+    ...problem(
+      maxErrorShare !== null && rollout.watch.maxErrorShare > maxErrorShare,
+      "rollout.watch.errors.max",
+      `is ${inPercent(rollout.watch.maxErrorShare)}; the policy allows at most ${inPercent(maxErrorShare)}`,
+    ),
+    ...problem(
+      limits.requireRollback && rollout.onFailure !== "rollback",
+      "rollout.onFailure",
+      `is "${rollout.onFailure}"; the policy asks for "rollback"`,
+    ),
+    ...problem(
+      limits.requireChecks && verify.checks.length === 0,
+      "verify.checks",
+      "is empty; the policy asks for at least one check",
+    ),
+  ];
+}
+
+function approvalProblems(
+  { limits, approvers }: Policy,
+  { approval, service }: ReleaseConfig,
+): LimitProblem[] {
+  const mustAsk = matchesAny(limits.requireApproval, nameOf(service));
+  if (!approval.required) {
+    return problem(mustAsk, "approval.required", "is false; the policy asks for approval of this service");
+  }
+  const unknown = approval.from.filter((name) => name.startsWith("@") && !Object.hasOwn(approvers, name));
+  const { minApprovals } = limits;
+  return [
+    ...unknown.map((name) => ({
+      path: "approval.from",
+      message: `"${name}" is no group of the policy's approvers`,
+    })),
+    ...problem(
+      minApprovals !== null && approval.count < minApprovals,
+      "approval.count",
+      `is ${approval.count}; the policy asks for at least ${minApprovals}`,
+    ),
+    ...problem(
+      approval.authorMayApprove && !limits.authorMayApprove,
+      "approval.author",
+      "is true; the policy does not let authors approve their own release",
+    ),
+  ];
+}
+
+/** Whether a text matches a glob: `*` is any text without a slash, `**` any text; all else is itself. Linear in both. */
+export function matchesGlob(glob: string, text: string): boolean {
+  let ends = new Set([0]); // where the part of the glob that was read so far can end in the text
+  for (const part of glob.split(/(\*+)/)) {
+    const next = new Set<number>();
+    for (const end of ends) {
+      if (part.startsWith("*")) for (const stop of stopsFrom(text, end, part.length > 1)) next.add(stop);
+      else if (text.startsWith(part, end)) next.add(end + part.length);
+    }
+    ends = next;
+  }
+  return ends.has(text.length);
+}
+
+function stopsFrom(text: string, start: number, overSlashes: boolean): readonly number[] {
+  const slash = overSlashes ? -1 : text.indexOf("/", start);
+  const last = slash < 0 ? text.length : slash;
+  return Array.from({ length: last - start + 1 }, (_, index) => start + index);
+}
+
+function matchesAny(globs: readonly string[], text: string): boolean {
+  return globs.some((glob) => matchesGlob(glob, text));
+}
+
+function nameOf({ project, region, name }: ServiceIdentity): string {
+  return `${project}/${region}/${name}`;
+}
+
+function problem(holds: boolean, path: string, message: string): LimitProblem[] {
+  return holds ? [{ path, message }] : [];
+}
+
+function inWords(milliseconds: number | null): string {
+  const seconds = (milliseconds ?? 0) / 1000;
+  return seconds % 60 === 0 ? `${seconds / 60}m` : `${seconds}s`;
+}
+
+function inPercent(share: number | null): string {
+  return `${Number(((share ?? 0) * 100).toPrecision(9))}%`;
+}
