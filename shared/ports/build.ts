@@ -45,3 +45,6 @@ export interface BuildPort {
   /** Cancels whatever of this release still runs; nothing to cancel is no error. */
   cancel(params: Readonly<{ service: ServiceKey; releaseId: ReleaseId }>): Promise<void>;
 }
+
+/** A build of Gantry's carries the tag `gantry-release-<release id>`: by it the build is found again. */
+export const releaseTagPrefix = "gantry-release-";

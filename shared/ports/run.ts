@@ -89,6 +89,12 @@ export interface RunPort {
    * and ONLY then, the service itself goes where this release created it and it holds nothing else.
    */
   removeCandidate(
-    params: Readonly<{ service: ServiceKey; releaseId: ReleaseId; ended: "live" | "failed"; deadlineMs: number; signal: AbortSignal }>,
+    params: Readonly<{
+      service: ServiceKey;
+      releaseId: ReleaseId;
+      ended: "live" | "failed";
+      deadlineMs: number;
+      signal: AbortSignal;
+    }>,
   ): Promise<void>;
 }

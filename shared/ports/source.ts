@@ -7,6 +7,8 @@ export interface SourcePort {
   /** Null = no such commit, or no such file at it. At most 1 MiB; larger throws. */
   readFile(params: Readonly<{ repository: string; commit: CommitSha; path: string }>): Promise<string | null>;
   commitExists(params: Readonly<{ repository: string; commit: CommitSha }>): Promise<boolean>;
+  /** True when the commit is the branch's head or one of its ancestors; false also when there is no such branch. */
+  isOnBranch(params: Readonly<{ repository: string; commit: CommitSha; branch: string }>): Promise<boolean>;
   /** Where Cloud Build fetches the repository from. */
   cloneUrl(repository: string): string;
 }

@@ -6,6 +6,7 @@ import type { RunPort } from "../ports/run.ts";
 import type { SourcePort } from "../ports/source.ts";
 import type { Store } from "../ports/store.ts";
 import type { Clock, Ids, Log } from "../ports/system.ts";
+import type { RunningWork } from "./running-work.ts";
 
 /** How this process goes about its work; nothing here changes what a release means. */
 export type Settings = Readonly<{
@@ -21,6 +22,8 @@ export type Settings = Readonly<{
   sliceMs: number;
   deployDeadlineMs: number;
   trafficDeadlineMs: number;
+  /** The build file for services that name none. */
+  buildFile: Readonly<{ name: string; text: string }>;
 }>;
 
 /** Everything that a use case may touch. One is made per process, in its composition root. */
@@ -36,4 +39,5 @@ export type Deps = Readonly<{
   log: Log;
   policy: Policy;
   settings: Settings;
+  running: RunningWork;
 }>;

@@ -28,5 +28,7 @@ export interface Desk {
   approve(params: Readonly<{ releaseId: ReleaseId; by: Actor }>): Promise<Answer>;
   reject(params: Readonly<{ releaseId: ReleaseId; by: Actor; reason: string }>): Promise<Answer>;
   /** `to` null = the revision that was stable before. */
-  rollBack(params: Readonly<{ service: ServiceKey; to: RevisionName | null; by: Actor; reason: string }>): Promise<Answer>;
+  rollBack(
+    params: Readonly<{ service: ServiceKey; to: RevisionName | null; by: Actor; reason: string }>,
+  ): Promise<Answer>;
 }

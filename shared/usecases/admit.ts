@@ -1,0 +1,264 @@
+import { configHash, parseGantryYaml } from "../config/gantry-yaml.ts";
+import { formatProblem } from "../config/problem.ts";
+import {
+  type CommitSha,
+  parseCommitSha,
+  parseTagName,
+  type ReleaseId,
+  type ServiceKey,
+  type TagName,
+} from "../domain/ids.ts";
+import { limitProblems, matchesGlob, mayRelease } from "../domain/policy.ts";
+import { type ReleaseConfig, serviceKeyOf } from "../domain/release-config.ts";
+import type { Plan, ReleaseBasics } from "../domain/service-state.ts";
+import type { PubSubEvent } from "../ports/bus.ts";
+import type { Deps } from "./deps.ts";
+import type { ReleaseRequest } from "./desk.ts";
+import { execute } from "./execute.ts";
+import { freezeOver } from "./freeze.ts";
+import { readReleaseRequest } from "./messages.ts";
+import { releaseIdFor } from "./release-id.ts";
+import { goesOnWith, workOn } from "./run-work.ts";
+
+const configFile = "gantry.yaml";
+
+/** Why a request is not admitted: a code with a heading in docs/errors.md, a sentence, and the exact places. */
+type NotAdmitted = Readonly<{
+  code: string;
+  message: string;
+  problems?: readonly string[];
+  service?: ServiceKey;
+  commit?: CommitSha;
+  quiet?: boolean;
+}>;
+
+type Admitted = Readonly<{ service: ServiceKey; release: ReleaseBasics; config: ReleaseConfig }>;
+
+type Tagged = Readonly<{ request: ReleaseRequest; tag: TagName; commit: CommitSha }>;
+
+/**
+ * Takes a request for a release: reads `gantry.yaml` at the commit and the operator's policy, and either hands the
+ * release to its service or records why not. A request that was taken before changes nothing.
+ */
+export async function admit(deps: Deps, event: PubSubEvent): Promise<void> {
+  const request = readReleaseRequest(event);
+  const releaseId = releaseIdFor(request.requestId);
+  const admission = await examine(deps, request, releaseId);
+  if ("code" in admission) {
+    await refuse(deps, request, admission);
+    return;
+  }
+  const { service, release, config } = admission;
+  const executed = await execute(deps, {
+    service,
+    command: {
+      type: "request-release",
+      at: deps.clock.now(),
+      releaseId,
+      release,
+      explicit: request.explicit,
+    },
+    cause: request.requestId,
+    config: { hash: release.configHash, config },
+    goesOnWith: goesOnWith("build"),
+  });
+  if (!executed.ok) {
+    const { code, message, next } = executed.refusal;
+    await refuse(deps, request, {
+      code,
+      message: `${message} To go on anyway: ${next}`,
+      service,
+      commit: release.commit,
+    });
+    return;
+  }
+  await workOn(deps, "build", service);
+}
+
+async function examine(
+  deps: Deps,
+  request: ReleaseRequest,
+  releaseId: ReleaseId,
+): Promise<Admitted | NotAdmitted> {
+  const tag = parseTagName(request.tag);
+  if (tag === null)
+    return {
+      code: "tag-invalid",
+      message: `The tag ${JSON.stringify(request.tag)} has characters that Gantry does not take; use letters, digits, and . _ + / -`,
+    };
+  const { repository } = request;
+  const isListed = deps.policy.repositories.some((rule) =>
+    matchesGlob(rule.repository.toLowerCase(), repository.toLowerCase()),
+  );
+  if (!isListed)
+    return {
+      code: "repository-not-listed",
+      message: `gantry.policy.yaml does not list the repository ${repository}, so it releases nothing.`,
+    };
+  const commit = await findCommit(deps, request, tag);
+  if (typeof commit !== "string") return commit;
+  const read = await readConfig(deps, { request, tag, commit });
+  if ("code" in read) return read;
+  const refused = await examineConfig(deps, { request, tag, commit }, read.config);
+  if (refused) return refused;
+  return {
+    service: serviceKeyOf(read.config.service),
+    config: read.config,
+    release: basics(deps, { request, tag, commit }, releaseId, read.config),
+  };
+}
+
+async function findCommit(
+  deps: Deps,
+  request: ReleaseRequest,
+  tag: TagName,
+): Promise<CommitSha | NotAdmitted> {
+  const { repository } = request;
+  const named =
+    request.commit === null
+      ? await deps.source.resolveTag({ repository, tag })
+      : parseCommitSha(request.commit);
+  if (named === null)
+    return {
+      code: "tag-not-found",
+      message: `${repository} has no tag ${tag}. Push it first: git push origin ${tag}`,
+    };
+  if (await deps.source.commitExists({ repository, commit: named })) return named;
+  return { code: "commit-not-found", message: `${repository} has no commit ${named}.`, commit: named };
+}
+
+async function readConfig(
+  deps: Deps,
+  { request, commit }: Tagged,
+): Promise<{ config: ReleaseConfig } | NotAdmitted> {
+  const { repository } = request;
+  const text = await deps.source.readFile({ repository, commit, path: configFile });
+  const where = `${repository} at ${commit.slice(0, 7)}`;
+  if (text === null)
+    return {
+      code: "config-missing",
+      message: `${where} has no ${configFile} at its root. Write one and check it with: gantry validate`,
+      commit,
+    };
+  const parsed = parseGantryYaml({ text, file: configFile });
+  if (parsed.ok) return { config: parsed.value };
+  const problems = parsed.problems.map(formatProblem);
+  return {
+    code: "config-invalid",
+    message: `${configFile} in ${where} has ${problems.length} problem(s). Check with: gantry validate`,
+    problems,
+    commit,
+  };
+}
+
+async function examineConfig(
+  deps: Deps,
+  { request, tag, commit }: Tagged,
+  config: ReleaseConfig,
+): Promise<NotAdmitted | null> {
+  const service = serviceKeyOf(config.service);
+  const { repository } = request;
+  const say = (code: string, message: string, problems: readonly string[] = []): NotAdmitted => ({
+    code,
+    message,
+    problems,
+    service,
+    commit,
+  });
+  if (config.source.repository.toLowerCase() !== repository.toLowerCase())
+    return say(
+      "repository-differs",
+      `${configFile} says source.repository is ${config.source.repository}, but the tag was pushed to ${repository}.`,
+    );
+  if (!request.explicit && !matchesGlob(config.source.tags, tag))
+    return {
+      ...say(
+        "tag-not-matched",
+        `${tag} does not match source.tags ${config.source.tags}, so it releases nothing.`,
+      ),
+      quiet: true,
+    };
+  const allowed = mayRelease(deps.policy, { repository, service: config.service });
+  if (!allowed.ok) return say("service-not-allowed", allowed.reason);
+  const limits = limitProblems(deps.policy, config).map(
+    ({ path, message }) => `${configFile} ${path}: ${message}`,
+  );
+  if (limits.length > 0)
+    return say("policy-limits", `${configFile} is looser than gantry.policy.yaml allows.`, limits);
+  const branch = await branchRefusal(deps, { request, tag, commit });
+  if (branch) return say("branch-not-allowed", branch);
+  const freeze = freezeOver({ policy: deps.policy, service, at: deps.clock.now() });
+  return freeze
+    ? say("frozen", `The freeze "${freeze.name}" stands: nothing new is released. A rollback always may run.`)
+    : null;
+}
+
+/** Where the policy names branches, the commit must lie on one of them. */
+async function branchRefusal(deps: Deps, { request, tag, commit }: Tagged): Promise<string | null> {
+  const { repository } = request;
+  const rules = deps.policy.repositories.filter((rule) =>
+    matchesGlob(rule.repository.toLowerCase(), repository.toLowerCase()),
+  );
+  const branches = rules.flatMap((rule) => rule.branches ?? []);
+  if (rules.some((rule) => rule.branches === null)) return null;
+  for (const branch of branches)
+    if (await deps.source.isOnBranch({ repository, commit, branch })) return null;
+  return `${tag} names a commit that lies on none of the branches ${branches.join(", ")}.`;
+}
+
+function basics(
+  deps: Deps,
+  { request, tag, commit }: Tagged,
+  id: ReleaseId,
+  config: ReleaseConfig,
+): ReleaseBasics {
+  const { repository, requestedBy } = request;
+  return {
+    id,
+    tag,
+    commit,
+    repository,
+    requestedBy,
+    requestedAt: deps.clock.now(),
+    configHash: configHash(config),
+    plan: planOf(deps, config),
+  };
+}
+
+/** Time beyond the build's own limit that Cloud Build may keep it waiting before it starts. */
+const buildQueueAllowanceMs = 15 * 60_000;
+
+function planOf({ settings }: Deps, { rollout, approval, build }: ReleaseConfig): Plan {
+  return {
+    steps: rollout.steps,
+    bakeMs: rollout.bakeMs,
+    approval,
+    onFailure: rollout.onFailure,
+    buildDeadlineMs: build.timeoutMs + buildQueueAllowanceMs,
+    pollBuildEveryMs: settings.pollBuildEveryMs,
+    sliceMs: settings.sliceMs,
+  };
+}
+
+async function refuse(deps: Deps, request: ReleaseRequest, refused: NotAdmitted): Promise<void> {
+  const { code, message, problems = [], service = null, commit = null } = refused;
+  const id = releaseIdFor(request.requestId);
+  deps.log.warn(
+    { releaseId: id, repository: request.repository, code, problems },
+    "Refused a request for a release",
+  );
+  if (refused.quiet) return;
+  const { repository, tag, requestedBy } = request;
+  await deps.store.recordRefusal({
+    id,
+    at: deps.clock.now(),
+    repository,
+    tag,
+    commit,
+    service,
+    requestedBy: requestedBy.name,
+    code,
+    message,
+    problems,
+  });
+}

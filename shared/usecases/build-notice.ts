@@ -1,0 +1,31 @@
+import { parseBuildId, parseReleaseId, type ReleaseId } from "../domain/ids.ts";
+import { releaseTagPrefix } from "../ports/build.ts";
+import type { PubSubEvent } from "../ports/bus.ts";
+import type { Deps } from "./deps.ts";
+import { execute } from "./execute.ts";
+import { readBuildNotice } from "./messages.ts";
+import { commandFor } from "./perform-build.ts";
+import { goesOnWith, workOn } from "./run-work.ts";
+
+/**
+ * A message of Cloud Build's is a hint: the build is asked for, and only what it says itself counts. Messages about
+ * builds that are not Gantry's are acknowledged and left alone; the topic carries every build of the project.
+ */
+export async function noticeBuild(deps: Deps, event: PubSubEvent): Promise<void> {
+  const notice = readBuildNotice(event);
+  const releaseId = releaseOf(notice.tags);
+  const buildId = parseBuildId(notice.id);
+  const record = releaseId && (await deps.store.release(releaseId));
+  if (!record || !buildId) return;
+  const { service } = record;
+  const build = await deps.build.get({ service, id: buildId });
+  if (!build || build.status === "queued" || build.status === "working") return;
+  const command = commandFor(build, record.id, deps.clock.now());
+  await execute(deps, { service, command, cause: null, config: null, goesOnWith: goesOnWith("deploy") });
+  await workOn(deps, "deploy", service);
+}
+
+function releaseOf(tags: readonly string[]): ReleaseId | null {
+  const tag = tags.find((candidate) => candidate.startsWith(releaseTagPrefix));
+  return tag === undefined ? null : parseReleaseId(tag.slice(releaseTagPrefix.length));
+}

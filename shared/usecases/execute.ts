@@ -1,0 +1,116 @@
+import type { Command, RefusedCommand } from "../domain/commands.ts";
+import { decide } from "../domain/decide.ts";
+import type { ServiceEvent } from "../domain/events.ts";
+import { evolveAll } from "../domain/evolve.ts";
+import type { ReleaseId, ServiceKey } from "../domain/ids.ts";
+import { owed } from "../domain/owed.ts";
+import { newRecord, project } from "../domain/project.ts";
+import type { ReleaseConfig } from "../domain/release-config.ts";
+import type { ReleaseRecord } from "../domain/release-record.ts";
+import type { ServiceState } from "../domain/service-state.ts";
+import type { Work, WorkKind } from "../domain/work.ts";
+import { AppError } from "../ports/app-error.ts";
+import type { Versioned } from "../ports/store.ts";
+import type { Deps } from "./deps.ts";
+import { factOf, handOff } from "./messages.ts";
+
+/** Times a decision is taken anew because somebody else committed in between. */
+const maxConflicts = 20;
+
+export type Execution = Readonly<{
+  service: ServiceKey;
+  command: Command;
+  /** Id of the message behind it; a second execution with the same id changes nothing. */
+  cause: string | null;
+  /** The config that a new release keeps. */
+  config: Readonly<{ hash: string; config: ReleaseConfig }> | null;
+  /** Work that the caller goes on with itself; all other new work that is due is handed off by a message. */
+  goesOnWith: (kind: WorkKind) => boolean;
+}>;
+
+export type Executed =
+  | Readonly<{ ok: true; state: ServiceState; events: readonly ServiceEvent[] }>
+  | Readonly<{ ok: false; refusal: RefusedCommand }>;
+
+/**
+ * Load, decide, commit: events, new state, owed work and messages in one transaction that names the version it read.
+ * A conflict means that the question is asked again of the newer state. Whatever runs here and is no longer owed is
+ * told to stop.
+ */
+export async function execute(deps: Deps, execution: Execution): Promise<Executed> {
+  for (let attempt = 0; attempt < maxConflicts; attempt++) {
+    const read = await deps.store.load(execution.service);
+    const decision = decide(execution.command, read.state);
+    if (!decision.ok) return { ok: false, refusal: decision.refusal };
+    if (decision.events.length === 0) return { ok: true, state: read.state, events: [] };
+    const committed = await commitOnce(deps, execution, read, decision.events);
+    if (committed) return committed;
+  }
+  throw new AppError({
+    code: "store-contended",
+    message: `The state of ${execution.service} changed under every one of ${maxConflicts} tries to decide ${execution.command.type}.`,
+    transient: true,
+  });
+}
+
+async function commitOnce(
+  deps: Deps,
+  execution: Execution,
+  read: Versioned,
+  events: readonly ServiceEvent[],
+): Promise<Executed | null> {
+  const { service, cause, config } = execution;
+  const state = evolveAll(read.state, events);
+  const owedNow = owed(state);
+  const result = await deps.store.commit({
+    service,
+    expectedVersion: read.version,
+    events,
+    state,
+    releases: await recordsAfter(deps, service, events),
+    owed: owedNow,
+    configs: config ? [config] : [],
+    messages: [
+      ...events.map((event) => factOf(service, event)),
+      ...handOffs(deps, execution, read.state, owedNow),
+    ],
+    cause,
+  });
+  if (result.outcome === "conflict") return null;
+  if (result.outcome === "duplicate") return { ok: true, state: read.state, events: [] };
+  deps.running.keepOnly({ service, owed: new Set(owedNow.map(({ id }) => id)) });
+  for (const event of events)
+    deps.log.info({ service, releaseId: event.releaseId, event: event.type }, "Recorded an event");
+  return { ok: true, state, events };
+}
+
+/** Messages for the work that this commit brings up, is due, and is not the caller's to go on with. */
+function handOffs(deps: Deps, execution: Execution, before: ServiceState, owedNow: readonly Work[]) {
+  const known = new Set(owed(before).map(({ id }) => id));
+  const now = deps.clock.now();
+  return owedNow
+    .filter((work) => !known.has(work.id) && work.dueAt <= now && !execution.goesOnWith(work.kind))
+    .map((work) => handOff(work));
+}
+
+async function recordsAfter(
+  deps: Deps,
+  service: ServiceKey,
+  events: readonly ServiceEvent[],
+): Promise<readonly ReleaseRecord[]> {
+  const records = new Map<ReleaseId, ReleaseRecord>();
+  for (const event of events) {
+    const record = records.get(event.releaseId) ?? (await recordFor(deps, service, event));
+    if (record) records.set(event.releaseId, project(record, event));
+  }
+  return [...records.values()];
+}
+
+async function recordFor(
+  deps: Deps,
+  service: ServiceKey,
+  event: ServiceEvent,
+): Promise<ReleaseRecord | null> {
+  if (event.type === "release-requested") return newRecord(service, event.release);
+  return deps.store.release(event.releaseId);
+}

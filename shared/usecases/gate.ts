@@ -1,0 +1,170 @@
+import type { CheckResult, Verdict } from "../domain/events.ts";
+import {
+  beginStreak,
+  continueStreak,
+  describeAnswer,
+  formatMs,
+  gateVerdict,
+  type Streak,
+  streakVerdict,
+} from "../domain/gate.ts";
+import { type IdentityEvidence, judgeIdentity } from "../domain/identity.ts";
+import type { ServiceKey } from "../domain/ids.ts";
+import type { VerifyConfig } from "../domain/release-config.ts";
+import type { Pair } from "../domain/service-state.ts";
+import type { ProbePort } from "../ports/probe.ts";
+import type { RunPort } from "../ports/run.ts";
+import type { Clock } from "../ports/system.ts";
+import { type GateRun, tryTrial } from "./gate-try.ts";
+import { type Trial, trialsOf } from "./trial.ts";
+import { warmUp } from "./warm-up.ts";
+
+export type GateParams = Readonly<{
+  run: RunPort;
+  probe: ProbePort;
+  clock: Clock;
+  service: ServiceKey;
+  pair: Pair;
+  config: VerifyConfig;
+  signal: AbortSignal;
+}>;
+
+export type GateOutcome = Readonly<{ verdict: Verdict; checks: readonly CheckResult[] }>;
+
+/** Between a failed or refused try and the next one. */
+const retryAfterMs = 500;
+
+/**
+ * Proves a candidate at its tag URL: who it is, its first answer, each check in turn (never two requests at once), and
+ * once more who it is. Ends within `config.withinMs`; what was not reached then is `inconclusive` and named. Without
+ * configured checks, `GET /` must answer below 500. An aborted signal throws its reason; errors of Cloud Run's API
+ * throw as they are.
+ */
+export async function runGate(params: GateParams): Promise<GateOutcome> {
+  const { clock, config, signal } = params;
+  signal.throwIfAborted();
+  const gate: GateRun = { ...params, endsAt: clock.now() + config.withinMs };
+  const trials = trialsOf(config.checks);
+  const identity = await provenIdentity({ gate, told: null });
+  if (identity.verdict !== "pass") return outcome([identity, ...unreached(trials, "identity is not proven")]);
+  const [firstAsked] = trials.filter(({ check }) => check.method === "GET" || check.method === "HEAD");
+  const warm = await warmUp({ gate, trial: firstAsked ?? trials[0] });
+  if (warm.failure !== null) {
+    const untold = unreached(trials, "the candidate did not answer");
+    return outcome([reflect(identity, gate, warm.told), warm.failure, ...untold]);
+  }
+  const judged = await judgeTrials({ gate, trials, told: warm.told, failedWarm: warm.failedTrial });
+  return concluded({ gate, judged, identity });
+}
+
+type Judged = Readonly<{ results: readonly CheckResult[]; told: string | null; stranger: boolean }>;
+
+/** The second look at the identity comes only when all else passed: a tag can be moved while the gate runs. */
+async function concluded(
+  params: Readonly<{ gate: GateRun; judged: Judged; identity: CheckResult }>,
+): Promise<GateOutcome> {
+  const { gate, judged, identity } = params;
+  const passed = !judged.stranger && gateVerdict(judged.results) === "pass";
+  const last = passed
+    ? await provenIdentity({ gate, told: judged.told })
+    : reflect(identity, gate, judged.told);
+  return outcome([last, ...judged.results]);
+}
+
+async function judgeTrials(
+  params: Readonly<{
+    gate: GateRun;
+    trials: readonly Trial[];
+    told: string | null;
+    failedWarm: Trial | null;
+  }>,
+): Promise<Judged> {
+  const { gate, trials, failedWarm } = params;
+  const results: CheckResult[] = [];
+  let { told } = params;
+  for (const [index, trial] of trials.entries()) {
+    if (isStranger(gate, told)) {
+      const rest = unreached(trials.slice(index), "another revision answered");
+      return { results: [...results, ...rest], told, stranger: true };
+    }
+    const fresh = beginStreak(trial.check);
+    const streak = trial === failedWarm ? continueStreak(fresh, "fail") : fresh;
+    const judged = await judgeTrial({ gate, trial, streak });
+    results.push(judged.result);
+    told = judged.told ?? told;
+  }
+  return { results, told, stranger: isStranger(gate, told) };
+}
+
+async function judgeTrial(
+  params: Readonly<{ gate: GateRun; trial: Trial; streak: Streak }>,
+): Promise<Readonly<{ result: CheckResult; told: string | null }>> {
+  const { gate, trial } = params;
+  let { streak } = params;
+  let told: string | null = null;
+  let before = "";
+  for (;;) {
+    const tried = await tryTrial({ gate, trial, withinMs: trial.check.withinMs });
+    if (tried === null) return { result: unfinished(trial, before), told };
+    told = tried.told ?? told;
+    before = describeAnswer(tried.answer);
+    const result = trial.judge(tried.answer);
+    if (isStranger(gate, told)) return { result: unreachedResult(trial, "another revision answered"), told };
+    if (!tried.notNow) streak = continueStreak(streak, result.verdict === "pass" ? "pass" : "fail");
+    const verdict = streakVerdict(streak);
+    if (verdict === "pass") {
+      return { result: { ...result, measured: `${result.measured}, ${streak.passes} in a row` }, told };
+    }
+    if (verdict === "fail") return { result, told };
+    if (result.verdict !== "pass") await gate.clock.sleep({ ms: retryAfterMs, signal: gate.signal });
+  }
+}
+
+async function provenIdentity(
+  params: Readonly<{ gate: GateRun; told: string | null }>,
+): Promise<CheckResult> {
+  const { gate, told } = params;
+  const { run, service, pair, signal } = gate;
+  const { candidate } = pair;
+  const snapshot = await run.readService(service);
+  signal.throwIfAborted();
+  const revision = await run.readRevision({ service, revision: candidate.revision });
+  signal.throwIfAborted();
+  const evidence: IdentityEvidence = {
+    candidate,
+    effective: snapshot?.effective ?? null,
+    revisionDigest: revision?.imageDigest ?? null,
+    firstDeploy: pair.stable === null,
+    told,
+  };
+  return judgeIdentity(evidence);
+}
+
+/** The identity as first proven, or as the answers that came since contradict it. */
+function reflect(identity: CheckResult, gate: GateRun, told: string | null): CheckResult {
+  if (told === null || !isStranger(gate, told)) return identity;
+  const measured = `the answer comes from ${JSON.stringify(told.slice(0, 80))}`;
+  return { ...identity, verdict: "fail", measured };
+}
+
+function isStranger(gate: GateRun, told: string | null): boolean {
+  return told !== null && told !== gate.pair.candidate.revision;
+}
+
+function unreached(trials: readonly Trial[], why: string): readonly CheckResult[] {
+  return trials.map((trial) => unreachedResult(trial, why));
+}
+
+function unreachedResult(trial: Trial, why: string): CheckResult {
+  const limit = `${trial.check.status} within ${formatMs(trial.check.withinMs)}`;
+  return { name: trial.name, verdict: "inconclusive", measured: `not reached: ${why}`, limit };
+}
+
+function unfinished(trial: Trial, before: string): CheckResult {
+  const why = "the time of the gate was over";
+  return unreachedResult(trial, before === "" ? why : `${why}, last ${before}`);
+}
+
+function outcome(checks: readonly CheckResult[]): GateOutcome {
+  return { verdict: gateVerdict(checks), checks };
+}

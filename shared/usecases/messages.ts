@@ -1,0 +1,100 @@
+import { z } from "zod";
+import type { ServiceEvent } from "../domain/events.ts";
+import { parseServiceKey, type ServiceKey } from "../domain/ids.ts";
+import { stageOf } from "../domain/owed.ts";
+import type { JsonValue } from "../domain/release-config.ts";
+import type { Work } from "../domain/work.ts";
+import { AppError } from "../ports/app-error.ts";
+import { type OutgoingMessage, type PubSubEvent, topics } from "../ports/bus.ts";
+import type { ReleaseRequest } from "./desk.ts";
+
+/** A fact for anyone who subscribes to `gantry-events`. */
+export function factOf(service: ServiceKey, event: ServiceEvent): OutgoingMessage {
+  const data = asJson({ service, ...event });
+  return {
+    topic: topics.events,
+    id: null,
+    data,
+    attributes: { service, release: event.releaseId, type: event.type },
+  };
+}
+
+/** Hands work to the function whose stage it is. `again` tells repeated calls for the same work apart. */
+export function handOff(work: Work, again = 0): OutgoingMessage {
+  const { id, service } = work;
+  const stage = stageOf[work.kind];
+  const topic = stage === "sweep" ? topics.sweep : topics.work[stage];
+  return {
+    topic,
+    id: `${id}#${again}`,
+    data: { service, work: id },
+    attributes: { service, kind: work.kind },
+  };
+}
+
+/** Asks for a release. The request id makes any number of these one. */
+export function requestMessage(request: ReleaseRequest): OutgoingMessage {
+  return {
+    topic: topics.releases,
+    id: request.requestId,
+    data: asJson(request),
+    attributes: { repository: request.repository },
+  };
+}
+
+const workCall = z.object({ service: z.string(), work: z.string() });
+const releaseRequest = z.object({
+  requestId: z.string().min(1).max(200),
+  repository: z.string().min(1).max(200),
+  tag: z.string().min(1).max(256),
+  commit: z.string().nullable(),
+  requestedBy: z.object({ kind: z.enum(["person", "system"]), name: z.string().min(1).max(200) }),
+  explicit: z.boolean(),
+});
+const buildNotice = z.object({
+  id: z.string(),
+  tags: z.array(z.string()).optional(),
+  substitutions: z.record(z.string(), z.string()).optional(),
+});
+
+/** What a `gantry-<stage>` message calls for. Throws `message-invalid` for anything else. */
+export function readWorkCall(event: PubSubEvent): Readonly<{ service: ServiceKey; work: string }> {
+  const call = read(event, workCall);
+  const service = parseServiceKey(call.service);
+  if (service === null) throw invalid(event, "service is no project/region/name");
+  return { service, work: call.work };
+}
+
+/** The request in a `gantry-releases` message, whoever published it. Throws `message-invalid` for anything else. */
+export function readReleaseRequest(event: PubSubEvent): ReleaseRequest {
+  return read(event, releaseRequest);
+}
+
+/** The build that a `cloud-builds` message tells of: a hint to go and ask, never the truth. */
+export function readBuildNotice(event: PubSubEvent): Readonly<{ id: string; tags: readonly string[] }> {
+  const notice = read(event, buildNotice);
+  return { id: notice.id, tags: notice.tags ?? [] };
+}
+
+function read<T>(event: PubSubEvent, schema: z.ZodType<T>): T {
+  const parsed = schema.safeParse(decode(event));
+  if (!parsed.success) throw invalid(event, z.prettifyError(parsed.error).replaceAll("\n", "; "));
+  return parsed.data;
+}
+
+function decode(event: PubSubEvent): unknown {
+  try {
+    return JSON.parse(Buffer.from(event.data.message.data, "base64").toString("utf8"));
+  } catch (cause) {
+    throw invalid(event, "its data is not JSON", cause);
+  }
+}
+
+function invalid(event: PubSubEvent, why: string, cause?: unknown): AppError {
+  const message = `Message ${event.id} of ${event.source} cannot be read: ${why}.`;
+  return new AppError({ code: "message-invalid", message, transient: false, cause });
+}
+
+function asJson(value: object): JsonValue {
+  return JSON.parse(JSON.stringify(value)) as JsonValue;
+}

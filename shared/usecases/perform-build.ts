@@ -1,0 +1,94 @@
+import { posix } from "node:path";
+import type { Command } from "../domain/commands.ts";
+import type { ReleaseConfig } from "../domain/release-config.ts";
+import type { Failure, ReleaseBasics } from "../domain/service-state.ts";
+import { AppError } from "../ports/app-error.ts";
+import type { BuildSnapshot } from "../ports/build.ts";
+import { activeOf, configOf, type Job } from "./job.ts";
+
+/** Starts the one build of the release, or finds the one that an earlier try started. */
+export async function startBuild(job: Job): Promise<Command | null> {
+  const { deps, work } = job;
+  const release = activeOf(job, "building");
+  if (!release || release.build !== null) return null;
+  const config = await configOf(job, release.configHash);
+  const outcome = await deps.build.start({
+    service: work.service,
+    releaseId: release.id,
+    repository: release.repository,
+    cloneUrl: deps.source.cloneUrl(release.repository),
+    tag: release.tag,
+    commit: release.commit,
+    directory: config.source.directory,
+    build: config.build,
+    file: await buildFile(job, release, config),
+  });
+  const at = deps.clock.now();
+  if (outcome.outcome === "started") {
+    const { id, logUrl } = outcome.build;
+    return { type: "note-build-started", at, releaseId: release.id, buildId: id, logUrl };
+  }
+  const message = [outcome.message, ...outcome.problems].join("\n");
+  return {
+    type: "give-up",
+    at,
+    releaseId: release.id,
+    work: "start-build",
+    failure: { code: "build-not-started", message },
+  };
+}
+
+async function buildFile(
+  { deps }: Job,
+  release: ReleaseBasics,
+  { build, source }: ReleaseConfig,
+): Promise<Readonly<{ name: string; text: string }>> {
+  if (build.config === null) return deps.settings.buildFile;
+  const path = posix.join(source.directory, build.config);
+  const text = await deps.source.readFile({ repository: release.repository, commit: release.commit, path });
+  if (text !== null) return { name: path, text };
+  const message = `${release.repository} has no file ${path} at ${release.commit.slice(0, 7)}, which build.config in gantry.yaml names.`;
+  throw new AppError({ code: "config-invalid", message, transient: false });
+}
+
+/** Asks for the build, in case the message that tells of its end was lost. */
+export async function checkBuild(job: Job): Promise<Command | null> {
+  const { deps, work } = job;
+  const release = activeOf(job, "building");
+  if (!release?.build) return null;
+  const build = await deps.build.get({ service: work.service, id: release.build.id });
+  if (build) return commandFor(build, release.id, deps.clock.now());
+  const failure: Failure = {
+    code: "build-failed",
+    message: `Cloud Build does not know build ${release.build.id} any more.`,
+  };
+  return { type: "give-up", at: deps.clock.now(), releaseId: release.id, work: "check-build", failure };
+}
+
+const failureCodes = {
+  failed: "build-failed",
+  cancelled: "build-cancelled",
+  "timed-out": "build-timed-out",
+  expired: "build-timed-out",
+} as const;
+
+/** What the build as it stands means for its release. */
+export function commandFor(build: BuildSnapshot, releaseId: ReleaseBasics["id"], at: number): Command {
+  const { id: buildId, status, image } = build;
+  if (status === "queued" || status === "working")
+    return { type: "note-build-working", at, releaseId, buildId };
+  if (status === "succeeded" && image)
+    return { type: "finish-build", at, releaseId, buildId, result: { image } };
+  const failure: Failure =
+    status === "succeeded"
+      ? {
+          code: "build-without-digest",
+          message:
+            "The build succeeded but pushed no image that it lists under images:, so there is no digest to deploy.",
+        }
+      : {
+          code: failureCodes[status],
+          message: `The build ended as ${status}: ${build.failure ?? "Cloud Build gave no reason"}`,
+        };
+  return { type: "finish-build", at, releaseId, buildId, result: { failure } };
+}

@@ -1,0 +1,174 @@
+import type { Command } from "../domain/commands.ts";
+import type { ReleaseId } from "../domain/ids.ts";
+import { splitAt, splitsBeforeMove, splitsOfRelease, stepAt, wantedSplit } from "../domain/release-plan.ts";
+import type { Failure, Pair, ReleaseIn } from "../domain/service-state.ts";
+import type { WorkKind } from "../domain/work.ts";
+import { AppError } from "../ports/app-error.ts";
+import type { TrafficOutcome } from "../ports/run.ts";
+import { runGate } from "./gate.ts";
+import { activeOf, configOf, type Job, type Performer } from "./job.ts";
+import { checkBuild, startBuild } from "./perform-build.ts";
+import { watchSlice } from "./watch.ts";
+
+async function deployCandidate(job: Job): Promise<Command | null> {
+  const { deps, work, signal } = job;
+  const release = activeOf(job, "deploying");
+  if (!release) return null;
+  const config = await configOf(job, release.configHash);
+  const outcome = await deps.run.deployCandidate({
+    service: work.service,
+    releaseId: release.id,
+    tag: release.tag,
+    image: release.image,
+    runtime: config.runtime,
+    guardrails: config.guardrails,
+    deadlineMs: deps.settings.deployDeadlineMs,
+    signal,
+  });
+  const result =
+    outcome.outcome === "ready"
+      ? { candidate: outcome.candidate, stable: outcome.stable }
+      : { failure: { code: outcome.code, message: outcome.message } satisfies Failure };
+  return { type: "finish-deploy", at: deps.clock.now(), releaseId: release.id, result };
+}
+
+async function verifyCandidate(job: Job): Promise<Command | null> {
+  const { deps, work, signal } = job;
+  const release = activeOf(job, "verifying");
+  if (!release) return null;
+  const config = await configOf(job, release.configHash);
+  const { run, probe, clock } = deps;
+  const gate = await runGate({
+    run,
+    probe,
+    clock,
+    service: work.service,
+    pair: pairOf(release),
+    config: config.verify,
+    signal,
+  });
+  return {
+    type: "finish-gate",
+    at: clock.now(),
+    releaseId: release.id,
+    verdict: gate.verdict,
+    checks: gate.checks,
+  };
+}
+
+function pairOf({ candidate, stable }: Pair): Pair {
+  return { candidate, stable };
+}
+
+async function expireApproval({ deps, work }: Job): Promise<Command> {
+  return { type: "expire-approval", at: deps.clock.now(), releaseId: work.releaseId };
+}
+
+async function moveTraffic(job: Job): Promise<Command | null> {
+  const { deps, work, signal } = job;
+  const release = activeOf(job, "rolling-out");
+  if (!release) return null;
+  const percent = stepAt(release.plan, release.step)?.percent ?? 0;
+  const outcome = await deps.run.setTraffic({
+    service: work.service,
+    target: splitAt(release, percent),
+    tags: [release.candidate],
+    expected: splitsBeforeMove(release),
+    deadlineMs: deps.settings.trafficDeadlineMs,
+    signal,
+  });
+  const at = deps.clock.now();
+  if (outcome.outcome === "drifted") return drift(release.id, outcome, at);
+  const message = `Cloud Run did not move ${percent} % to the candidate: ${outcome.outcome === "refused" ? outcome.message : ""}`;
+  const failure: Failure | null =
+    outcome.outcome === "refused" ? { code: "traffic-write-failed", message } : null;
+  return { type: "finish-move", at, releaseId: release.id, step: release.step, failure };
+}
+
+function drift(
+  releaseId: ReleaseId,
+  { found }: Extract<TrafficOutcome, { outcome: "drifted" }>,
+  at: number,
+): Command {
+  return { type: "report-drift", at, releaseId, found };
+}
+
+/** How long the slice that is owed now may last: to the end of the hold, and no longer than one function may run. */
+function sliceLength(release: ReleaseIn<"rolling-out" | "baking">, now: number): number {
+  const { plan } = release;
+  const since = release.status === "baking" ? release.since : (release.movedAt ?? now);
+  const holdMs = release.status === "baking" ? plan.bakeMs : (stepAt(plan, release.step)?.holdMs ?? 0);
+  return Math.max(0, Math.min(plan.sliceMs, since + holdMs - now));
+}
+
+async function watch(job: Job): Promise<Command | null> {
+  const { deps, work, signal } = job;
+  const release = activeOf(job, "rolling-out", "baking");
+  if (!release) return null;
+  const config = await configOf(job, release.configHash);
+  const { run, probe, clock } = deps;
+  const watched = await watchSlice({
+    run,
+    probe,
+    clock,
+    service: work.service,
+    pair: pairOf(release),
+    verify: config.verify,
+    watch: config.rollout.watch,
+    expected: wantedSplit(release) ?? [],
+    forMs: sliceLength(release, clock.now()),
+    signal,
+  });
+  const at = clock.now();
+  if (watched.drift) return { type: "report-drift", at, releaseId: release.id, found: watched.drift };
+  const step = release.status === "baking" ? null : release.step;
+  const { verdict, checks } = watched;
+  return { type: "finish-slice", at, releaseId: release.id, step, slice: release.slice, verdict, checks };
+}
+
+async function restoreStable(job: Job): Promise<Command | null> {
+  const { deps, work, signal } = job;
+  const release = activeOf(job, "rolling-back");
+  if (!release) return null;
+  const { service } = work;
+  const { trafficDeadlineMs: deadlineMs } = deps.settings;
+  if (release.target === null) {
+    await deps.run.removeCandidate({ service, releaseId: release.id, ended: "failed", deadlineMs, signal });
+    return { type: "finish-restore", at: deps.clock.now(), releaseId: release.id };
+  }
+  const target = [{ revision: release.target, percent: 100 }];
+  const expected = release.by.kind === "person" ? null : [target, ...splitsOfRelease(release)];
+  const outcome = await deps.run.setTraffic({ service, target, tags: [], expected, deadlineMs, signal });
+  const at = deps.clock.now();
+  if (outcome.outcome === "drifted") return drift(release.id, outcome, at);
+  if (outcome.outcome === "effective") return { type: "finish-restore", at, releaseId: release.id };
+  throw new AppError({
+    code: "run-refused",
+    message: `Cloud Run did not restore ${release.target}: ${outcome.message}`,
+    transient: true,
+  });
+}
+
+async function tidy({ deps, work, state, signal }: Job): Promise<Command | null> {
+  const { service, releaseId } = work;
+  const leftover = state.leftovers.find((left) => left.releaseId === releaseId);
+  if (!leftover) return null;
+  if (leftover.build) await deps.build.cancel({ service, releaseId });
+  const { trafficDeadlineMs: deadlineMs } = deps.settings;
+  if (leftover.candidate)
+    await deps.run.removeCandidate({ service, releaseId, ended: leftover.ended, deadlineMs, signal });
+  return { type: "finish-tidy", at: deps.clock.now(), releaseId };
+}
+
+/** Who does which work. */
+export const performers: Readonly<Record<WorkKind, Performer>> = {
+  "start-build": startBuild,
+  "check-build": checkBuild,
+  "deploy-candidate": deployCandidate,
+  "verify-candidate": verifyCandidate,
+  "expire-approval": expireApproval,
+  "move-traffic": moveTraffic,
+  watch,
+  "restore-stable": restoreStable,
+  tidy,
+};

@@ -1,0 +1,139 @@
+import type { Command } from "../domain/commands.ts";
+import type { ReleaseId, ServiceKey } from "../domain/ids.ts";
+import { alsoDoes, owed, stageOf } from "../domain/owed.ts";
+import type { FailureCode, ServiceState } from "../domain/service-state.ts";
+import type { Stage, WorkKind } from "../domain/work.ts";
+import { isTransient } from "../ports/app-error.ts";
+import type { OwedWork } from "../ports/store.ts";
+import type { Deps } from "./deps.ts";
+import { execute } from "./execute.ts";
+import { performers } from "./perform.ts";
+
+/** Pieces of work that one invocation does at most, so that it ends even if a state should never settle. */
+const maxPieces = 500;
+
+/** Work that is never given up: it is tried again, at most `retryMaxMs` apart, until it is done. */
+const neverGivenUp: readonly WorkKind[] = ["restore-stable", "tidy", "expire-approval"];
+
+/** What a release failed with when its work could not be done. */
+const failureCodes: Readonly<Record<WorkKind, FailureCode>> = {
+  "start-build": "build-not-started",
+  "check-build": "build-failed",
+  "deploy-candidate": "deploy-unfinished",
+  "verify-candidate": "gate-inconclusive",
+  "expire-approval": "approval-expired",
+  "move-traffic": "traffic-write-failed",
+  watch: "watch-inconclusive",
+  "restore-stable": "traffic-write-failed",
+  tidy: "traffic-write-failed",
+};
+
+/** Tells whether an invocation of this stage goes on with such work itself. */
+export function goesOnWith(stage: Stage): (kind: WorkKind) => boolean {
+  return (kind) => stageOf[kind] === stage || alsoDoes[stage].includes(kind);
+}
+
+/**
+ * Does what the service owes and is this stage's, one piece after the other, until nothing is left that is due. Work
+ * that somebody else has claimed is left to them. Safe to call at any time, any number of times.
+ */
+export async function workOn(deps: Deps, stage: Stage, service: ServiceKey): Promise<void> {
+  const isMine = goesOnWith(stage);
+  for (let piece = 0; piece < maxPieces; piece++) {
+    const { state } = await deps.store.load(service);
+    const claimed = await claimNext(deps, state, isMine);
+    if (claimed === null) return;
+    await doClaimed({ deps, work: claimed, state, isMine });
+  }
+}
+
+async function claimNext(
+  deps: Deps,
+  state: ServiceState,
+  isMine: (kind: WorkKind) => boolean,
+): Promise<OwedWork | null> {
+  const { owner, leaseMs } = deps.settings;
+  for (const work of owed(state)) {
+    const now = deps.clock.now();
+    if (!isMine(work.kind) || work.dueAt > now) continue;
+    const claimed = await deps.store.claimWork({ id: work.id, owner, now, leaseMs });
+    if (claimed) return claimed;
+  }
+  return null;
+}
+
+type Claimed = Readonly<{
+  deps: Deps;
+  work: OwedWork;
+  state: ServiceState;
+  isMine: (kind: WorkKind) => boolean;
+}>;
+
+async function doClaimed({ deps, work, state, isMine }: Claimed): Promise<void> {
+  const controller = deps.running.begin(work);
+  const beat = setInterval(() => void renew(deps, work, controller), Math.ceil(deps.settings.leaseMs / 3));
+  try {
+    const command = await performers[work.kind]({ deps, work, state, signal: controller.signal });
+    if (command)
+      await execute(deps, { service: work.service, command, cause: null, config: null, goesOnWith: isMine });
+    await giveBack(deps, work, null);
+  } catch (error) {
+    if (controller.signal.aborted) await giveBack(deps, work, null);
+    else await retryOrGiveUp({ deps, work, state, isMine }, error);
+  } finally {
+    clearInterval(beat);
+    deps.running.end(work.id);
+  }
+}
+
+/** A claim that cannot be renewed is lost: whoever has it now does the work, and this process stops. */
+async function renew(deps: Deps, work: OwedWork, controller: AbortController): Promise<void> {
+  const { owner, leaseMs } = deps.settings;
+  try {
+    const isMine = await deps.store.renewClaim({ id: work.id, owner, now: deps.clock.now(), leaseMs });
+    if (!isMine) controller.abort();
+  } catch (error) {
+    deps.log.warn(
+      { work: work.id, err: String(error) },
+      "Could not renew a claim; trying again at the next beat",
+    );
+  }
+}
+
+/** Work that is no longer owed is gone already; work that is owed still may be taken up again at `dueAt`. */
+async function giveBack(deps: Deps, work: OwedWork, error: string | null): Promise<void> {
+  const { owner, retryMinMs } = deps.settings;
+  await deps.store.releaseClaim({ id: work.id, owner, dueAt: deps.clock.now() + retryMinMs, error });
+}
+
+async function retryOrGiveUp({ deps, work, isMine }: Claimed, error: unknown): Promise<void> {
+  const { maxAttempts, retryMinMs, retryMaxMs, owner } = deps.settings;
+  const message = error instanceof Error ? error.message : String(error);
+  const fields = {
+    work: work.id,
+    kind: work.kind,
+    releaseId: work.releaseId,
+    attempt: work.attempt,
+    err: message,
+  };
+  const mayRetry = neverGivenUp.includes(work.kind) || (isTransient(error) && work.attempt < maxAttempts);
+  if (mayRetry) {
+    const backoffMs = Math.min(retryMaxMs, retryMinMs * 2 ** Math.min(work.attempt - 1, 20));
+    deps.log.warn({ ...fields, backoffMs }, "Work failed and is tried again");
+    await deps.store.releaseClaim({
+      id: work.id,
+      owner,
+      dueAt: deps.clock.now() + backoffMs,
+      error: message,
+    });
+    return;
+  }
+  deps.log.error(fields, "Work failed and is given up");
+  const command = giveUp(work, message, deps.clock.now());
+  await execute(deps, { service: work.service, command, cause: null, config: null, goesOnWith: isMine });
+}
+
+function giveUp(work: { kind: WorkKind; releaseId: ReleaseId }, message: string, at: number): Command {
+  const failure = { code: failureCodes[work.kind], message };
+  return { type: "give-up", at, releaseId: work.releaseId, work: work.kind, failure };
+}
