@@ -1,0 +1,83 @@
+import { buildFindings } from "./build-checks.ts";
+import { type BuildFinding, type BuildFindingCode, buildAdvice, type RawFinding } from "./build-finding.ts";
+import { ruleFindings, serviceImageIndex } from "./build-rules.ts";
+import { substitutionFindings } from "./build-substitution-checks.ts";
+import { referencesIn, substitute, substitutionsFor } from "./build-substitutions.ts";
+import { automappedScripts, templatesOf } from "./build-templates.ts";
+import { type CloudBuildFile, cloudBuildSchema } from "./cloud-build-schema.ts";
+import { type ConfigText, parseConfig } from "./parse-config.ts";
+import { type ConfigProblem, formatPath, inFileOrder } from "./problem.ts";
+import type { YamlSource } from "./yaml-source.ts";
+
+export type CloudBuildInput = ConfigText &
+  Readonly<{
+    available: Readonly<Record<string, string>>; // `gantrySubstitutions`: passed only when the file uses them
+    substitutions: Readonly<Record<string, string>>; // `build.substitutions` of gantry.yaml: always passed
+    project?: string; // whose PROJECT_ID is used to judge names
+  }>;
+
+export type CloudBuildResult =
+  | Readonly<{
+      ok: true;
+      build: CloudBuildFile; // with exactly the substitutions that the request must carry
+      imageIndex: number; // which of the build's images is the service's
+      warnings: readonly BuildFinding[];
+    }>
+  | Readonly<{ ok: false; findings: readonly BuildFinding[] }>;
+
+/**
+ * Reads a Cloud Build file as Cloud Build would, and as Gantry needs it. A file with one error gives all errors and
+ * warnings, in the order of the file; nothing is thrown, and nothing is asked of any service.
+ */
+export function parseCloudBuildFile(input: CloudBuildInput): CloudBuildResult {
+  const parsed = parseConfig(input, cloudBuildSchema);
+  if (!parsed.ok)
+    return { ok: false, findings: parsed.problems.map((problem) => advised("invalid-file", problem)) };
+  const build = withSubstitutions(parsed.value, input);
+  const values = {
+    ...placeholders,
+    ...unset(build),
+    PROJECT_ID: input.project ?? "project-id",
+    ...build.substitutions,
+  };
+  const replaced = (text: string) => substitute(text, values);
+  const raw = [
+    ...substitutionFindings({ build, substitutions: build.substitutions ?? {} }),
+    ...buildFindings(build, replaced),
+    ...ruleFindings(build, replaced),
+  ];
+  const findings = inFileOrder(raw.map((one) => placed(one, parsed.source, input.file)));
+  const imageIndex = serviceImageIndex(build, replaced);
+  return imageIndex === null || findings.some(({ severity }) => severity === "error")
+    ? { ok: false, findings }
+    : { ok: true, build, imageIndex, warnings: findings };
+}
+
+/** Stand for what only Cloud Build knows, so that names can be judged before a build exists. */
+const placeholders = { PROJECT_NUMBER: "1", BUILD_ID: "build-id", LOCATION: "global" };
+
+/** A `_KEY` that nothing sets is one finding; under ALLOW_LOOSE it is none, and really becomes nothing. */
+function unset(build: CloudBuildFile): Readonly<Record<string, string>> {
+  if (build.options?.substitutionOption === "ALLOW_LOOSE") return {};
+  const keys = templatesOf(build).flatMap(({ text }) => referencesIn(text).map(({ key }) => key));
+  return Object.fromEntries(keys.filter((key) => key.startsWith("_")).map((key) => [key, "unset"]));
+}
+
+/** The file's own defaults, then what Gantry passes of what the file uses, then what gantry.yaml sets. */
+function withSubstitutions(
+  build: CloudBuildFile,
+  { available, substitutions }: CloudBuildInput,
+): CloudBuildFile {
+  const templates = [...templatesOf(build).map(({ text }) => text), ...automappedScripts(build)];
+  const passed = substitutionsFor({ templates, available });
+  return { ...build, substitutions: { ...build.substitutions, ...passed, ...substitutions } };
+}
+
+function placed({ code, path, message }: RawFinding, source: YamlSource, file: string): BuildFinding {
+  const part = source.has(path) && code !== "substitution-unused" ? "value" : "key";
+  return advised(code, { file, ...source.positionOf(path, part), path: formatPath(path), message });
+}
+
+function advised(code: BuildFindingCode, problem: ConfigProblem): BuildFinding {
+  return { ...problem, code, ...buildAdvice[code] };
+}
