@@ -1,0 +1,52 @@
+import { access, chmod, mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { git } from "./git-command.ts";
+import { hookProgram, hookScript } from "./post-receive-hook.ts";
+
+const settings = `[core]
+	repositoryformatversion = 0
+	filemode = true
+	bare = true
+[http]
+	receivepack = true
+[uploadpack]
+	allowAnySHA1InWant = true
+[gc]
+	auto = 0
+[receive]
+	autogc = false
+`;
+
+/** Folder of the repository `owner/name` below the root; null for a name that no repository may have. */
+export function repositoryDirectory(root: string, fullName: string): string | null {
+  const match = /^([A-Za-z0-9][\w.-]*)\/([A-Za-z0-9_][\w.-]*)$/.exec(fullName);
+  return match === null ? null : join(root, match[1] ?? "", `${match[2]?.replace(/\.git$/, "")}.git`);
+}
+
+/** True when the repository is there. */
+export async function repositoryExists(directory: string): Promise<boolean> {
+  return access(join(directory, "HEAD")).then(
+    () => true,
+    () => false,
+  );
+}
+
+/**
+ * Makes the bare repository `owner/name` where it is missing, and puts its post-receive hook in place.
+ * Answers its folder. @throws Error for a name that is not `owner/name`.
+ */
+export async function ensureRepository(root: string, fullName: string): Promise<string> {
+  const directory = repositoryDirectory(root, fullName);
+  if (directory === null) throw new Error(`"${fullName}" is not the name of a repository: owner/name`);
+  if (!(await repositoryExists(directory))) {
+    await mkdir(directory, { recursive: true });
+    await git(directory, "init", "--quiet", "--bare", "--initial-branch=main", "--template=", ".");
+    await writeFile(join(directory, "config"), settings);
+  }
+  const hooks = join(directory, "hooks");
+  await mkdir(hooks, { recursive: true });
+  await writeFile(join(hooks, "post-receive.mjs"), hookProgram);
+  await writeFile(join(hooks, "post-receive"), hookScript(process.execPath));
+  await chmod(join(hooks, "post-receive"), 0o755);
+  return directory;
+}
