@@ -1,5 +1,6 @@
 import type { CheckResult, Verdict } from "../domain/events.ts";
 import {
+  type Answer,
   beginStreak,
   continueStreak,
   describeAnswer,
@@ -30,6 +31,8 @@ export type GateParams = Readonly<{
 }>;
 
 export type GateOutcome = Readonly<{ verdict: Verdict; checks: readonly CheckResult[] }>;
+
+const strangerAnswered = "another revision answered";
 
 /** Between a failed or refused try and the next one. */
 const retryAfterMs = 500;
@@ -84,11 +87,11 @@ async function judgeTrials(
   let { told } = params;
   for (const [index, trial] of trials.entries()) {
     if (isStranger(gate, told)) {
-      const rest = unreached(trials.slice(index), "another revision answered");
+      const rest = unreached(trials.slice(index), strangerAnswered);
       return { results: [...results, ...rest], told, stranger: true };
     }
     const fresh = beginStreak(trial.check);
-    const streak = trial === failedWarm ? continueStreak(fresh, "fail") : fresh;
+    const streak = trial === failedWarm ? continueStreak(fresh, false) : fresh;
     const judged = await judgeTrial({ gate, trial, streak });
     results.push(judged.result);
     told = judged.told ?? told;
@@ -96,28 +99,35 @@ async function judgeTrials(
   return { results, told, stranger: isStranger(gate, told) };
 }
 
+type JudgedTrial = Readonly<{ result: CheckResult; told: string | null }>;
+
 async function judgeTrial(
   params: Readonly<{ gate: GateRun; trial: Trial; streak: Streak }>,
-): Promise<Readonly<{ result: CheckResult; told: string | null }>> {
+): Promise<JudgedTrial> {
   const { gate, trial } = params;
   let { streak } = params;
   let told: string | null = null;
-  let before = "";
+  let last: Answer | null = null;
   for (;;) {
     const tried = await tryTrial({ gate, trial, withinMs: trial.check.withinMs });
-    if (tried === null) return { result: unfinished(trial, before), told };
+    if (tried === null) return { result: unfinished(trial, last), told };
     told = tried.told ?? told;
-    before = describeAnswer(tried.answer);
+    last = tried.answer;
+    if (isStranger(gate, told)) return { result: unreachedResult(trial, strangerAnswered), told };
     const result = trial.judge(tried.answer);
-    if (isStranger(gate, told)) return { result: unreachedResult(trial, "another revision answered"), told };
-    if (!tried.notNow) streak = continueStreak(streak, result.verdict === "pass" ? "pass" : "fail");
-    const verdict = streakVerdict(streak);
-    if (verdict === "pass") {
-      return { result: { ...result, measured: `${result.measured}, ${streak.passes} in a row` }, told };
-    }
-    if (verdict === "fail") return { result, told };
+    if (!tried.notNow) streak = continueStreak(streak, result.verdict === "pass");
+    const ended = endOf(streak, result);
+    if (ended !== null) return { result: ended, told };
     if (result.verdict !== "pass") await gate.clock.sleep({ ms: retryAfterMs, signal: gate.signal });
   }
+}
+
+/** Null = another try is needed. */
+function endOf(streak: Streak, result: CheckResult): CheckResult | null {
+  const verdict = streakVerdict(streak);
+  if (verdict !== "pass") return verdict === "fail" ? result : null;
+  const row = streak.passes === 1 ? "" : `, ${streak.passes} in a row`;
+  return { ...result, measured: `${result.measured}${row}` };
 }
 
 async function provenIdentity(
@@ -160,9 +170,9 @@ function unreachedResult(trial: Trial, why: string): CheckResult {
   return { name: trial.name, verdict: "inconclusive", measured: `not reached: ${why}`, limit };
 }
 
-function unfinished(trial: Trial, before: string): CheckResult {
+function unfinished(trial: Trial, last: Answer | null): CheckResult {
   const why = "the time of the gate was over";
-  return unreachedResult(trial, before === "" ? why : `${why}, last ${before}`);
+  return unreachedResult(trial, last === null ? why : `${why}, last ${describeAnswer(last)}`);
 }
 
 function outcome(checks: readonly CheckResult[]): GateOutcome {

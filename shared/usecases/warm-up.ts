@@ -25,16 +25,16 @@ export async function warmUp(params: Readonly<{ gate: GateRun; trial: Trial }>):
   const cold = { limitMs, cutByGate: gate.endsAt < endsAt };
   let refusals = 0;
   let last: Answer | null = null;
-  for (let tries = 0; ; tries += 1) {
+  for (let tries = 1; ; tries += 1) {
     const leftMs = endsAt - gate.clock.now();
     const tried = leftMs <= 0 ? null : await tryTrial({ gate, trial, withinMs: leftMs });
-    if (tried === null) return { ...failed({ ...cold, last, tries }), told: null };
+    if (tried === null) return { ...failed({ ...cold, last, tries: tries - 1 }), told: null };
     if (isAnswered(trial, tried.answer)) return { ...answered(trial, tried.answer), told: tried.told };
     last = tried.answer;
     if (!tried.notNow) refusals += 1;
     if (refusals >= maxRefusals)
       return { ...failed({ ...cold, cutByGate: false, last, tries }), told: tried.told };
-    const pauseMs = Math.min(backoff.firstMs * 2 ** tries, backoff.maxMs);
+    const pauseMs = Math.min(backoff.firstMs * 2 ** (tries - 1), backoff.maxMs);
     await gate.clock.sleep({ ms: Math.min(pauseMs, Math.max(0, leftMs)), signal: gate.signal });
   }
 }
@@ -55,7 +55,8 @@ function failed(
 ): Pick<Warm, "failure" | "failedTrial"> {
   const { limitMs, cutByGate, last, tries } = params;
   const onlyBusy = last?.kind === "answer" && last.status === 429;
-  const measured = last === null ? "no answer" : `${describeAnswer(last)}, ${tries + 1} tries`;
+  const measured =
+    last === null ? "no answer" : `${describeAnswer(last)}${tries === 1 ? "" : `, ${tries} tries`}`;
   const verdict = cutByGate || onlyBusy ? "inconclusive" : "fail";
   const limit = `an answer within ${formatMs(limitMs)}`;
   return { failure: { name: "first answer", verdict, measured, limit }, failedTrial: null };
