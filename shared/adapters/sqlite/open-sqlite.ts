@@ -1,0 +1,105 @@
+import { realpathSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import process from "node:process";
+import type { Timestamp } from "../../domain/ids.ts";
+import type { Clock } from "../../ports/system.ts";
+import { type BusOptions, embeddedBus, fanOutOptions } from "./bus-options.ts";
+import { Database } from "./database.ts";
+import type { EmbeddedBus } from "./embedded-bus.ts";
+import { GroupCommit } from "./group-commit.ts";
+import { takeOwnership } from "./ownership.ts";
+import { retentionLimits } from "./retention.ts";
+import { migrate } from "./schema.ts";
+import { SqliteQueue } from "./sqlite-queue.ts";
+import { SqliteStore } from "./sqlite-store.ts";
+import { workSql } from "./sqlite-work.ts";
+
+/** Store and bus of one process on one file. */
+export type SqliteEngine = Readonly<{
+  store: SqliteStore;
+  bus: EmbeddedBus;
+  /** Forgets seen ids and publish ids after 7 days, dead letters after 30 and refusals after 90. Never a release. */
+  prune: (params: Readonly<{ now: Timestamp }>) => Promise<void>;
+  /** Stops the bus, commits what was asked for, and leaves the file to the next process. */
+  close: () => Promise<void>;
+}>;
+
+/**
+ * Opens the file for this process alone, creating it with mode 0600 when it is not there. Claims and leases of the
+ * owner before are void. Throws `store-locked` when a living process has it, `store-unavailable` when it cannot be
+ * used.
+ */
+export function openSqlite(params: Readonly<{ file: string; clock: Clock; bus?: BusOptions }>): SqliteEngine {
+  const { clock, bus: options = {} } = params;
+  const file = realFile(params.file);
+  const ownership = takeOwnership({ file, pid: process.pid, now: clock.now() });
+  try {
+    const database = openDatabase(file);
+    const writer = new GroupCommit(database);
+    const queue = new SqliteQueue({ database, writer, clock, options: fanOutOptions(options) });
+    const store = new SqliteStore({ database, writer, queue, clock });
+    const bus = embeddedBus({ queue, clock, options });
+    const close = async (): Promise<void> => {
+      await bus.stop({ graceMs: 0 });
+      writer.close();
+      ownership.release();
+    };
+    return { store, bus, prune: pruner({ database, writer }), close };
+  } catch (error) {
+    ownership.release();
+    throw error;
+  }
+}
+
+function openDatabase(file: string): Database {
+  const database = new Database({ file, busyTimeoutMs: 5000 });
+  try {
+    database.exec(
+      "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA foreign_keys = ON",
+    );
+    migrate(database);
+    database.exec(`BEGIN IMMEDIATE; ${workSql.voidClaims}; ${voidDeliveries}; COMMIT`);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+const voidDeliveries = `UPDATE messages
+  SET claimed = 0, ready_at = 0, last_error = 'the process ended while it handled this message' WHERE claimed = 1`;
+
+function pruner(params: Readonly<{ database: Database; writer: GroupCommit }>): SqliteEngine["prune"] {
+  const { database, writer } = params;
+  const seen = database.prepare("DELETE FROM seen WHERE at < ?");
+  const published = database.prepare("DELETE FROM published WHERE at < ?");
+  const dead = database.prepare("DELETE FROM dead_letters WHERE dead_at < ?");
+  const refusals = database.prepare("DELETE FROM refusals WHERE at < ?");
+  return async ({ now }) => {
+    const limits = retentionLimits(now);
+    const work = (): void => {
+      seen.run(limits.seenBefore);
+      published.run(limits.publishedBefore);
+      dead.run(limits.deadBefore);
+      refusals.run(limits.refusedBefore);
+    };
+    await writer.run({ durable: false, work });
+  };
+}
+
+/** The file behind every link, so that two names of one file meet the same lock. */
+function realFile(file: string): string {
+  try {
+    return realpathSync(file);
+  } catch {
+    return join(realFolder(dirname(file)), basename(file));
+  }
+}
+
+function realFolder(folder: string): string {
+  try {
+    return realpathSync(folder);
+  } catch {
+    return folder; // created with the file
+  }
+}
