@@ -1,0 +1,151 @@
+import {
+  describeSplit,
+  isGantryTag,
+  isSameSplit,
+  isWholeSplit,
+  type Split,
+  splitOf,
+  tagsOf,
+  trafficList,
+} from "../../domain/traffic.ts";
+import type { ServiceSnapshot, TrafficOutcome, TrafficRequest } from "../../ports/run.ts";
+import { isOver, pause, throwIfCalledOff } from "../google/patience.ts";
+import { gaveUp, patienceFor, type RunContext } from "./run-context.ts";
+import { generationOf, type IService, serviceSnapshotOf } from "./service-snapshot.ts";
+import { trafficBody } from "./traffic-body.ts";
+
+/** What this call has done so far. */
+export type Progress = Readonly<{
+  writes: number;
+  accepted: number; // writes that Cloud Run took
+  /** The generation of the last accepted write; an answer from before it is out of date. */
+  generation: number;
+  drifts: number; // consecutive readings that showed a stranger's split
+  lastRefusal: string;
+}>;
+
+/** `look`: read again after a while. */
+type NextMove = Readonly<{ move: "write" | "look" | "look-at-drift" }> | Readonly<{ done: TrafficOutcome }>;
+
+/** A reading may be older than the last write, so a stranger's split counts only when it is seen twice. */
+const sightingsOfDrift = 2;
+/** A list that Cloud Run could not carry out is sent once more: failed starts are often passing. */
+const maxAcceptedWrites = 2;
+
+/** As `RunPort.setTraffic` promises. */
+export async function setTraffic(context: RunContext, request: TrafficRequest): Promise<TrafficOutcome> {
+  const patience = patienceFor(context, request);
+  let progress: Progress = { writes: 0, accepted: 0, generation: 0, drifts: 0, lastRefusal: "" };
+  for (;;) {
+    throwIfCalledOff(patience);
+    const raw = await context.api.service(request.service);
+    if (raw === null) return { outcome: "refused", message: "the service does not exist", found: [] };
+    const snapshot = serviceSnapshotOf(request.service, raw);
+    const next = nextMove(snapshot, { request, progress, generation: generationOf(raw) });
+    if ("done" in next) return next.done;
+    if (isOver(patience)) return tooLate(snapshot, request, progress);
+    const after =
+      next.move === "write" ? await write(context, request, raw, progress) : looked(progress, next.move);
+    if ("outcome" in after) return after;
+    progress = after;
+    await pause(patience);
+  }
+}
+
+function looked(progress: Progress, move: "look" | "look-at-drift"): Progress {
+  return { ...progress, drifts: move === "look-at-drift" ? progress.drifts + 1 : 0 };
+}
+
+/** What one reading of the service leads to. */
+export function nextMove(
+  snapshot: ServiceSnapshot,
+  {
+    request,
+    progress,
+    generation,
+  }: Readonly<{ request: TrafficRequest; progress: Progress; generation: number }>,
+): NextMove {
+  const { target, expected } = request;
+  const found = effectiveSplit(snapshot);
+  if (!isWholeSplit(target))
+    return { done: { outcome: "refused", message: `${describeSplit(target)} is no whole split`, found } };
+  if (generation < progress.generation) return { move: "look" };
+  if (isAskedFor(snapshot, request)) return carriedOut(snapshot, request, progress);
+  const desired = desiredSplit(snapshot);
+  // Somebody wrote after this call's own write was taken: theirs wins, even where it is a split that was expected before.
+  const isOverruled = progress.accepted > 0 && !isSameSplit(desired, target);
+  const mayReplace = expected === null || [target, ...expected].some((split) => isSameSplit(split, desired));
+  if (mayReplace && (!isOverruled || expected === null)) return { move: "write" };
+  if (progress.drifts + 1 < sightingsOfDrift) return { move: "look-at-drift" };
+  return { done: { outcome: "drifted", found: desired } };
+}
+
+/** The list that is wanted stands; whether requests meet it. */
+function carriedOut(snapshot: ServiceSnapshot, { target }: TrafficRequest, { accepted }: Progress): NextMove {
+  const found = effectiveSplit(snapshot);
+  if (isSameSplit(found, target)) return { done: { outcome: "effective" } };
+  const hasFailed = snapshot.settled && snapshot.ready.state === "failed";
+  if (!hasFailed) return { move: "look" };
+  if (accepted < maxAcceptedWrites) return { move: "write" };
+  return { done: { outcome: "refused", message: snapshot.ready.message, found } };
+}
+
+/** Whether the desired list names the target by revision, with exactly the wanted tags among Gantry's own. */
+function isAskedFor({ desired }: ServiceSnapshot, { target, tags }: TrafficRequest): boolean {
+  const byName = splitOf({ shares: desired, latest: null });
+  const own = tagsOf(desired).filter(({ tag }) => isGantryTag(tag));
+  const areTagsKept = tags.every((wanted) =>
+    own.some(({ tag, revision }) => tag === wanted.tag && revision === wanted.revision),
+  );
+  return isWholeSplit(byName) && isSameSplit(byName, target) && areTagsKept && own.length === tags.length;
+}
+
+function desiredSplit({ desired, latestReadyRevision }: ServiceSnapshot): Split {
+  return splitOf({ shares: desired, latest: latestReadyRevision });
+}
+
+function effectiveSplit({ effective, latestReadyRevision }: ServiceSnapshot): Split {
+  return splitOf({ shares: effective, latest: latestReadyRevision });
+}
+
+function tooLate(
+  snapshot: ServiceSnapshot,
+  { target }: TrafficRequest,
+  { lastRefusal }: Progress,
+): TrafficOutcome {
+  const found = effectiveSplit(snapshot);
+  const why = snapshot.ready.message || lastRefusal;
+  const message = `${describeSplit(target)} was not served in time; ${describeSplit(found)} is${why ? `: ${why}` : ""}`;
+  return { outcome: "refused", message, found };
+}
+
+/** @throws AppError when conflicts or lost answers do not end. */
+async function write(
+  { api, settings }: RunContext,
+  { service, target, tags }: TrafficRequest,
+  raw: IService,
+  progress: Progress,
+): Promise<Progress | TrafficOutcome> {
+  if (progress.writes >= settings.maxWrites)
+    throw gaveUp(`move the traffic of ${service}`, progress.lastRefusal);
+  const snapshot = serviceSnapshotOf(service, raw);
+  const others = tagsOf(snapshot.desired).filter(({ tag }) => !isGantryTag(tag));
+  const traffic = trafficBody(trafficList({ split: target, tags: [...tags, ...others] }));
+  const result = await api.update(service, { traffic, etag: raw.etag ?? "" }, ["traffic"]);
+  const next: Progress = { ...progress, writes: progress.writes + 1, drifts: 0 };
+  switch (result.kind) {
+    case "accepted":
+      return {
+        ...next,
+        accepted: progress.accepted + 1,
+        generation: result.generation ?? generationOf(raw),
+      };
+    case "refused":
+      return { outcome: "refused", message: result.message, found: effectiveSplit(snapshot) };
+    case "conflict":
+    case "exists":
+    case "not-found":
+    case "unknown":
+      return { ...next, lastRefusal: result.message };
+  }
+}
