@@ -10,7 +10,7 @@ const day = 86_400_000;
 const servicesField = () =>
   z.array(
     textOf(
-      /^(?:\*\*|[a-z0-9.:*-]+\/[a-z0-9*-]+\/[a-z0-9*-]+)$/,
+      /^(?:\*\*|[a-z0-9.:*-]+\/(?:\*\*|[a-z0-9*-]+\/[a-z0-9*-]+))$/,
       "a service like `project/region/name`; `*` stands for any text without a slash, `**` for every service",
     ),
   );

@@ -14,7 +14,7 @@ repositories:
   - { repository: "acme/*", services: ["acme-prod/us-central1/*", "acme-dev/*/*"], branches: [main] }
   - { repository: perkie/background-removal, services: ["**"] }
 approvers: { "@ml-oncall": [U024BE7LH, U1] }
-limits: { maxFirstStep: 25%, minHold: 5m, minBake: 30m, maxErrors: 2%, requireApproval: ["acme-prod/**/*"], minApprovals: 2, authorMayApprove: false, requireChecks: true, requireRollback: true }
+limits: { maxFirstStep: 25%, minHold: 5m, minBake: 30m, maxErrors: 2%, requireApproval: ["acme-prod/**"], minApprovals: 2, authorMayApprove: false, requireChecks: true, requireRollback: true }
 freezes:
   - { name: weekend, zone: Europe/Paris, days: [sat, sun], services: ["acme-prod/*/*"] }
   - { name: friday evening, zone: Europe/Paris, days: fri, hours: "16:00..23:00" }
@@ -34,7 +34,7 @@ freezes:
         minHoldMs: 300_000,
         minBakeMs: 1_800_000,
         maxErrorShare: 0.02,
-        requireApproval: ["acme-prod/**/*"],
+        requireApproval: ["acme-prod/**"],
         minApprovals: 2,
         authorMayApprove: false,
         requireChecks: true,

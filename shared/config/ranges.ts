@@ -33,6 +33,7 @@ export function daysField() {
     .union([range, z.array(range).min(1).max(7)], {
       error: (issue) => (issue.input === undefined ? undefined : message),
     })
+    .meta({ title: "days" })
     .transform((given) => {
       const days = [given].flat().flatMap((text) => parseDays(text) ?? []);
       return weekdays.filter((day) => days.includes(day));
@@ -46,6 +47,7 @@ export function hoursField() {
   return z
     .string({ error })
     .regex(hoursPattern, { error })
+    .meta({ title: "hours" })
     .transform((text, context) => {
       const [from = "", to = ""] = text.split("..");
       if (from === to)
@@ -61,6 +63,7 @@ export function durationRangeField() {
   return z
     .string({ error })
     .regex(durationsPattern, { error })
+    .meta({ title: "two durations" })
     .transform((text, context): readonly [number, number] => {
       const [low, high] = text.split("..").map(parseDuration);
       const isRange = typeof low === "number" && typeof high === "number" && low <= high;
@@ -72,15 +75,18 @@ export function durationRangeField() {
 
 /** The name of a time zone in the IANA database, such as `Europe/Paris` or `UTC`. */
 export function zoneField() {
-  return z.string().transform((name, context) => {
-    if (!isZone(name)) {
-      const meant = nearestWord(name, Intl.supportedValuesOf("timeZone"));
-      const hint = meant === null ? "" : `; did you mean \`${meant}\`?`;
-      const message = `\`${name}\` is no time zone of the IANA database, like \`Europe/Paris\` or \`UTC\`${hint}`;
-      context.issues.push({ code: "custom", message, input: name });
-    }
-    return name;
-  });
+  return z
+    .string()
+    .meta({ title: "time zone" })
+    .transform((name, context) => {
+      if (!isZone(name)) {
+        const meant = nearestWord(name, Intl.supportedValuesOf("timeZone"));
+        const hint = meant === null ? "" : `; did you mean \`${meant}\`?`;
+        const message = `\`${name}\` is no time zone of the IANA database, like \`Europe/Paris\` or \`UTC\`${hint}`;
+        context.issues.push({ code: "custom", message, input: name });
+      }
+      return name;
+    });
 }
 
 function isZone(name: string): boolean {

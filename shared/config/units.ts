@@ -65,24 +65,24 @@ export function formatShare(share: number): string {
 
 /** A duration with its unit, as milliseconds. */
 export function durationField({ min = second, max = durationUnits.d }: DurationLimits = {}) {
-  return textWithUnit(
-    durationPattern,
-    (bare) => `write its unit, like \`${bare}s\`, \`${bare}m\` or \`${bare}h\``,
-    {
-      what: "a duration like `30s`, `10m` or `1h30m`",
-      parse: parseDuration,
-      check: (value) =>
-        value >= min && value <= max
-          ? null
-          : `must lie between ${formatDuration(min)} and ${formatDuration(max)}`,
-    },
-  );
+  const limits = `between ${formatDuration(min)} and ${formatDuration(max)}`;
+  return textWithUnit({
+    title: `duration, ${limits}`,
+    form: "a duration like `30s`, `10m` or `1h30m`",
+    repair: (bare) => `write its unit, like \`${bare}s\`, \`${bare}m\` or \`${bare}h\``,
+    pattern: durationPattern,
+    parse: parseDuration,
+    check: (value) => (value >= min && value <= max ? null : `must lie ${limits}`),
+  });
 }
 
 /** A size in memory with its unit, as bytes. */
 export function sizeField() {
-  return textWithUnit(sizePattern, (bare) => `write its unit, like \`${bare}Gi\` or \`${bare}Mi\``, {
-    what: "a size like `32Gi` or `512Mi`",
+  return textWithUnit({
+    title: "size",
+    form: "a size like `32Gi` or `512Mi`",
+    repair: (bare) => `write its unit, like \`${bare}Gi\` or \`${bare}Mi\``,
+    pattern: sizePattern,
     parse: parseSize,
     check: (value) => (value > 0 ? null : "must be more than nothing"),
   });
@@ -90,48 +90,51 @@ export function sizeField() {
 
 /** A percentage as a share of 1. */
 export function shareField({ max = 100 }: Readonly<{ max?: number }> = {}) {
-  return percentText((value) => (value <= max ? null : `must be at most ${max}%`)).transform(
-    (value) => value / 100,
-  );
+  const check = (value: number) => (value <= max ? null : `must be at most ${max}%`);
+  return percentText("percentage", check).transform((value) => value / 100);
 }
 
 /** A whole percentage of traffic, 1 to 100: Cloud Run splits traffic in whole percents. */
 export function trafficField() {
-  return percentText((value) =>
+  return percentText("whole percentage", (value) =>
     Number.isInteger(value) && value >= 1 && value <= 100
       ? null
       : "must be a whole percentage from 1% to 100%",
   );
 }
 
-function percentText(check: (value: number) => string | null) {
-  return textWithUnit(percentPattern, (bare) => `write \`${bare}%\``, {
-    what: "a percentage like `5%`",
+function percentText(title: string, check: (value: number) => string | null) {
+  return textWithUnit({
+    title,
+    form: "a percentage like `5%`",
+    repair: (bare) => `write \`${bare}%\``,
+    pattern: percentPattern,
     parse: parsePercent,
     check,
   });
 }
 
 type Unit = Readonly<{
-  what: string;
+  title: string; // what the reference page calls it
+  form: string;
+  repair: (bareNumber: string) => string;
+  pattern: RegExp;
   parse: (text: string) => number | null;
-  check: (value: number) => string | null;
+  check: (value: number) => string | null; // a complaint
 }>;
 
-function textWithUnit(pattern: RegExp, repair: (bare: string) => string, { what, parse, check }: Unit) {
+function textWithUnit({ title, form, repair, pattern, parse, check }: Unit) {
   const bareNumber = /^\d+(?:\.\d+)?$/;
-  const messageFor = (input: unknown): string => {
-    const bare = String(input);
-    if ((typeof input === "number" || typeof input === "string") && bareNumber.test(bare)) {
-      return `the number ${bare} has no unit: ${repair(bare)}`;
-    }
-    return `must be ${what}`;
+  const error = ({ input }: Readonly<{ input?: unknown }>) => {
+    if (input === undefined) return undefined;
+    const isNumber =
+      (typeof input === "number" || typeof input === "string") && bareNumber.test(String(input));
+    return isNumber ? `the number ${input} has no unit: ${repair(String(input))}` : `must be ${form}`;
   };
-  const error = (issue: Readonly<{ input?: unknown }>) =>
-    issue.input === undefined ? undefined : messageFor(issue.input);
   return z
     .string({ error })
     .regex(pattern, { error })
+    .meta({ title })
     .transform((text, context) => {
       const value = parse(text) ?? 0;
       const complaint = check(value);
