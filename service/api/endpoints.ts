@@ -1,0 +1,59 @@
+import { type Handler, Hono } from "hono";
+import type { ServiceKey } from "../../shared/domain/ids.ts";
+import type { AppEnv, ServiceDeps } from "../service-deps.ts";
+import { listDeadLetters, replayDeadLetter } from "./dead-letters.ts";
+import { createEventPulse } from "./event-pulse.ts";
+import { eventStream } from "./event-stream.ts";
+import { listRefusals, showRefusal } from "./refusals.ts";
+import { decideOne, requestRelease, rollBackOne } from "./release-commands.ts";
+import { explainOne, listReleases, showRelease, showReleaseEvents } from "./releases.ts";
+import { listServices, showService } from "./services.ts";
+import type { TrafficReading } from "./traffic-reading.ts";
+
+type Endpoint = Readonly<{ method: "GET" | "POST"; path: string; does: string; handler: Handler<AppEnv> }>;
+
+type Traffic = (service: ServiceKey) => Promise<TrafficReading>;
+
+/** Everything that can be read. */
+function readings(deps: ServiceDeps, traffic: Traffic): readonly Endpoint[] {
+  const get = (path: string, does: string, handler: Handler<AppEnv>) =>
+    ({ method: "GET", path, does, handler }) as const;
+  return [
+    get("/services", "all services", listServices(deps)),
+    get("/services/:project/:region/:name", "one service with its traffic", showService(deps, traffic)),
+    get("/releases", "releases, newest first; ?service= ?limit= ?cursor=", listReleases(deps)),
+    get("/releases/:id", "one release", showRelease(deps)),
+    get("/releases/:id/events", "what happened to it", showReleaseEvents(deps)),
+    get("/releases/:id/explain", "what happened, what it means, why, what next", explainOne(deps)),
+    get("/refusals", "requests that were refused, newest first; ?limit=", listRefusals(deps)),
+    get("/refusals/:id", "one refusal", showRefusal(deps)),
+    get("/deadletters", "messages that were given up; ?limit=", listDeadLetters(deps)),
+    get("/events", "all events as they happen (SSE); ?after=", eventStream(deps, createEventPulse(deps))),
+  ];
+}
+
+/** Everything that changes something; each needs the role operator. */
+function commands(deps: ServiceDeps): readonly Endpoint[] {
+  const post = (path: string, does: string, handler: Handler<AppEnv>) =>
+    ({ method: "POST", path, does, handler }) as const;
+  return [
+    post("/releases", "ask for a release: {repository?, tag, commit?}", requestRelease(deps)),
+    post("/releases/:id/cancel", "cancel it: {reason?}", decideOne(deps, "cancel")),
+    post("/releases/:id/approve", "approve it: {reason?}", decideOne(deps, "approve")),
+    post("/releases/:id/reject", "reject it: {reason?}", decideOne(deps, "reject")),
+    post("/services/:project/:region/:name/rollback", "roll back: {to?, reason?}", rollBackOne(deps)),
+    post("/deadletters/:id/replay", "deliver it again", replayDeadLetter(deps)),
+  ];
+}
+
+const braced = (path: string): string => `/api/v1${path.replaceAll(/:(\w+)/g, "{$1}")}`;
+
+/** The API below `/api/v1`; `GET /` names every endpoint that there is. */
+export function createApi(deps: ServiceDeps, traffic: Traffic): Hono<AppEnv> {
+  const api = new Hono<AppEnv>();
+  const endpoints = [...readings(deps, traffic), ...commands(deps)];
+  for (const { method, path, handler } of endpoints) api.on(method, path, handler);
+  const listed = endpoints.map(({ method, path, does }) => ({ method, path: braced(path), does }));
+  api.get("/", (c) => c.json({ name: "gantry", version: deps.version, mode: deps.mode, endpoints: listed }));
+  return api;
+}

@@ -1,0 +1,59 @@
+import type { Timestamp } from "../../shared/domain/ids.ts";
+import type { ActiveRelease, ReleaseIn, ServiceState } from "../../shared/domain/service-state.ts";
+import { statusWords } from "../../shared/domain/words.ts";
+
+/** What happens to the service at this moment, as one sentence. */
+export function nowInWords(params: Readonly<{ state: ServiceState; now: Timestamp }>): string {
+  const { state, now } = params;
+  const sentence = state.active === null ? atRest(state) : atWork(state.active, now);
+  const waiting = state.queue.map((release) => `${release.tag} waits behind it.`);
+  return [sentence, ...waiting].join(" ");
+}
+
+function atRest({ live }: ServiceState): string {
+  return live === null ? "Nothing was released yet." : `${live.tag} is live; nothing is being released.`;
+}
+
+function atWork(release: ActiveRelease, now: Timestamp): string {
+  switch (release.status) {
+    case "rolling-out":
+      return `${release.tag} ${inStep(release, now)}`;
+    case "baking":
+      return `${release.tag} has all traffic and bakes for another ${leftOf(release.since + release.plan.bakeMs, now)}.`;
+    case "awaiting-approval": {
+      const { approvedBy, plan, expiresAt } = release;
+      const count = `${approvedBy.length} of ${plan.approval.count}`;
+      return `${release.tag} waits for approval (${count}), for another ${leftOf(expiresAt, now)}.`;
+    }
+    case "held":
+    case "rolling-back":
+      return `${release.tag} ${statusWords[release.status].sentence}: ${release.failure.message}`;
+    case "building":
+    case "deploying":
+    case "verifying":
+      return `${release.tag} ${statusWords[release.status].sentence}.`;
+  }
+}
+
+function inStep({ plan, step, movedAt }: ReleaseIn<"rolling-out">, now: Timestamp): string {
+  const current = plan.steps[step];
+  if (current === undefined) return `${statusWords["rolling-out"].sentence}.`;
+  if (movedAt === null) return `is moving to ${current.percent} %.`;
+  const following = plan.steps[step + 1];
+  const then = following === undefined ? "the bake" : `${following.percent} %`;
+  return `holds ${current.percent} %; ${then} follows in ${leftOf(movedAt + current.holdMs, now)}.`;
+}
+
+function leftOf(until: Timestamp, now: Timestamp): string {
+  return duration(Math.max(0, until - now));
+}
+
+/** `6:12` for minutes and seconds, `2:06:12` with hours. */
+export function duration(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  const two = (value: number) => String(value).padStart(2, "0");
+  const hours = Math.floor(seconds / 3600);
+  const minutes = Math.floor(seconds / 60) % 60;
+  const rest = two(seconds % 60);
+  return hours === 0 ? `${minutes}:${rest}` : `${hours}:${two(minutes)}:${rest}`;
+}

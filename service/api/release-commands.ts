@@ -1,0 +1,141 @@
+import type { Context, Handler } from "hono";
+import { z } from "zod";
+import { parseCommitSha, parseReleaseId, parseRevisionName, parseTagName } from "../../shared/domain/ids.ts";
+import type { Actor } from "../../shared/domain/service-state.ts";
+import type { Answer, Desk } from "../../shared/usecases/desk.ts";
+import { paths } from "../paths.ts";
+import { problem, refused } from "../problem.ts";
+import type { AppEnv, ServiceDeps } from "../service-deps.ts";
+import { serviceOf } from "./parameters.ts";
+
+const reason = z.string().max(500).default("");
+const schemas = {
+  release: z.strictObject({
+    repository: z
+      .string()
+      .regex(/^[A-Za-z0-9._-]{1,100}\/[A-Za-z0-9._-]{1,100}$/, "is `owner/name`")
+      .optional(),
+    tag: z.string().refine((tag) => parseTagName(tag) !== null, "is no tag that Gantry takes"),
+    commit: z
+      .string()
+      .refine((commit) => parseCommitSha(commit) !== null, "is 40 hex digits in lower case")
+      .nullable()
+      .default(null),
+  }),
+  decision: z.strictObject({ reason }),
+  rollBack: z.strictObject({
+    to: z
+      .string()
+      .refine((to) => parseRevisionName(to) !== null, "is the short name of a revision")
+      .nullable()
+      .default(null),
+    reason,
+  }),
+};
+
+/** The signed-in person; the guard before these handlers let nobody else through. */
+export function actorOf(c: Context<AppEnv>): Actor {
+  return { kind: "person", name: c.get("identity")?.name ?? "unknown" };
+}
+
+type Read<T> = Readonly<{ ok: true; value: T }> | Readonly<{ ok: false; answer: Response }>;
+
+/** The body by its schema; an empty body is an empty object. Problems are answered all at once. */
+async function bodyOf<T>(c: Context<AppEnv>, schema: z.ZodType<T>): Promise<Read<T>> {
+  const text = await c.req.text();
+  const parsed = schema.safeParse(text === "" ? {} : jsonOf(text));
+  if (parsed.success) return { ok: true, value: parsed.data };
+  const detail = parsed.error.issues.map((at) => `${at.path.join(".") || "body"}: ${at.message}`).join("; ");
+  return {
+    ok: false,
+    answer: problem(c, { code: "body-invalid", detail, next: "GET /api/v1 names the fields." }),
+  };
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Asks for a release of a tag. The same `Idempotency-Key` of the same person is the same release. */
+export function requestRelease({ desk, ids, repositories }: ServiceDeps): Handler<AppEnv> {
+  return async (c) => {
+    const body = await bodyOf(c, schemas.release);
+    if (!body.ok) return body.answer;
+    const { tag, commit } = body.value;
+    const repository = body.value.repository ?? (repositories.length === 1 ? repositories[0] : undefined);
+    if (repository === undefined) {
+      const detail = `Say which \`repository\`: the policy lists ${repositories.join(", ") || "none"}.`;
+      return problem(c, { code: "body-invalid", detail, next: 'Add `"repository": "owner/name"`.' });
+    }
+    const requestedBy = actorOf(c);
+    const key = c.req.header("idempotency-key")?.slice(0, 200);
+    const requestId = key === undefined ? `api/${ids.short()}` : `api/${requestedBy.name}/${key}`;
+    const request = { requestId, repository, tag, commit, requestedBy, explicit: true };
+    const { releaseId } = await desk.requestRelease(request);
+    c.get("facts")["releaseId"] = releaseId;
+    const links = { self: paths.api.release(releaseId), console: paths.release(releaseId) };
+    return c.json({ releaseId, links }, 202, { location: links.self });
+  };
+}
+
+export type Decision = "cancel" | "approve" | "reject";
+
+type Decided = Readonly<{ desk: Desk; decision: Decision; releaseId: string; by: Actor; reason: string }>;
+
+/** Hands a person's decision to the desk; an id that cannot be one is answered as unknown. */
+export async function decideRelease({ desk, decision, releaseId, by, reason }: Decided): Promise<Answer> {
+  const id = parseReleaseId(releaseId);
+  if (id === null) {
+    return {
+      ok: false,
+      code: "release-not-found",
+      message: "No release has this id.",
+      next: "gantry releases list",
+    };
+  }
+  if (decision === "approve") return desk.approve({ releaseId: id, by });
+  return desk[decision]({ releaseId: id, by, reason });
+}
+
+/** `POST /releases/{id}/cancel|approve|reject`. */
+export function decideOne({ desk }: ServiceDeps, decision: Decision): Handler<AppEnv> {
+  return async (c) => {
+    const body = await bodyOf(c, schemas.decision);
+    if (!body.ok) return body.answer;
+    const releaseId = c.req.param("id") ?? "";
+    c.get("facts")["releaseId"] = releaseId;
+    const answer = await decideRelease({
+      desk,
+      decision,
+      releaseId,
+      by: actorOf(c),
+      reason: body.value.reason,
+    });
+    return answered(c, answer);
+  };
+}
+
+/** `POST /services/{project}/{region}/{name}/rollback`. */
+export function rollBackOne({ desk }: ServiceDeps): Handler<AppEnv> {
+  return async (c) => {
+    const service = serviceOf(c);
+    if (service === null) {
+      const detail = "A service is `project/region/name`.";
+      return problem(c, { code: "service-not-found", detail, next: "GET /api/v1/services lists them." });
+    }
+    const body = await bodyOf(c, schemas.rollBack);
+    if (!body.ok) return body.answer;
+    const to = body.value.to === null ? null : parseRevisionName(body.value.to);
+    return answered(c, await desk.rollBack({ service, to, by: actorOf(c), reason: body.value.reason }));
+  };
+}
+
+function answered(c: Context<AppEnv>, answer: Answer): Response {
+  if (!answer.ok) return refused(c, answer);
+  const { releaseId, status, message } = answer;
+  return c.json({ releaseId, status, message, links: { self: paths.api.release(releaseId) } }, 202);
+}

@@ -1,0 +1,38 @@
+import type { Handler } from "hono";
+import type { ServiceKey } from "../../shared/domain/ids.ts";
+import { problem } from "../problem.ts";
+import type { AppEnv, ServiceDeps } from "../service-deps.ts";
+import { serviceOf } from "./parameters.ts";
+import type { TrafficReading } from "./traffic-reading.ts";
+import { serviceView } from "./views.ts";
+
+/** Every service that Gantry looks after, by key. */
+export function listServices({ store, clock }: ServiceDeps): Handler<AppEnv> {
+  return async (c) => {
+    const now = clock.now();
+    const states = [...(await store.services())].sort((a, b) => a.key.localeCompare(b.key));
+    return c.json({ services: states.map((state) => serviceView({ state, now })) });
+  };
+}
+
+/** One service: what Gantry knows, what it owes, and what Cloud Run says of the traffic. */
+export function showService(
+  { store, clock }: ServiceDeps,
+  traffic: (service: ServiceKey) => Promise<TrafficReading>,
+): Handler<AppEnv> {
+  return async (c) => {
+    const key = serviceOf(c);
+    const loaded = key === null ? null : await store.load(key);
+    if (key === null || loaded === null || loaded.version === 0) {
+      const detail = "Gantry has not been asked to look after such a service.";
+      return problem(c, {
+        code: "service-not-found",
+        detail,
+        next: "GET /api/v1/services lists those it knows.",
+      });
+    }
+    const [owedWork, reading] = await Promise.all([store.owedWork(key), traffic(key)]);
+    const { state, version } = loaded;
+    return c.json({ ...serviceView({ state, now: clock.now() }), version, owedWork, traffic: reading });
+  };
+}

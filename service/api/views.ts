@@ -1,0 +1,66 @@
+import { can, neededAction } from "../../shared/domain/capabilities.ts";
+import type { Timestamp } from "../../shared/domain/ids.ts";
+import type { ReleaseRecord } from "../../shared/domain/release-record.ts";
+import type { ServiceState } from "../../shared/domain/service-state.ts";
+import { isEnd, statusWords } from "../../shared/domain/words.ts";
+import type { Refusal } from "../../shared/ports/store.ts";
+import { paths } from "../paths.ts";
+import { nowInWords } from "./now-in-words.ts";
+
+/** A release as the API and the console show it: the record, the words for it, and what may be done. */
+export function releaseView(record: ReleaseRecord) {
+  return {
+    ...record,
+    words: statusWords[record.status],
+    ended: isEnd(record.status),
+    can: {
+      cancel: can.cancel(record),
+      approve: can.approve(record),
+      reject: can.reject(record),
+      rollBack: can.rollBack(record),
+    },
+    links: {
+      self: paths.api.release(record.id),
+      events: paths.api.releaseEvents(record.id),
+      explain: paths.api.explain(record.id),
+      service: paths.api.service(record.service),
+      console: paths.release(record.id),
+    },
+  };
+}
+
+export type ReleaseView = ReturnType<typeof releaseView>;
+
+/** A service as the API and the console show it. */
+export function serviceView({ state, now }: Readonly<{ state: ServiceState; now: Timestamp }>) {
+  const { key, live, active, queue, quarantine, leftovers } = state;
+  const [project = "", region = "", name = ""] = key.split("/");
+  return {
+    key,
+    project,
+    region,
+    name,
+    now: nowInWords({ state, now }),
+    live,
+    active: active === null ? null : { ...active, words: statusWords[active.status] },
+    queue,
+    quarantine,
+    leftovers,
+    hold:
+      active?.status === "held"
+        ? { failure: active.failure, since: active.since, found: active.found }
+        : null,
+    needed: neededAction(state),
+    can: { rollBack: can.rollBackService(state) },
+    links: { self: paths.api.service(key), releases: `${paths.api.releases()}?service=${key}` },
+  };
+}
+
+export type ServiceView = ReturnType<typeof serviceView>;
+
+/** A refusal with where to find it. */
+export function refusalView(refusal: Refusal) {
+  return { ...refusal, links: { self: paths.api.refusal(refusal.id), console: paths.refusal(refusal.id) } };
+}
+
+export type RefusalView = ReturnType<typeof refusalView>;

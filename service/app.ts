@@ -1,0 +1,75 @@
+import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { methodNotAllowed } from "hono/method-not-allowed";
+import { requestId } from "hono/request-id";
+import { AppError } from "../shared/ports/app-error.ts";
+import { apiGuard } from "./access/guard.ts";
+import { createSessions } from "./access/session.ts";
+import { createApi } from "./api/endpoints.ts";
+import { createTrafficReader } from "./api/traffic-reading.ts";
+import { createConsole } from "./console/routes.tsx";
+import { githubHook } from "./hooks/github.ts";
+import { problem } from "./problem.ts";
+import { requestLog } from "./request-log.ts";
+import { securityHeaders } from "./security-headers.ts";
+import type { AppEnv, ServiceDeps } from "./service-deps.ts";
+
+const hookBytes = 1_048_576;
+const formBytes = 65_536;
+
+/** The HTTP process: hooks, API, console and health, with nothing that waits for the cloud longer than it is told. */
+export function createApp(deps: ServiceDeps): Hono<AppEnv> {
+  const app = new Hono<AppEnv>();
+  const sessions = createSessions(deps);
+  const traffic = createTrafficReader(deps);
+  addBasics(app, deps);
+  app.post("/hooks/github", capped(hookBytes), githubHook(deps));
+  app.get("/healthz", async (c) => {
+    await deps.store.lastPosition();
+    return c.json({ status: "ok", version: deps.version });
+  });
+  app.use("/api/*", capped(formBytes), apiGuard(deps, sessions));
+  app.route("/api/v1", createApi(deps, traffic));
+  app.use("*", capped(formBytes));
+  app.route("/", createConsole(deps, { sessions, traffic }));
+  addEnds(app, deps);
+  return app;
+}
+
+function addBasics(app: Hono<AppEnv>, deps: ServiceDeps): void {
+  app.use(requestId({ limitLength: 64, generator: () => deps.ids.short() }));
+  app.use(requestLog(deps));
+  app.use(securityHeaders());
+  const onMethodNotAllowed = (c: Parameters<typeof problem>[0], methods: readonly string[]) => {
+    c.header("allow", methods.join(", "));
+    const detail = `${c.req.method} is not possible here; ${methods.join(", ")} are.`;
+    return problem(c, { code: "method-not-allowed", detail, next: "GET /api/v1 names every endpoint." });
+  };
+  app.use(methodNotAllowed<AppEnv>({ app, onMethodNotAllowed }));
+}
+
+function capped(maxSize: number) {
+  return bodyLimit({
+    maxSize,
+    onError: (c) => {
+      c.header("connection", "close");
+      const detail = `A body may have ${maxSize} bytes at most.`;
+      return problem(c, { code: "body-too-large", detail, next: "Send less." });
+    },
+  });
+}
+
+function addEnds(app: Hono<AppEnv>, { log }: ServiceDeps): void {
+  app.notFound((c) => {
+    const detail = `Nothing answers at ${c.req.path}.`;
+    return problem(c, { code: "not-found", detail, next: "GET /api/v1 names every endpoint." });
+  });
+  app.onError((error, c) => {
+    log.error({ requestId: c.get("requestId"), error: error.stack ?? String(error) }, "A request failed.");
+    if (error instanceof AppError && error.transient) {
+      return problem(c, { code: "unavailable", detail: error.message, next: "Try again in a moment." });
+    }
+    const detail = `It is noted in the log under the request id ${c.get("requestId")}.`;
+    return problem(c, { code: "internal", detail, next: "Try again; if it stays, look at the log." });
+  });
+}

@@ -1,0 +1,58 @@
+import type { Context, Handler } from "hono";
+import { z } from "zod";
+import type { Answer } from "../../shared/usecases/desk.ts";
+import { mayUse } from "../access/guard.ts";
+import { serviceOf } from "../api/parameters.ts";
+import { actorOf, type Decision, decideRelease } from "../api/release-commands.ts";
+import { paths } from "../paths.ts";
+import { refusalStatus } from "../problem.ts";
+import type { AppEnv, ServiceDeps } from "../service-deps.ts";
+import { withDoctype } from "./document.ts";
+import { MessagePage } from "./plain-pages.tsx";
+
+const formSchema = z.object({ reason: z.string().max(500).default("") });
+
+async function reasonOf(c: Context<AppEnv>): Promise<string> {
+  const form = formSchema.safeParse(await c.req.parseBody());
+  return form.success ? form.data.reason : "";
+}
+
+/** Lets only operators through to a form's action. */
+function operatorsOnly(act: (c: Context<AppEnv>) => Promise<Response>): Handler<AppEnv> {
+  return async (c) => {
+    const identity = c.get("identity");
+    if (mayUse({ method: "POST", roles: identity?.roles ?? [] })) return act(c);
+    const detail = "You may look but not change anything: the role operator is needed.";
+    return c.html(
+      withDoctype(<MessagePage title="Not allowed" detail={detail} next="" identity={identity} />),
+      403,
+    );
+  };
+}
+
+/** Goes to the release that the answer is about, or says why not. */
+function afterwards(c: Context<AppEnv>, answer: Answer): Response | Promise<Response> {
+  if (answer.ok) return c.redirect(paths.release(answer.releaseId), 303);
+  const { code, message, next } = answer;
+  const page = <MessagePage title="Refused" detail={message} next={next} identity={c.get("identity")} />;
+  return c.html(withDoctype(page), refusalStatus(code));
+}
+
+/** `POST /releases/:id/cancel|approve|reject` of a form. */
+export function postDecision({ desk }: ServiceDeps, decision: Decision): Handler<AppEnv> {
+  return operatorsOnly(async (c) => {
+    const releaseId = c.req.param("id") ?? "";
+    const reason = await reasonOf(c);
+    return afterwards(c, await decideRelease({ desk, decision, releaseId, by: actorOf(c), reason }));
+  });
+}
+
+/** `POST /services/:project/:region/:name/rollback` of a form: to the revision that was stable before. */
+export function postRollBack({ desk }: ServiceDeps): Handler<AppEnv> {
+  return operatorsOnly(async (c) => {
+    const service = serviceOf(c);
+    if (service === null) return c.notFound();
+    const reason = await reasonOf(c);
+    return afterwards(c, await desk.rollBack({ service, to: null, by: actorOf(c), reason }));
+  });
+}

@@ -1,0 +1,123 @@
+import { type Handler, Hono, type MiddlewareHandler } from "hono";
+import { createMiddleware } from "hono/factory";
+import type { ServiceKey } from "../../shared/domain/ids.ts";
+import { sameOrigin } from "../access/same-origin.ts";
+import type { Sessions } from "../access/session.ts";
+import { releaseOf } from "../api/parameters.ts";
+import { explanationOf } from "../api/releases.ts";
+import type { TrafficReading } from "../api/traffic-reading.ts";
+import { refusalView, releaseView, serviceView } from "../api/views.ts";
+import { paths } from "../paths.ts";
+import type { AppEnv, ServiceDeps } from "../service-deps.ts";
+import { postDecision, postRollBack } from "./actions.tsx";
+import { asset } from "./assets.ts";
+import { withDoctype } from "./document.ts";
+import { HomePage } from "./home-page.tsx";
+import { liveScript } from "./live-script.ts";
+import { postLogin, postLogout, showLogin } from "./login.tsx";
+import { MessagePage, RefusalPage } from "./plain-pages.tsx";
+import { ReleasePage } from "./release-page.tsx";
+import { stylesheet } from "./stylesheet.ts";
+
+type Console = Readonly<{ sessions: Sessions; traffic: (service: ServiceKey) => Promise<TrafficReading> }>;
+
+/** The pages for people: the same data as the API, drawn on the server. */
+export function createConsole(deps: ServiceDeps, { sessions, traffic }: Console): Hono<AppEnv> {
+  const app = new Hono<AppEnv>();
+  const signedIn = sessionGuard(sessions);
+  app.get("/assets/console.css", asset({ text: stylesheet, type: "text/css; charset=utf-8" }));
+  app.get("/assets/console.js", asset({ text: liveScript, type: "text/javascript; charset=utf-8" }));
+  app.get("/login", showLogin(deps, sessions));
+  app.post("/login", sameOrigin, postLogin(deps, sessions));
+  app.post("/logout", sameOrigin, postLogout());
+  app.get("/", signedIn, showHome(deps, traffic));
+  app.get("/releases/:id", signedIn, showRelease(deps));
+  app.get("/refusals/:id", signedIn, showRefusal(deps));
+  for (const decision of ["cancel", "approve", "reject"] as const) {
+    app.post(`/releases/:id/${decision}`, sameOrigin, signedIn, postDecision(deps, decision));
+  }
+  app.post("/services/:project/:region/:name/rollback", sameOrigin, signedIn, postRollBack(deps));
+  return app;
+}
+
+/** Sends whoever is not signed in to the sign-in page, and back afterwards. */
+function sessionGuard(sessions: Sessions): MiddlewareHandler<AppEnv> {
+  return createMiddleware<AppEnv>(async (c, next) => {
+    const token = await sessions.find(c);
+    c.header("cache-control", "no-store");
+    if (token === null) return c.redirect(paths.login(c.req.method === "POST" ? "/" : c.req.path), 303);
+    c.set("identity", { name: token.name, roles: token.roles });
+    c.get("facts")["identity"] = token.name;
+    return next();
+  });
+}
+
+function showHome({ store, clock }: ServiceDeps, traffic: Console["traffic"]): Handler<AppEnv> {
+  return async (c) => {
+    const position = await store.lastPosition(); // before the rest: an event in between is told again, not lost
+    const [states, releases, refusals] = await Promise.all([
+      store.services(),
+      store.releases({ service: null, limit: 10, before: null }),
+      store.refusals({ limit: 5 }),
+    ]);
+    const now = clock.now();
+    const sorted = [...states].sort((a, b) => a.key.localeCompare(b.key));
+    const services = await Promise.all(
+      sorted.map(async (state) => ({
+        service: serviceView({ state, now }),
+        traffic: await traffic(state.key),
+      })),
+    );
+    const page = (
+      <HomePage
+        services={services}
+        releases={releases.map(releaseView)}
+        refusals={refusals.map(refusalView)}
+        position={position}
+        identity={c.get("identity")}
+      />
+    );
+    return c.html(withDoctype(page));
+  };
+}
+
+function showRelease({ store }: ServiceDeps): Handler<AppEnv> {
+  return async (c) => {
+    const id = releaseOf(c);
+    const position = await store.lastPosition();
+    const record = id === null ? null : await store.release(id);
+    if (id === null || record === null) return noRelease(store, c);
+    const [events, explanation] = await Promise.all([store.releaseEvents(id), explanationOf(store, record)]);
+    const page = (
+      <ReleasePage
+        release={releaseView(record)}
+        events={events}
+        explanation={explanation}
+        position={position}
+        identity={c.get("identity")}
+      />
+    );
+    return c.html(withDoctype(page));
+  };
+}
+
+/** A refused request has an id of a release that never was: goes to the refusal. */
+async function noRelease(store: ServiceDeps["store"], c: Parameters<Handler<AppEnv>>[0]): Promise<Response> {
+  const id = c.req.param("id") ?? "";
+  if ((await store.refusal(id)) !== null) return c.redirect(paths.refusal(id), 303);
+  const detail = "No release has this id; one that was just asked for may not be taken up yet.";
+  const page = <MessagePage title="No such release" detail={detail} next="" identity={c.get("identity")} />;
+  return c.html(withDoctype(page), 404);
+}
+
+function showRefusal({ store }: ServiceDeps): Handler<AppEnv> {
+  return async (c) => {
+    const identity = c.get("identity");
+    const refusal = await store.refusal(c.req.param("id") ?? "");
+    if (refusal !== null)
+      return c.html(withDoctype(<RefusalPage refusal={refusalView(refusal)} identity={identity} />));
+    const detail = "No request with this id was refused.";
+    const page = <MessagePage title="No such refusal" detail={detail} next="" identity={identity} />;
+    return c.html(withDoctype(page), 404);
+  };
+}

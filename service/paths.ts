@@ -1,0 +1,30 @@
+import type { ReleaseId, ServiceKey } from "../shared/domain/ids.ts";
+
+const encoded = (key: ServiceKey): string => key.split("/").map(encodeURIComponent).join("/");
+
+/** The one place that builds URLs of the console and the API; every part is encoded. */
+export const paths = {
+  home: () => "/",
+  login: (next: string) => `/login?next=${encodeURIComponent(next)}`,
+  release: (id: ReleaseId) => `/releases/${encodeURIComponent(id)}`,
+  releaseAction: (id: ReleaseId, action: "cancel" | "approve" | "reject") =>
+    `/releases/${encodeURIComponent(id)}/${action}`,
+  refusal: (id: string) => `/refusals/${encodeURIComponent(id)}`,
+  rollBack: (service: ServiceKey) => `/services/${encoded(service)}/rollback`,
+  asset: (name: string) => `/assets/${name}`,
+  api: {
+    services: () => "/api/v1/services",
+    service: (key: ServiceKey) => `/api/v1/services/${encoded(key)}`,
+    releases: () => "/api/v1/releases",
+    release: (id: ReleaseId) => `/api/v1/releases/${encodeURIComponent(id)}`,
+    releaseEvents: (id: ReleaseId) => `/api/v1/releases/${encodeURIComponent(id)}/events`,
+    explain: (id: ReleaseId) => `/api/v1/releases/${encodeURIComponent(id)}/explain`,
+    refusal: (id: string) => `/api/v1/refusals/${encodeURIComponent(id)}`,
+    events: (after: number) => `/api/v1/events?after=${after}`,
+  },
+} as const;
+
+/** A path of this site to go on to, or `/` when the text could lead anywhere else. */
+export function safeNext(text: string | undefined): string {
+  return text !== undefined && /^\/(?![/\\])[\x21-\x7e]*$/.test(text) && !text.includes("\\") ? text : "/";
+}

@@ -1,0 +1,55 @@
+import type { ServiceKey } from "../shared/domain/ids.ts";
+import type { Bus } from "../shared/ports/bus.ts";
+import type { ServiceSnapshot } from "../shared/ports/run.ts";
+import type { Store } from "../shared/ports/store.ts";
+import type { Clock, Ids, Log } from "../shared/ports/system.ts";
+import type { Desk } from "../shared/usecases/desk.ts";
+
+export type Role = "viewer" | "operator";
+
+/** A bearer token, kept only as the SHA-256 of its text (64 hex digits). `name` is who acts with it. */
+export type AccessToken = Readonly<{ name: string; sha256: string; roles: readonly Role[] }>;
+
+/** All that the HTTP process may touch. The composition root makes one. */
+export type ServiceDeps = Readonly<{
+  desk: Desk;
+  store: Store;
+  bus: Bus;
+  clock: Clock;
+  log: Log;
+  ids: Ids;
+  /** Secrets of the webhook, newest first; several while one is being replaced. None = every delivery is refused. */
+  github: Readonly<{ secrets: readonly string[] }>;
+  tokens: readonly AccessToken[];
+  /** Signs the console's cookies. Null = made at start: a restart then asks everyone to sign in again. */
+  sessionSecret: string | null;
+  /** Repositories that the policy lists; a request that names none gets the only one. */
+  repositories: readonly string[];
+  version: string;
+  mode: "local" | "serve";
+  /** Where people reach this service, without a slash at the end. Null = as the request says. */
+  publicUrl: string | null;
+  /** What Cloud Run says now; it is given `trafficWithinMs`, then the answer says that it is not known. */
+  traffic: (service: ServiceKey) => Promise<ServiceSnapshot | null>;
+  trafficWithinMs: number;
+  /** Calls back after every commit and returns how to stop that. Null = the store is polled. */
+  onCommit: ((listener: () => void) => () => void) | null;
+  stream: StreamSettings;
+}>;
+
+export type StreamSettings = Readonly<{ pollMs: number; heartbeatMs: number; maxStreams: number }>;
+
+export const defaultStream: StreamSettings = { pollMs: 500, heartbeatMs: 15_000, maxStreams: 200 };
+
+/** Who makes a request, as the border found out. */
+export type Identity = Readonly<{ name: string; roles: readonly Role[] }>;
+
+/** What Hono carries through one request. */
+export type AppEnv = {
+  Bindings: { stopping?: AbortSignal }; // aborts when the server closes
+  Variables: {
+    requestId: string;
+    identity: Identity | null;
+    facts: Record<string, string>; // added to the request's log line
+  };
+};
