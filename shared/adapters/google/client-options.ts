@@ -8,16 +8,21 @@ type ClientOptions = Readonly<{
   port?: number;
   sslCreds?: ReturnType<typeof credentials.createInsecure>;
   projectId?: string;
+  clientOptions?: Readonly<{ universeDomain: string }>;
 }>;
 
 /**
- * Constructor options of a Google client. A plain-text endpoint is given a project id, so that the client does not look
- * for an identity on the metadata server.
+ * Constructor options of a Google client. With a plain-text endpoint it is told its project and universe, so that it asks no
+ * metadata server who it is.
  */
 export function clientOptions(endpoint: Endpoint | null, host: string): ClientOptions {
   if (endpoint === null) return { apiEndpoint: host };
   const address = { apiEndpoint: endpoint.host, port: endpoint.port };
-  return endpoint.insecure
-    ? { ...address, sslCreds: credentials.createInsecure(), projectId: "local" }
-    : address;
+  if (!endpoint.insecure) return address;
+  return {
+    ...address,
+    sslCreds: credentials.createInsecure(),
+    projectId: "local",
+    clientOptions: { universeDomain: "googleapis.com" },
+  };
 }

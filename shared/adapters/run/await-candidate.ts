@@ -19,8 +19,8 @@ export type AwaitResult =
   | Readonly<{ result: "ready"; url: string }>
   | Readonly<{ result: "failed"; code: "candidate-not-ready" | "deploy-unfinished"; message: string }>;
 
-/** Writes of the same list again, when the revision is ready and Cloud Run yet failed to route to it. */
-const maxNudges = 2;
+/** Writes of the same list after a failure: starts and routes fail now and then with nothing wrong. */
+const maxNudges = 1;
 
 type Look = AwaitResult | Readonly<{ result: "working"; why: string }>;
 
@@ -40,9 +40,10 @@ export async function awaitCandidate(
     if (raw === null)
       return unfinished(`service ${request.service} was deleted while ${awaited.revision} was on its way`);
     const look = (await lookAtRevision(context, request, awaited, raw)) ?? lookAtTag(request, awaited, raw);
-    if (look.result === "ready" || look.result === "failed") {
-      const mayNudge = look.result === "failed" && look.code === "deploy-unfinished" && nudges < maxNudges;
-      if (!mayNudge) return look;
+    if (look.result === "ready") return look;
+    const isBeingNudged = nudges > 0 && !serviceSnapshotOf(request.service, raw).settled;
+    if (look.result === "failed" && !isBeingNudged) {
+      if (nudges >= maxNudges) return look;
       nudges += 1;
       await nudge(context, request, raw);
     }

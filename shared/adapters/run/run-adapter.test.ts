@@ -24,11 +24,13 @@ const clock: Clock = {
   now: () => Date.now(),
   sleep: ({ ms, signal }) =>
     new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      signal.addEventListener("abort", () => {
+      const wake = (): void => {
         clearTimeout(timer);
+        signal.removeEventListener("abort", wake);
         resolve();
-      });
+      };
+      const timer = setTimeout(wake, ms);
+      signal.addEventListener("abort", wake);
     }),
 };
 
