@@ -2,9 +2,10 @@ import type { CommandOf } from "./commands.ts";
 import { type Decision, events, nothing } from "./decision.ts";
 import type { ServiceEvent } from "./events.ts";
 import type { ReleaseId, Timestamp } from "./ids.ts";
-import { firstStep, graceWithoutEvidenceMs, isSameSplit, stepAt, wantedSplit } from "./release-plan.ts";
+import { firstStep, graceWithoutEvidenceMs, stepAt, wantedSplit } from "./release-plan.ts";
 import { rollBackTo, rolledBack } from "./rollback-events.ts";
 import type { ActiveRelease, Failure, Pair, ReleaseIn, ServiceState } from "./service-state.ts";
+import { describeSplit, soleRevision } from "./traffic.ts";
 import type { WorkKind } from "./work.ts";
 
 type Stamp = Readonly<{ at: Timestamp; releaseId: ReleaseId }>;
@@ -188,14 +189,13 @@ export function decideDrift(command: CommandOf<"report-drift">, state: ServiceSt
   const { at, releaseId, found } = command;
   const active = activeIn(state, releaseId, "rolling-out", "baking", "rolling-back");
   if (!active) return nothing;
-  if (active.stable !== null && isSameSplit(found, [{ revision: active.stable, percent: 100 }])) {
+  if (active.stable !== null && soleRevision(found) === active.stable) {
     const message = `Somebody moved all traffic back to ${active.stable} by hand.`;
     const failure: Failure =
       active.status === "rolling-back" ? active.failure : { code: "rolled-back-by-hand", message };
     return events(...rolledBack({ release: active, failure, restored: active.stable, at }));
   }
-  const shares = found.map(({ revision, percent }) => `${revision} ${percent} %`).join(", ");
-  const message = `Somebody moved the traffic by hand. It is left as it was found: ${shares}.`;
+  const message = `Somebody moved the traffic by hand. It is left as it was found: ${describeSplit(found)}.`;
   return events({
     type: "release-held",
     at,

@@ -1,6 +1,5 @@
 import type { EventOf, EventType, ServiceEvent } from "./events.ts";
 import type { ReleaseId, RevisionName } from "./ids.ts";
-import { isSameSplit } from "./release-plan.ts";
 import type {
   ActiveRelease,
   Leftover,
@@ -10,6 +9,7 @@ import type {
   ReleaseBasics,
   ServiceState,
 } from "./service-state.ts";
+import { soleRevision } from "./traffic.ts";
 
 const keptSeen = 100;
 const keptQuarantine = 100;
@@ -95,9 +95,7 @@ function goLive(state: ServiceState, event: EventOf<"release-live">): ServiceSta
 function cancelled(state: ServiceState, event: EventOf<"release-cancelled">): ServiceState {
   const { active } = state;
   if (active?.id !== event.releaseId || active.status !== "held") return end(state, event.releaseId);
-  const { found } = active;
-  const whole = found.find((part) => isSameSplit(found, [{ revision: part.revision, percent: 100 }]));
-  return { ...end(state, event.releaseId), live: liveAt(state, whole?.revision ?? null) };
+  return { ...end(state, event.releaseId), live: liveAt(state, soleRevision(active.found)) };
 }
 
 function beginRollback(state: ServiceState, event: EventOf<"rollback-began">): ServiceState {

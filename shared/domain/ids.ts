@@ -21,7 +21,7 @@ export type Timestamp = number;
 
 const patterns = {
   serviceKey:
-    /^[a-z][a-z0-9-]{4,28}[a-z0-9](?::[a-z0-9.-]+)?\/[a-z]+-[a-z]+[0-9]+\/[a-z](?:[a-z0-9-]{0,47}[a-z0-9])?$/,
+    /^(?:[a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]\/[a-z]+-[a-z]+[0-9]+\/[a-z](?:[a-z0-9-]{0,47}[a-z0-9])?$/,
   releaseId: /^[a-z0-9][a-z0-9-]{5,62}$/,
   revisionName: /^[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/,
   commitSha: /^[0-9a-f]{40}$/,

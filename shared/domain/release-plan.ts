@@ -1,6 +1,6 @@
 import type { RolloutStep } from "./release-config.ts";
 import type { ActiveRelease, Pair, Plan, ReleaseIn } from "./service-state.ts";
-import type { Split } from "./traffic.ts";
+import { type Split, stepSplit } from "./traffic.ts";
 
 /** How long a watch without evidence goes on past its hold before the release is taken back. */
 export const graceWithoutEvidenceMs = 5 * 60_000;
@@ -17,10 +17,7 @@ export function firstStep(release: { readonly plan: Plan } & Pair): number {
 
 /** The split that gives the candidate this share and stable the rest; sums to 100. */
 export function splitAt(pair: Pair, percent: number): Split {
-  const candidate = { revision: pair.candidate.revision, percent };
-  if (pair.stable === null || percent >= 100) return [{ ...candidate, percent: 100 }];
-  if (percent <= 0) return [{ revision: pair.stable, percent: 100 }];
-  return [{ revision: pair.stable, percent: 100 - percent }, candidate];
+  return stepSplit({ candidate: pair.candidate.revision, stable: pair.stable, percent });
 }
 
 /** The split that a release last wanted, by its status; null when it has no candidate yet. */
@@ -55,11 +52,4 @@ export function splitsBeforeMove(release: ReleaseIn<"rolling-out">): readonly Sp
  */
 export function splitsOfRelease(release: { readonly plan: Plan } & Pair): readonly Split[] {
   return [splitAt(release, 0), ...release.plan.steps.map((step) => splitAt(release, step.percent))];
-}
-
-/** Tells whether two splits send the same share to the same revisions, in whatever order. */
-export function isSameSplit(left: Split, right: Split): boolean {
-  const share = (split: Split, revision: string): number =>
-    split.filter((part) => part.revision === revision).reduce((sum, part) => sum + part.percent, 0);
-  return [...left, ...right].every(({ revision }) => share(left, revision) === share(right, revision));
 }
