@@ -7,7 +7,7 @@ import { parseParent } from "./control/resource-names.ts";
 import type { ServiceBody } from "./control/resources.ts";
 import type { ControlPlane } from "./control-plane.ts";
 import type { FaultBoard } from "./faults.ts";
-import { type IamPolicies, type IamPolicy } from "./iam-policies.ts";
+import type { IamPolicies, IamPolicy } from "./iam-policies.ts";
 import { type RevisionCatalogue, serviceOf } from "./revision-catalogue.ts";
 import type { ServiceStore } from "./service-store.ts";
 

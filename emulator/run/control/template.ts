@@ -30,7 +30,8 @@ export function minInstancesOf(template: RevisionTemplate): number {
 
 /** How long a request may take, in milliseconds. */
 export function requestTimeoutMs(template: RevisionTemplate): number {
-  return Number(template.timeout?.seconds ?? DEFAULT_TIMEOUT_SECONDS) * 1000;
+  const { seconds = "0", nanos = 0 } = template.timeout ?? {};
+  return Number(seconds) * 1000 + nanos / 1e6 || DEFAULT_TIMEOUT_SECONDS * 1000;
 }
 
 /** GPUs that one instance takes. */

@@ -1,0 +1,147 @@
+import { expect } from "chai";
+import { CloudSession, shortName, template, toRevision, until } from "./testing/cloud-session.ts";
+import { GOOD_SERVER } from "./testing/container-folder.ts";
+
+/** A generator whose numbers are the same in every run. */
+function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+describe("The instances of the local Cloud Run", () => {
+  const session = new CloudSession({ random: seeded(7), timings: { idleMs: 150, queueMs: 200 } });
+
+  before(async () => {
+    for (const version of ["v1", "v2"]) session.images.add(version, GOOD_SERVER);
+    await session.start();
+  });
+
+  after(() => session.end());
+
+  it("split requests by weight, each request for itself, and finish what is under way on the old revision", async () => {
+    await session.create("split", { template: template("v1", { revision: "split-one" }) });
+    const { uri } = await session.get("split");
+    const traffic = [toRevision("split-one", 80), toRevision("split-two", 20)];
+    await session.update(
+      "split",
+      { template: template("v2", { revision: "split-two" }), traffic },
+      "template",
+      "traffic",
+    );
+    const answers = [];
+    for (let count = 0; count < 100; count += 1) answers.push(await session.ask(uri));
+    const onTwo = answers.filter(({ revision }) => revision === "split-two").length;
+    expect(onTwo).to.be.within(10, 30);
+    await session.update("split", { traffic: [toRevision("split-one", 100)] }, "traffic");
+    const underWay = session.ask(uri, "/?ms=250");
+    await until(() => session.cloud.instances("split", "split-one") === 1);
+    await session.update("split", { traffic: [toRevision("split-two", 100)] }, "traffic");
+    expect((await session.ask(uri)).revision).to.equal("split-two");
+    expect((await underWay).revision).to.equal("split-one");
+  });
+
+  it("stop when nobody asks, and start again for the next request", async () => {
+    await session.create("cold", { template: template("v1", { revision: "cold-one" }) });
+    const { uri } = await session.get("cold");
+    const warm = await session.ask(uri);
+    await until(() => session.cloud.instances("cold", "cold-one") === 0);
+    const started = await session.ask(uri);
+    expect(started.pid).to.not.equal(warm.pid);
+    expect(started.version).to.equal("v1");
+  });
+
+  it("stay when a minimum is set on the service, which makes no revision", async () => {
+    await session.create("kept", { template: template("v1", { revision: "kept-one" }) });
+    expect(
+      await session.update("kept", { scaling: { minInstanceCount: 1 } }, "scaling.min_instance_count"),
+    ).to.equal(null);
+    const { uri, latestCreatedRevision } = await session.get("kept");
+    expect(shortName(latestCreatedRevision)).to.equal("kept-one");
+    const { pid } = await session.ask(uri);
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    expect((await session.ask(uri)).pid).to.equal(pid);
+  });
+
+  it("take one request at a time at a concurrency of 1, queue the next, and refuse with 429 what waits too long", async () => {
+    const one = template("v1", {
+      revision: "single-one",
+      maxInstanceRequestConcurrency: 1,
+      scaling: { maxInstanceCount: 1 },
+    });
+    await session.create("single", { template: one });
+    const { uri } = await session.get("single");
+    const queued = await Promise.all([session.ask(uri, "/?ms=60"), session.ask(uri, "/?ms=60")]);
+    expect(queued.map(({ most }) => most)).to.deep.equal([1, 1]);
+    const statuses = await Promise.all([
+      session.statusOf(uri, "/?ms=450"),
+      session.statusOf(uri, "/?ms=450"),
+    ]);
+    expect(statuses.sort()).to.deep.equal([200, 429]);
+    expect(session.cloud.instances("single", "single-one")).to.equal(1);
+  });
+
+  it("grow to the maximum and no further", async () => {
+    const two = template("v1", {
+      revision: "wide-one",
+      maxInstanceRequestConcurrency: 1,
+      scaling: { maxInstanceCount: 2 },
+    });
+    await session.create("wide", { template: two });
+    const { uri } = await session.get("wide");
+    const answers = await Promise.all([1, 2, 3].map(() => session.ask(uri, "/?ms=150")));
+    expect(new Set(answers.map(({ pid }) => pid)).size).to.equal(2);
+  });
+
+  it("answer 503 for the request that they die of, and are replaced", async () => {
+    await session.create("fragile", { template: template("v1", { revision: "fragile-one" }) });
+    const { uri } = await session.get("fragile");
+    expect(await session.statusOf(uri, "/exit")).to.equal(503);
+    expect(await session.statusOf(uri)).to.equal(200);
+    const texts = session.cloud.logs("fragile", "fragile-one").map(({ text }) => text);
+    expect(texts).to.include("Container called exit(7).");
+  });
+
+  it("get the template's environment and Cloud Run's own, and nothing of the host's", async () => {
+    const env = [{ name: "MODE", value: "base" }];
+    const body = template("v1", { revision: "env-one", containers: [{ image: "v1", env }] });
+    await session.create("env", { template: body });
+    const { uri } = await session.get("env");
+    const valueOf = async (name: string): Promise<string> =>
+      (await fetch(new URL(`/env?name=${name}`, uri ?? ""))).text();
+    expect(await valueOf("MODE")).to.equal("base");
+    expect(await valueOf("K_SERVICE")).to.equal("env");
+    expect(await valueOf("K_CONFIGURATION")).to.equal("env");
+    expect(await valueOf("METADATA_SERVER_DETECTION")).to.equal("undefined");
+  });
+
+  it("answer 504 when a request takes longer than the template allows", async () => {
+    const body = template("v1", { timeout: { nanos: 80_000_000 } });
+    await session.create("slow", { template: body });
+    const { uri } = await session.get("slow");
+    expect(await session.statusOf(uri, "/?ms=2000")).to.equal(504);
+  });
+
+  it("share the GPUs of the region over all revisions", async () => {
+    const gpu = (revision: string) => ({
+      revision,
+      containers: [
+        { image: "v1", resources: { limits: { cpu: "4", memory: "16Gi", "nvidia.com/gpu": "1" } } },
+      ],
+      nodeSelector: { accelerator: "nvidia-l4" },
+      gpuZonalRedundancyDisabled: true,
+      maxInstanceRequestConcurrency: 1,
+      scaling: { maxInstanceCount: 3 },
+    });
+    await session.create("gpu", { template: gpu("gpu-one") });
+    const { uri } = await session.get("gpu");
+    session.cloud.faults.set({ name: "gpu-capacity", service: "gpu" });
+    await until(() => session.cloud.instances("gpu", "gpu-one") === 0);
+    expect(await session.statusOf(uri)).to.equal(429);
+    session.cloud.faults.clear("gpu-capacity");
+    const asked = await Promise.all([1, 2, 3].map(() => session.ask(uri, "/?ms=100")));
+    expect(new Set(asked.map(({ pid }) => pid)).size).to.equal(3);
+  });
+});
