@@ -31,7 +31,7 @@ export const sourceField = section({
     "a pattern of tags like `v*.*.*`: letters, digits, `.`, `_`, `+`, `/`, `-` and `*`",
   )
     .default("v*.*.*")
-    .describe("Tags that start a release; `*` stands for any text within one part between dots."),
+    .describe("Tags that start a release; `*` stands for any text without a slash."),
   directory: pathField("a folder").default(".").describe("The folder of the repository that is built."),
 }).describe("Where the source comes from.");
 

@@ -23,7 +23,7 @@ const requestPath = (verb: Verb) =>
   z
     .string()
     .max(2048)
-    .regex(/^\/(?!\/)[!-~]*$/, {
+    .regex(/^\/(?!\/)[!-[\]-~]*$/, {
       error:
         "must be a path that begins with one `/`, without blanks; it is asked of the candidate, so it is no URL",
     })
@@ -32,9 +32,21 @@ const requestPath = (verb: Verb) =>
 
 const jsonField: z.ZodType<JsonValue> = z.json();
 
+/** Belong to the connection and to the proof that the answer comes from the candidate. */
+const ownHeaders: readonly string[] = [
+  "host",
+  "connection",
+  "content-length",
+  "transfer-encoding",
+  "upgrade",
+];
+
 const headerFields = () =>
   z.record(
-    textOf(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, "the name of an HTTP header"),
+    textOf(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, "the name of an HTTP header").refine(
+      (name) => !ownHeaders.includes(name.toLowerCase()),
+      { error: (issue) => `\`${String(issue.input)}\` is set by Gantry itself` },
+    ),
     quotedText().regex(/^[\t -~]*$/, { error: "must be one line of plain text" }),
   );
 

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import type { HttpCheck, JsonValue, ReleaseConfig } from "../domain/release-config.ts";
 import { configHash, parseGantryYaml } from "./gantry-yaml.ts";
+import { placeProblems } from "./parse-config.ts";
 import { printGantryYaml } from "./print-gantry-yaml.ts";
 import { formatProblem } from "./problem.ts";
 import { weekdays } from "./ranges.ts";
@@ -274,6 +275,26 @@ notify: { slack: deploys }
       "#".repeat(262_145),
       "gantry.yaml:1:1 the file has 262145 bytes; Gantry reads at most 262144",
     ],
+    [
+      "a section as a key",
+      `${head}? { a: 1 }\n: 1`,
+      "gantry.yaml:3:3 this cannot be a key; write plain text",
+    ],
+    [
+      "a key that would be lost",
+      `${head}runtime: { env: { __proto__: x } }`,
+      "gantry.yaml:3:19 this cannot be a key; write plain text",
+    ],
+    [
+      "a path that names another host",
+      `${head}verify: { checks: [{ name: a, get: '/\\evil.example/' }] }`,
+      "gantry.yaml:3:36 verify.checks[0].get: must be a path that begins with one `/`, without blanks; it is asked of the candidate, so it is no URL",
+    ],
+    [
+      "a header of the connection",
+      `${head}verify: { checks: [{ name: a, get: /, headers: { Host: x } }] }`,
+      "gantry.yaml:3:50 verify.checks[0].headers.Host: `Host` is set by Gantry itself",
+    ],
     ["deep nesting", "[".repeat(100_000), "gantry.yaml:1:1 the file is nested more than 64 levels deep"],
     [
       "deep nesting in one line",
@@ -289,6 +310,20 @@ notify: { slack: deploys }
   for (const [title, text, problem] of files) {
     it(`refuses ${title}`, () => expect(problemsOf(text)).to.deep.equal([problem]));
   }
+
+  it("gives a place to what a policy finds wrong, also where the key is not written", () => {
+    const text = `${head}rollout:\n  steps: [{ traffic: 50%, hold: 1m }, { traffic: 100% }]\n`;
+    const found = placeProblems({ text, file: "gantry.yaml" }, [
+      { path: "rollout.bake", message: "too short" },
+      { path: "rollout.steps[0].hold", message: "too short" },
+      { path: "verify.checks", message: "empty" },
+    ]);
+    expect(found.map(formatProblem)).to.deep.equal([
+      "gantry.yaml:1:1 verify.checks: empty",
+      "gantry.yaml:3:1 rollout.bake: too short",
+      "gantry.yaml:4:33 rollout.steps[0].hold: too short",
+    ]);
+  });
 
   it("says what is missing when nothing is there", () => {
     expect(problemsOf("version: 1")).to.deep.equal([
@@ -346,7 +381,7 @@ function releaseConfigs(): fc.Arbitrary<ReleaseConfig> {
     fc.record<HttpCheck>({
       name: fc.stringMatching(/^[a-z0-9][a-z0-9-]{0,8}$/),
       method: fc.constantFrom("POST", "PUT", "PATCH", "DELETE"),
-      path: fc.stringMatching(/^\/([!-.0-~][!-~]{0,9})?$/),
+      path: fc.stringMatching(/^\/([!-.0-[\]-~][!-[\]-~]{0,9})?$/),
       headers: dictionary(line),
       body: maybe(text),
       status: fc.integer({ min: 100, max: 599 }),

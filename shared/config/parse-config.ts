@@ -21,6 +21,19 @@ export function parseConfig<Schema extends z.ZodType>(
     : { ok: false, problems: inFileOrder(problems), source };
 }
 
+/** Gives places to what somebody else found wrong in a file, such as the limits of a policy, by paths like `a.b[0].c`. */
+export function placeProblems(
+  { text, file }: ConfigText,
+  found: readonly Readonly<{ path: string; message: string }>[],
+): readonly ConfigProblem[] {
+  const source = readYaml({ text, file });
+  const placed = found.map(({ path, message }) => {
+    const steps = [...path.matchAll(/[^.[\]]+/g)].map(([step]) => (/^\d+$/.test(step) ? Number(step) : step));
+    return { file, ...source.positionOf(steps, source.has(steps) ? "value" : "key"), path, message };
+  });
+  return inFileOrder(placed);
+}
+
 type Issue = z.core.$ZodIssue;
 
 function problemsOf(issue: Issue, source: YamlSource, file: string): ConfigProblem[] {

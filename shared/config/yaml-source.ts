@@ -1,4 +1,14 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseAllDocuments } from "yaml";
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseAllDocuments,
+  visit,
+} from "yaml";
 import type { ConfigProblem } from "./problem.ts";
 
 /** The largest file that is read, in bytes of UTF-8. */
@@ -31,7 +41,7 @@ export function readYaml({ text, file }: Readonly<{ text: string; file: string }
   if (nestingOf(text) > maxDepth)
     return nothing(file, `the file is nested more than ${maxDepth} levels deep`);
   const lines = new LineCounter();
-  const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
+  const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, logLevel: "silent" });
   const [document] = documents;
   if (document === undefined) return nothing(file, "the file is empty");
   if (documents.length > 1) return nothing(file, "the file holds several YAML documents; write one");
@@ -48,11 +58,12 @@ function sourceOf(document: YamlDocument, lines: LineCounter, file: string): Yam
         ? "this key stands twice in its section"
         : `no valid YAML: ${error.message}`,
   }));
-  const broken = document.errors.some((error) => error.code !== "DUPLICATE_KEY");
+  const lost = keyProblems(document, lines, file);
+  const broken = lost.length > 0 || document.errors.some((error) => error.code !== "DUPLICATE_KEY");
   const plain = broken ? { data: undefined, problems: [] } : plainData(document, file);
   return {
     data: plain.data,
-    problems: [...problems, ...plain.problems],
+    problems: [...problems, ...lost, ...plain.problems],
     has: (path) => place(document, path).found,
     positionOf: (path, part) => {
       const { key, value } = place(document, path);
@@ -60,6 +71,25 @@ function sourceOf(document: YamlDocument, lines: LineCounter, file: string): Yam
       return position(lines, node?.range?.[0] ?? 0);
     },
   };
+}
+
+/** Keys that plain data cannot hold: a list or a section as a key, and `__proto__`, which would be lost silently. */
+function keyProblems(document: YamlDocument, lines: LineCounter, file: string): ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  visit(document, {
+    Pair: (_, { key }) => {
+      const isText = isScalar(key) && key.value !== "__proto__";
+      if (isText || key === null) return;
+      const offset = isNode(key) ? (key.range?.[0] ?? 0) : 0;
+      problems.push({
+        file,
+        ...position(lines, offset),
+        path: "",
+        message: "this cannot be a key; write plain text",
+      });
+    },
+  });
+  return problems;
 }
 
 function plainData(

@@ -1,5 +1,12 @@
 import { expect } from "chai";
-import { limitProblems, matchesGlob, mayRelease, type Policy, type PolicyLimits } from "./policy.ts";
+import {
+  branchesFor,
+  limitProblems,
+  matchesGlob,
+  mayRelease,
+  type Policy,
+  type PolicyLimits,
+} from "./policy.ts";
 import type { ReleaseConfig } from "./release-config.ts";
 
 const noLimits: PolicyLimits = {
@@ -69,6 +76,17 @@ describe("the operator's policy", () => {
       ok: false,
       reason: 'The policy does not list the repository "evil/web", so it releases nothing.',
     });
+  });
+
+  it("asks for a branch only where every rule for the repository and the service does", () => {
+    const rule = { repository: "acme/web", services: ["acme-prod/*/web-shop"], branches: ["main"] };
+    const elsewhere = { repository: "acme/*", services: ["acme-dev/*/*"], branches: null };
+    const release = { repository: "acme/web", service };
+    const strict = { ...policy, repositories: [rule, elsewhere, { ...rule, branches: ["release/*"] }] };
+    expect(branchesFor(strict, release)).to.deep.equal(["main", "release/*"]);
+    expect(branchesFor({ ...strict, repositories: [rule, { ...rule, branches: null }] }, release)).to.equal(
+      null,
+    );
   });
 
   it("has no problem with a config when it limits nothing", () => {

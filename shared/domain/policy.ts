@@ -58,10 +58,7 @@ export function mayRelease(
   { repository, service }: Readonly<{ repository: string; service: ServiceIdentity }>,
 ): PolicyAnswer {
   const key = nameOf(service);
-  // GitHub names are the same in capitals and small letters; Cloud Run names have no capitals.
-  const rules = policy.repositories.filter((rule) =>
-    matchesGlob(rule.repository.toLowerCase(), repository.toLowerCase()),
-  );
+  const rules = rulesFor(policy, repository);
   if (rules.length === 0) {
     return {
       ok: false,
@@ -73,6 +70,25 @@ export function mayRelease(
     ok: false,
     reason: `The policy does not let the repository "${repository}" release the service "${key}".`,
   };
+}
+
+/**
+ * The branches of which one must hold the commit of a release; null = any will do. Only rules that name both the
+ * repository and the service count, and one without branches is enough.
+ */
+export function branchesFor(
+  policy: Policy,
+  { repository, service }: Readonly<{ repository: string; service: ServiceIdentity }>,
+): readonly string[] | null {
+  const rules = rulesFor(policy, repository).filter(({ services }) => matchesAny(services, nameOf(service)));
+  return rules.some(({ branches }) => branches === null)
+    ? null
+    : rules.flatMap(({ branches }) => branches ?? []);
+}
+
+/** GitHub names are the same in capitals and small letters. */
+function rulesFor({ repositories }: Policy, repository: string): readonly RepositoryRule[] {
+  return repositories.filter((rule) => matchesGlob(rule.repository.toLowerCase(), repository.toLowerCase()));
 }
 
 /** Everything in a config that is looser than the policy allows; empty when there is nothing. */
