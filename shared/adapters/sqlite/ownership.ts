@@ -23,8 +23,11 @@ export function takeOwnership(params: Readonly<{ file: string; pid: number; now:
       : error;
   }
   writeFileSync(ownerFile, JSON.stringify({ pid, since: new Date(now).toISOString() }), { mode: 0o600 });
+  let held = true;
   return {
     release: () => {
+      if (!held) return; // the owner file may be the next owner's by now
+      held = false;
       rmSync(ownerFile, { force: true });
       lock.exec("ROLLBACK");
       lock.close();
