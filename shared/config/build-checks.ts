@@ -9,7 +9,12 @@ export function buildFindings(
   build: CloudBuildFile,
   replaced: (text: string) => string, // with substitutions applied
 ): readonly RawFinding[] {
-  return [...orderFindings(build.steps), ...timeoutFindings(build), ...nameFindings(build, replaced)];
+  return [
+    ...orderFindings(build.steps),
+    ...secretFindings(build),
+    ...timeoutFindings(build),
+    ...nameFindings(build, replaced),
+  ];
 }
 
 function orderFindings(steps: readonly CloudBuildStep[]): readonly RawFinding[] {
@@ -33,6 +38,29 @@ function orderFindings(steps: readonly CloudBuildStep[]): readonly RawFinding[] 
 
 function order(path: RawFinding["path"], message: string): RawFinding {
   return { code: "invalid-step-order", path, message };
+}
+
+function secretFindings({
+  steps,
+  options,
+  secrets = [],
+  availableSecrets,
+}: CloudBuildFile): readonly RawFinding[] {
+  const defined = [
+    ...secrets.flatMap(({ secretEnv }) => Object.keys(secretEnv)),
+    ...(availableSecrets?.secretManager ?? []).map(({ env }) => env),
+    ...(availableSecrets?.inline ?? []).flatMap(({ envMap }) => Object.keys(envMap)),
+  ];
+  const used = [
+    ...steps.map(({ secretEnv = [] }, index) => ({ names: secretEnv, path: ["steps", index, "secretEnv"] })),
+    { names: options?.secretEnv ?? [], path: ["options", "secretEnv"] },
+  ];
+  return used.flatMap(({ names, path }) =>
+    names.flatMap((name, index): RawFinding[] => {
+      const message = `uses the secret \`${name}\`, which \`availableSecrets\` does not define`;
+      return defined.includes(name) ? [] : [{ code: "unknown-secret", path: [...path, index], message }];
+    }),
+  );
 }
 
 function timeoutFindings({ steps, timeout }: CloudBuildFile): readonly RawFinding[] {

@@ -14,6 +14,11 @@ export const buildAdvice = {
     meaning: "Cloud Build would refuse the order of the steps.",
     repair: "Give each step an id of its own, and let it wait only for steps that stand above it.",
   },
+  "unknown-secret": {
+    severity: "error",
+    meaning: "Cloud Build refuses a `secretEnv` that nothing defines.",
+    repair: "Define it under `availableSecrets.secretManager`.",
+  },
   "step-outlasts-build": {
     severity: "error",
     meaning: "Cloud Build refuses a step with more time than its build.",

@@ -1,7 +1,8 @@
-import { readFileSync } from "node:fs";
 import { expect } from "chai";
+import fc from "fast-check";
 import { type BuildFacts, gantrySubstitutions } from "./build-substitutions.ts";
 import { parseCloudBuildFile } from "./cloud-build-file.ts";
+import { ownBuildFile } from "./own-build-file.ts";
 import { formatProblem } from "./problem.ts";
 
 const facts: BuildFacts = {
@@ -76,7 +77,7 @@ options:
 
 describe("a Cloud Build file", () => {
   it("is clean when it is Gantry's own, and carries exactly the substitutions that it uses", () => {
-    const result = check(readFileSync(new URL("../../cloudbuild-nocache.yaml", import.meta.url), "utf8"));
+    const result = check(ownBuildFile().text);
     expect(result.ok && result.warnings).to.deep.equal([]);
     expect(result.ok && result.imageIndex).to.equal(0);
     expect(result.ok && result.build.substitutions).to.deep.equal({
@@ -147,11 +148,14 @@ describe("a Cloud Build file", () => {
     ],
     ["a script, which is not replaced", step("{ name: bash, script: 'echo $FOO' }"), []],
     [
-      "unknown fields",
-      good.replace("args:", "arg: [a]\n    args:").replace("images:", "image: [a]\nimages:"),
+      "unknown fields, and what the rest of the file does",
+      step("{ name: gcr.io/cloud-builders/gcloud, args: [run, deploy, web] }")
+        .replace("args:", "arg: [a]\n    args:")
+        .replace("images:", "image: [a]\nimages:"),
       [
         "error invalid-file cloudbuild.yaml:3:5 steps[0].arg: unknown key; did you mean `args`?",
-        "error invalid-file cloudbuild.yaml:5:1 image: unknown key; did you mean `images`?",
+        "error deploys cloudbuild.yaml:5:49 steps[1].args: runs `gcloud run deploy`, which moves the service without Gantry",
+        "error invalid-file cloudbuild.yaml:6:1 image: unknown key; did you mean `images`?",
       ],
     ],
     [
@@ -190,6 +194,13 @@ describe("a Cloud Build file", () => {
       [
         "error invalid-step-order cloudbuild.yaml:4:38 steps[1].waitFor[1]: waits for `y`, which no step above is called",
         "error invalid-step-order cloudbuild.yaml:5:20 steps[2].id: the id `x` stands twice",
+      ],
+    ],
+    [
+      "a secret that nothing defines",
+      `${step("{ name: a, secretEnv: [A, B] }")}availableSecrets: { secretManager: [{ versionName: projects/$PROJECT_ID/secrets/a/versions/1, env: A }] }\n`,
+      [
+        "error unknown-secret cloudbuild.yaml:4:31 steps[1].secretEnv[1]: uses the secret `B`, which `availableSecrets` does not define",
       ],
     ],
     [
@@ -312,5 +323,31 @@ describe("a Cloud Build file", () => {
     expect(findingsOf(good, { _A: "1" })).to.deep.equal([
       "error substitution-unused cloudbuild.yaml:1:1 substitutions._A: `_A` is set, but no field uses it",
     ]);
+  });
+
+  it("never throws, whatever stands in its fields", () => {
+    const text = fc.string({ maxLength: 20, unit: fc.constantFrom(..."$${}_AB:/@-= \\\n&|;'\"dockerpush") });
+    const step = fc.record(
+      {
+        name: text,
+        args: fc.array(text, { maxLength: 4 }),
+        script: text,
+        entrypoint: text,
+        timeout: text,
+        waitFor: fc.array(text),
+      },
+      { requiredKeys: ["name"] },
+    );
+    const file = fc.record({
+      steps: fc.array(step, { maxLength: 3 }),
+      images: fc.array(text),
+      tags: fc.array(text),
+    });
+    fc.assert(
+      fc.property(file, (build) => {
+        expect(check(JSON.stringify(build))).to.have.property("ok");
+      }),
+      { numRuns: 300, seed: 11 },
+    );
   });
 });

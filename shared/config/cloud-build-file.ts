@@ -31,26 +31,39 @@ export type CloudBuildResult =
  */
 export function parseCloudBuildFile(input: CloudBuildInput): CloudBuildResult {
   const parsed = parseConfig(input, cloudBuildSchema);
-  if (!parsed.ok)
-    return { ok: false, findings: parsed.problems.map((problem) => advised("invalid-file", problem)) };
+  const place = (one: RawFinding) => placed(one, parsed.source, input.file);
+  if (!parsed.ok) {
+    const invalid = parsed.problems.map((problem) => advised("invalid-file", problem));
+    const rules = parsed.rest === null ? [] : rulesOfRest(parsed.rest, input).map(place);
+    return { ok: false, findings: inFileOrder([...invalid, ...rules]) };
+  }
   const build = withSubstitutions(parsed.value, input);
-  const values = {
-    ...placeholders,
-    ...unset(build),
-    PROJECT_ID: input.project ?? "project-id",
-    ...build.substitutions,
-  };
-  const replaced = (text: string) => substitute(text, values);
+  const replaced = replacing(build, input);
   const raw = [
     ...substitutionFindings({ build, substitutions: build.substitutions ?? {} }),
     ...buildFindings(build, replaced),
     ...ruleFindings(build, replaced),
   ];
-  const findings = inFileOrder(raw.map((one) => placed(one, parsed.source, input.file)));
+  const findings = inFileOrder(raw.map(place));
   const imageIndex = serviceImageIndex(build, replaced);
   return imageIndex === null || findings.some(({ severity }) => severity === "error")
     ? { ok: false, findings }
     : { ok: true, build, imageIndex, warnings: findings };
+}
+
+/** A file with a misspelt key still deploys by itself: both are told at once. */
+function rulesOfRest(rest: CloudBuildFile, input: CloudBuildInput): readonly RawFinding[] {
+  const build = withSubstitutions(rest, input);
+  return ruleFindings(build, replacing(build, input));
+}
+
+/** Replaces substitutions as far as they are known before the build exists. */
+function replacing(
+  build: CloudBuildFile,
+  { project = "project-id" }: CloudBuildInput,
+): (text: string) => string {
+  const values = { ...placeholders, ...unset(build), PROJECT_ID: project, ...build.substitutions };
+  return (text) => substitute(text, values);
 }
 
 /** Stand for what only Cloud Build knows, so that names can be judged before a build exists. */

@@ -17,6 +17,16 @@ describe("files that are written from the schemas", () => {
     });
   }
 
+  it("holds only patterns that editors can read", () => {
+    for (const { path, text } of generatedFiles().filter((file) => file.path.endsWith(".json"))) {
+      const patterns = [...text.matchAll(/"pattern": ("(?:[^"\\]|\\.)*")/g)].map(([, pattern]) =>
+        JSON.parse(pattern ?? ""),
+      );
+      expect(patterns, path).to.have.length.above(5);
+      for (const pattern of patterns) expect(() => new RegExp(pattern, "u"), pattern).to.not.throw();
+    }
+  });
+
   it("has examples that read without a problem and allow each other", () => {
     const config = parseGantryYaml(example("gantry.example.yaml"));
     const policy = parsePolicy(example("gantry.policy.example.yaml"));

@@ -1,24 +1,35 @@
 import type { z } from "zod";
 import { nearestWord } from "./nearest-word.ts";
-import { type ConfigProblem, formatPath, inFileOrder, type Result } from "./problem.ts";
+import { type ConfigProblem, formatPath, inFileOrder } from "./problem.ts";
+import { restOfData } from "./rest-of-data.ts";
 import { knownKeysOf } from "./section.ts";
 import { readYaml, type YamlSource } from "./yaml-source.ts";
 
 export type ConfigText = Readonly<{ text: string; file: string }>;
 
+export type Parsed<Value> =
+  | Readonly<{ ok: true; value: Value; source: YamlSource }>
+  | Readonly<{
+      ok: false;
+      problems: readonly ConfigProblem[];
+      rest: Value | null; // the value without the keys that are wrong, where that makes sense; for further judging only
+      source: YamlSource;
+    }>;
+
 /** Reads a YAML file against a schema. All problems come back at once, each with its place; nothing is thrown. */
 export function parseConfig<Schema extends z.ZodType>(
   input: ConfigText,
   schema: Schema,
-): Result<z.output<Schema>> & Readonly<{ source: YamlSource }> {
+): Parsed<z.output<Schema>> {
   const source = readYaml(input);
-  if (source.data === undefined) return { ok: false, problems: inFileOrder(source.problems), source };
+  if (source.data === undefined)
+    return { ok: false, problems: inFileOrder(source.problems), rest: null, source };
   const parsed = schema.safeParse(source.data, { reportInput: true });
+  if (parsed.success && source.problems.length === 0) return { ok: true, value: parsed.data, source };
   const issues = parsed.success ? [] : parsed.error.issues;
   const problems = [...source.problems, ...issues.flatMap((issue) => problemsOf(issue, source, input.file))];
-  return parsed.success && problems.length === 0
-    ? { ok: true, value: parsed.data, source }
-    : { ok: false, problems: inFileOrder(problems), source };
+  const rest = schema.safeParse(restOfData(source.data, issues));
+  return { ok: false, problems: inFileOrder(problems), rest: rest.success ? rest.data : null, source };
 }
 
 /** Gives places to what somebody else found wrong in a file, such as the limits of a policy, by paths like `a.b[0].c`. */
