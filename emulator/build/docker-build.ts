@@ -143,6 +143,7 @@ class DockerfilePlay {
       workingDirectory: earlier?.workingDirectory ?? base?.workingDirectory ?? "/",
       env: { ...(earlier?.env ?? base?.env ?? {}) },
       args: {},
+      labels: { ...earlier?.labels },
       entrypoint: earlier?.entrypoint ?? [],
       command: earlier?.command ?? base?.command ?? (isNode ? ["node"] : []),
       shell: ["/bin/sh", "-c"],

@@ -5,6 +5,7 @@ export type DockerBuild = Readonly<{
   context: string;
   noCache: boolean;
   buildArgs: Readonly<Record<string, string>>;
+  labels: Readonly<Record<string, string>>;
   target: string | null;
 }>;
 
@@ -19,7 +20,7 @@ const withValue = new Map([
   ["--build-arg", "buildArg"],
   ["--target", "target"],
   ["--platform", "ignored"],
-  ["--label", "ignored"],
+  ["--label", "label"],
   ["--cache-from", "ignored"],
   ["--progress", "ignored"],
   ["--network", "ignored"],
@@ -85,15 +86,18 @@ function assemble(flags: readonly Flag[], contexts: readonly string[]): DockerBu
     file: valuesOf("file").at(-1) ?? null,
     context,
     noCache: flags.some((flag) => flag.name === "--no-cache" && flag.value !== "false"),
-    buildArgs: Object.fromEntries(
-      valuesOf("buildArg").map((pair) => [splitOnce(pair)[0], splitOnce(pair)[1] ?? ""]),
-    ),
+    buildArgs: pairs(valuesOf("buildArg")),
+    labels: pairs(valuesOf("label")),
     target: valuesOf("target").at(-1) ?? null,
   };
 }
 
 const imageName =
   /^[a-zA-Z0-9][a-zA-Z0-9.-]*(:[0-9]+)?(\/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*(:[\w][\w.-]{0,127})?$/;
+
+function pairs(texts: readonly string[]): Record<string, string> {
+  return Object.fromEntries(texts.map((text) => [splitOnce(text)[0], splitOnce(text)[1] ?? ""]));
+}
 
 function splitOnce(text: string): [string, string?] {
   const at = text.indexOf("=");

@@ -76,6 +76,7 @@ export class DockerDaemon {
         workingDirectory: stage.workingDirectory,
         command: [...stage.entrypoint, ...stage.command],
         env: stage.env,
+        labels: { ...stage.labels, ...build.labels },
       });
       for (const tag of build.tags) {
         this.#local.set(fullName(tag), digest);

@@ -11,6 +11,7 @@ export type Stage = {
   workingDirectory: string;
   env: Record<string, string>;
   args: Record<string, string>;
+  labels: Record<string, string>;
   entrypoint: readonly string[];
   command: readonly string[];
   shell: readonly string[];
@@ -44,6 +45,9 @@ export async function runInstruction(stage: Stage, step: Instruction, within: St
       return "";
     case "ENV":
       for (const [key, value] of keyValues(step.text)) stage.env[key] = expand(value ?? "");
+      return "";
+    case "LABEL":
+      for (const [key, value] of keyValues(step.text)) stage.labels[expand(key)] = expand(value ?? "");
       return "";
     case "ARG":
       return declareArguments(stage, step, within, expand);

@@ -27,6 +27,7 @@ describe("the image store", () => {
     const store = await openImageStore(join(directory, "store"));
     const first = await store.put(content);
     expect(await store.put({ ...content, env: { A: "1", B: "2" } })).to.equal(first);
+    expect(await store.put({ ...content, labels: { revision: "1" } })).to.not.equal(first);
     await writeFile(join(content.filesDirectory, "app", "server.mjs"), "2");
     expect(await store.put(content)).to.not.equal(first);
   });

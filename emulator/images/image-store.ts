@@ -22,6 +22,8 @@ export type ImageContent = Readonly<{
   workingDirectory: string;
   command: readonly string[];
   env: Readonly<Record<string, string>>;
+  /** Labels make another image of the same files, as in any registry. */
+  labels?: Readonly<Record<string, string>>;
 }>;
 
 /** Keeps images by the digest of their content, and repositories that name them; both survive a restart. */
@@ -37,7 +39,7 @@ export interface ImageStore extends ImageSource {
 }
 
 type Repository = { tags: Record<string, string>; digests: string[] };
-type Manifest = Pick<ProcessImage, "workingDirectory" | "command" | "env">;
+type Manifest = Required<Omit<ImageContent, "filesDirectory">>;
 
 /**
  * Opens the store in a directory and makes it where it is missing. A crash leaves no half image and no half tag:
@@ -126,13 +128,14 @@ async function readImage(images: string, digest: string): Promise<ProcessImage |
   const folder = join(images, digest.slice("sha256:".length));
   const text = await readFile(join(folder, "image.json"), "utf8").catch(() => null);
   if (text === null) return null;
-  return { digest, rootDirectory: join(folder, "files"), ...(JSON.parse(text) as Manifest) };
+  const { workingDirectory, command, env } = JSON.parse(text) as Manifest;
+  return { digest, rootDirectory: join(folder, "files"), workingDirectory, command, env };
 }
 
 async function putImage(images: string, image: ImageContent): Promise<string> {
   const { workingDirectory, command } = image;
-  const env = Object.fromEntries(Object.entries(image.env).sort(([a], [b]) => (a < b ? -1 : 1)));
-  const manifest: Manifest = { workingDirectory, command, env };
+  const labels = sorted(image.labels ?? {});
+  const manifest: Manifest = { workingDirectory, command, env: sorted(image.env), labels };
   const hash = createHash("sha256").update(JSON.stringify(manifest));
   for await (const line of fileLines(image.filesDirectory, "")) hash.update(line);
   const digest = `sha256:${hash.digest("hex")}`;
@@ -147,6 +150,10 @@ async function putImage(images: string, image: ImageContent): Promise<string> {
     if ((await readImage(images, digest)) === null) throw error;
   });
   return digest;
+}
+
+function sorted(pairs: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(pairs).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** Copies a folder with its modes and links; on file systems that can, the copies share their blocks. */
