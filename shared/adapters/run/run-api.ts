@@ -1,7 +1,13 @@
 import type { RevisionName, ServiceKey } from "../../domain/ids.ts";
 import type { Clock } from "../../ports/system.ts";
-import { withinDeadline } from "../google/call-deadline.ts";
-import { appErrorOf, type RpcFailure, rpcFailureOf } from "../google/rpc-failure.ts";
+import {
+  type Caller,
+  type CallSettings,
+  callOptions,
+  readCall,
+  type WriteAnswer,
+  writeCall,
+} from "../google/api-call.ts";
 import type { RunClients } from "./connect-run.ts";
 import { parentPath, partsOf, revisionPath, servicePath } from "./resource-names.ts";
 import { createdAtOf, generationOf, type IRevision, type IService } from "./service-snapshot.ts";
@@ -30,67 +36,72 @@ export type RunApi = Readonly<{
   remove: (service: ServiceKey, etag: string) => Promise<WriteResult>;
 }>;
 
-export type RunApiSettings = Readonly<{
-  callTimeoutMs: number; // of each single call
-  readAttempts: number; // 1-based; reads are tried again, writes never
-  retryMs: number; // between two tries of a read
-}>;
+type Clients = (region: string) => Promise<RunClients>;
 
-type Context = Readonly<{
-  clients: (region: string) => Promise<RunClients>;
-  clock: Clock;
-  settings: RunApiSettings;
-}>;
-
-const never = new AbortController().signal;
 const pageSize = 100;
 const maxPages = 20; // Cloud Run keeps at most 1,000 revisions of a service
 
 /** The API over the real client libraries. */
-export function createRunApi(context: Context): RunApi {
+export function createRunApi({
+  clients,
+  clock,
+  settings,
+}: Readonly<{ clients: Clients; clock: Clock; settings: CallSettings }>): RunApi {
+  const caller: Caller = { api: "run", clock, settings };
+  const of = (service: ServiceKey): Promise<RunClients> => clients(partsOf(service).region);
   return {
     service: (service) =>
-      read(context, `read service ${service}`, async (timeout) => {
-        const { services } = await context.clients(partsOf(service).region);
-        const [found] = await services.getService(
-          { name: servicePath(partsOf(service)) },
-          callOptions(timeout),
-        );
-        return found;
+      readCall(caller, {
+        doing: `read service ${service}`,
+        send: async (timeout) => {
+          const { services } = await of(service);
+          const [found] = await services.getService(
+            { name: servicePath(partsOf(service)) },
+            callOptions(timeout),
+          );
+          return found;
+        },
       }),
     revision: (service, revision) =>
-      read(context, `read revision ${revision} of ${service}`, async (timeout) => {
-        const { revisions } = await context.clients(partsOf(service).region);
-        const name = revisionPath(partsOf(service), revision);
-        const [found] = await revisions.getRevision({ name }, callOptions(timeout));
-        return found;
+      readCall(caller, {
+        doing: `read revision ${revision} of ${service}`,
+        send: async (timeout) => {
+          const { revisions } = await of(service);
+          const name = revisionPath(partsOf(service), revision);
+          const [found] = await revisions.getRevision({ name }, callOptions(timeout));
+          return found;
+        },
       }),
-    revisions: (service) => listRevisions(context, service),
-    ...writes(context),
+    revisions: (service) => listRevisions(caller, of, service),
+    ...writes(caller, of),
   };
 }
 
-function writes(context: Context): Pick<RunApi, "create" | "update" | "remove"> {
+type ClientsOf = (service: ServiceKey) => Promise<RunClients>;
+
+function writes(caller: Caller, of: ClientsOf): Pick<RunApi, "create" | "update" | "remove"> {
+  const write = async (doing: string, send: (timeout: number) => Promise<unknown>): Promise<WriteResult> =>
+    writeResultOf(await writeCall(caller, { doing, send }));
   return {
     create: (service, body) =>
-      write(context, `create service ${service}`, async (timeout) => {
-        const { region, name: serviceId } = partsOf(service);
-        const { services } = await context.clients(region);
+      write(`create service ${service}`, async (timeout) => {
+        const { services } = await of(service);
+        const { name: serviceId } = partsOf(service);
         const request = { parent: parentPath(partsOf(service)), serviceId, service: body };
         const [operation] = await services.createService(request, callOptions(timeout));
         return operation.metadata;
       }),
     update: (service, body, paths) =>
-      write(context, `update service ${service}`, async (timeout) => {
-        const { services } = await context.clients(partsOf(service).region);
+      write(`update service ${service}`, async (timeout) => {
+        const { services } = await of(service);
         const named = { ...body, name: servicePath(partsOf(service)) };
         const request = { service: named, updateMask: { paths: [...paths] } };
         const [operation] = await services.updateService(request, callOptions(timeout));
         return operation.metadata;
       }),
     remove: (service, etag) =>
-      write(context, `delete service ${service}`, async (timeout) => {
-        const { services } = await context.clients(partsOf(service).region);
+      write(`delete service ${service}`, async (timeout) => {
+        const { services } = await of(service);
         const request = { name: servicePath(partsOf(service)), etag };
         const [operation] = await services.deleteService(request, callOptions(timeout));
         return operation.metadata;
@@ -98,22 +109,22 @@ function writes(context: Context): Pick<RunApi, "create" | "update" | "remove"> 
   };
 }
 
-/** The client's own retries are off: they have no total time, and a read is tried again here. */
-function callOptions(timeout: number): Readonly<{ timeout: number; retry: { retryCodes: number[] } }> {
-  return { timeout, retry: { retryCodes: [] } };
-}
-
-async function listRevisions(context: Context, service: ServiceKey): Promise<readonly IRevision[]> {
+async function listRevisions(
+  caller: Caller,
+  of: ClientsOf,
+  service: ServiceKey,
+): Promise<readonly IRevision[]> {
   const all: IRevision[] = [];
   let pageToken = "";
   for (let page = 0; page < maxPages; page += 1) {
     const request = { parent: servicePath(partsOf(service)), pageSize, pageToken };
-    const answer = await read(context, `list the revisions of ${service}`, async (timeout) => {
-      const { revisions } = await context.clients(partsOf(service).region);
+    const send = async (timeout: number): Promise<Readonly<{ found: IRevision[]; next: string }>> => {
+      const { revisions } = await of(service);
       const options = { ...callOptions(timeout), autoPaginate: false };
       const [found, , raw] = await revisions.listRevisions(request, options);
       return { found, next: raw?.nextPageToken ?? "" };
-    });
+    };
+    const answer = await readCall(caller, { doing: `list the revisions of ${service}`, send });
     all.push(...(answer?.found ?? []));
     pageToken = answer?.next ?? "";
     if (pageToken === "") break;
@@ -121,50 +132,9 @@ async function listRevisions(context: Context, service: ServiceKey): Promise<rea
   return all.sort((left, right) => createdAtOf(right) - createdAtOf(left));
 }
 
-/** Null = not found. Throws `AppError` once the tries are used up, and what is no answer of the API as it is. */
-async function read<T>(
-  { settings, clock }: Context,
-  doing: string,
-  call: (timeout: number) => Promise<T>,
-): Promise<T | null> {
-  const { callTimeoutMs: ms, readAttempts, retryMs } = settings;
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await withinDeadline({ ms, doing, call: () => call(ms) });
-    } catch (error) {
-      const failure = failureOrThrow(error);
-      if (failure.kind === "not-found") return null;
-      const mayPass = failure.kind === "unknown" || failure.kind === "busy";
-      if (!mayPass || attempt >= readAttempts) throw appErrorOf({ api: "run", failure, doing, cause: error });
-      await clock.sleep({ ms: retryMs * attempt, signal: never });
-    }
-  }
-}
-
-/** Throws `AppError` for what leads nowhere (denied) or did nothing and may pass (busy). */
-async function write(
-  { settings }: Context,
-  doing: string,
-  call: (timeout: number) => Promise<unknown>,
-): Promise<WriteResult> {
-  const ms = settings.callTimeoutMs;
-  try {
-    return {
-      kind: "accepted",
-      generation: writtenGeneration(await withinDeadline({ ms, doing, call: () => call(ms) })),
-    };
-  } catch (error) {
-    const failure = failureOrThrow(error);
-    const { kind, message } = failure;
-    if (kind === "denied" || kind === "busy") throw appErrorOf({ api: "run", failure, doing, cause: error });
-    return { kind, message };
-  }
-}
-
-function failureOrThrow(error: unknown): RpcFailure {
-  const failure = rpcFailureOf(error);
-  if (failure === null) throw error;
-  return failure;
+function writeResultOf(answer: WriteAnswer<unknown>): WriteResult {
+  if (!answer.ok) return { kind: answer.kind, message: answer.message };
+  return { kind: "accepted", generation: writtenGeneration(answer.value) };
 }
 
 /** The metadata of the operation is the service as written (`operation_info` of UpdateService, service.proto). */

@@ -1,9 +1,10 @@
 import { AppError } from "../../ports/app-error.ts";
 import type { Clock } from "../../ports/system.ts";
+import type { CallSettings } from "../google/api-call.ts";
 import type { Patience } from "../google/patience.ts";
-import type { RunApi, RunApiSettings } from "./run-api.ts";
+import type { RunApi } from "./run-api.ts";
 
-export type RunSettings = RunApiSettings &
+export type RunSettings = CallSettings &
   Readonly<{
     pollMs: number; // between two looks at what Cloud Run is doing
     settleMs: number; // how long somebody else's unfinished write is waited for before a candidate is added

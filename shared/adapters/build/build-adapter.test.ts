@@ -1,0 +1,193 @@
+import { execFileSync } from "node:child_process";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { type CloudBuildServer, startCloudBuild } from "../../../emulator/build/start-cloud-build.ts";
+import { openImageStore } from "../../../emulator/images/image-store.ts";
+import {
+  type CommitSha,
+  parseBuildId,
+  parseCommitSha,
+  parseReleaseId,
+  parseServiceKey,
+  parseTagName,
+} from "../../domain/ids.ts";
+import { AppError } from "../../ports/app-error.ts";
+import type { BuildPort, BuildRequest, BuildSnapshot, StartOutcome } from "../../ports/build.ts";
+import type { Clock } from "../../ports/system.ts";
+import { buildSettings, createBuildAdapter } from "./build-adapter.ts";
+import { type BuildConnection, connectBuild } from "./connect-build.ts";
+
+const clock: Clock = {
+  now: () => Date.now(),
+  sleep: ({ ms }) => new Promise((resolve) => setTimeout(resolve, ms)),
+};
+
+const settings = { ...buildSettings, callTimeoutMs: 3_000, retryMs: 5, lookMs: 10, looks: 2 };
+const service = parseServiceKey("demo-project/us-central1/api")!;
+
+const own = `
+steps:
+  - { id: image, name: gcr.io/cloud-builders/docker, args: [build, --no-cache, --pull, "-t", "\${_IMAGE}:\${_TAG}", .] }
+images: ["\${_IMAGE}:\${_TAG}"]
+`;
+const sleeping = `
+steps: [{ name: bash, args: ["-c", "sleep 30"] }]
+images: ["\${_IMAGE}:\${_TAG}"]
+`;
+const failing = `
+steps: [{ name: bash, args: ["-c", "exit 7"] }]
+images: ["\${_IMAGE}:\${_TAG}"]
+`;
+
+describe("the Cloud Build adapter against the local cloud", () => {
+  let directory = "";
+  let repository = "";
+  let commit: CommitSha;
+  let cloud: CloudBuildServer;
+  let connection: BuildConnection;
+  let builds: BuildPort;
+  let count = 0;
+
+  before(async () => {
+    directory = await mkdtemp(join(tmpdir(), "gantry-build-adapter-"));
+    repository = join(directory, "repository");
+    await mkdir(join(repository, "backend"), { recursive: true });
+    await writeFile(join(repository, "backend", "Dockerfile"), 'FROM node:20-slim\nCMD ["node", "-v"]\n');
+    const git = (...words: string[]): string =>
+      execFileSync("git", ["-C", repository, ...words], { encoding: "utf8" }).trim();
+    git("init", "-q");
+    git("add", "-A");
+    git("-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "-q", "-m", "x");
+    commit = parseCommitSha(git("rev-parse", "HEAD"))!;
+    const images = await openImageStore(join(directory, "images"));
+    cloud = await startCloudBuild({ images, publish: async () => undefined });
+    connection = connectBuild({ endpoint: { ...cloud.grpc, insecure: true } });
+    builds = createBuildAdapter({ client: connection.client, clock, settings });
+  });
+
+  after(async () => {
+    await connection.close();
+    await cloud.close();
+    await rm(directory, { recursive: true });
+  });
+
+  afterEach(() => cloud.faults.clear());
+
+  function requestFor(text: string, change: Partial<BuildRequest> = {}): BuildRequest {
+    count += 1;
+    return {
+      service,
+      releaseId: parseReleaseId(`rel-build-${count}`)!,
+      repository: "demo/api",
+      cloneUrl: repository,
+      tag: parseTagName("v1.0.0")!,
+      commit,
+      directory: "backend",
+      build: { config: "cloudbuild.yaml", timeoutMs: 60_000, repository: null, substitutions: {} },
+      file: { name: "backend/cloudbuild.yaml", text },
+      ...change,
+    };
+  }
+
+  function startedOf(outcome: StartOutcome): BuildSnapshot {
+    if (outcome.outcome !== "started") throw new Error(JSON.stringify(outcome));
+    return outcome.build;
+  }
+
+  async function end({ id }: BuildSnapshot): Promise<BuildSnapshot> {
+    for (;;) {
+      const build = await builds.get({ service, id });
+      if (build !== null && build.status !== "queued" && build.status !== "working") return build;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+
+  it("builds the commit in the service's folder and brings the digest back", async () => {
+    const request = requestFor(own);
+    const started = startedOf(await builds.start(request));
+    expect(started).to.include({ status: "queued", image: null, failure: null });
+    const done = await end(started);
+    expect(done.failure).to.equal(null);
+    expect(done).to.include({ status: "succeeded", releaseId: request.releaseId, service });
+    expect(done.image?.name).to.equal("us-central1-docker.pkg.dev/demo-project/gantry/api");
+    expect(done.image?.digest).to.match(/^sha256:[0-9a-f]{64}$/);
+    expect(done.startedAt).to.be.closeTo(Date.now(), 20_000);
+  });
+
+  it("starts one build for a release, however often it is asked to", async () => {
+    const request = requestFor(sleeping);
+    const first = startedOf(await builds.start(request));
+    const second = startedOf(await builds.start(request));
+    expect(second.id).to.equal(first.id);
+    await builds.cancel(request);
+  });
+
+  it("finds a build whose creation was accepted but not answered", async () => {
+    const request = requestFor(sleeping);
+    cloud.faults.set("create-times-out-but-accepted", { count: 1 });
+    const first = startedOf(await builds.start(request));
+    const second = startedOf(await builds.start(request));
+    expect(second.id).to.equal(first.id);
+    await builds.cancel(request);
+  });
+
+  it("cancels what still runs, and is content when nothing does", async () => {
+    const request = requestFor(sleeping);
+    const build = startedOf(await builds.start(request));
+    await builds.cancel(request);
+    expect(await end(build)).to.include({ status: "cancelled", failure: "the build was cancelled" });
+    await builds.cancel(request);
+  });
+
+  it("says which step failed, and how", async () => {
+    const build = await end(startedOf(await builds.start(requestFor(failing))));
+    expect(build).to.include({ status: "failed", image: null });
+    expect(build.failure).to.equal(
+      'a build step failed: build step 0 "bash" failed: step exited with non-zero status: 7',
+    );
+  });
+
+  it("says that a commit does not exist", async () => {
+    const missing = parseCommitSha("0123456789012345678901234567890123456789")!;
+    const build = await end(startedOf(await builds.start(requestFor(own, { commit: missing }))));
+    expect(build.failure).to.match(/^the commit could not be fetched: /);
+  });
+
+  it("ends a build at the timeout of gantry.yaml, even where the file allows more", async () => {
+    const build = { config: null, timeoutMs: 1_000, repository: null, substitutions: {} };
+    const request = requestFor(`${sleeping}timeout: 600s\n`, { build });
+    expect(await end(startedOf(await builds.start(request)))).to.include({ status: "timed-out" });
+  });
+
+  it("refuses a file with errors before anything is built, each at its place", async () => {
+    const outcome = await builds.start(requestFor("steps:\n  - { name: bash, arg: [x] }\n"));
+    expect(outcome.outcome).to.equal("refused");
+    const problems = outcome.outcome === "refused" ? outcome.problems : [];
+    expect(
+      problems.some((problem) => /^backend\/cloudbuild\.yaml:2:\d+ steps\[0\]\.arg: /.test(problem)),
+    ).to.equal(true);
+  });
+
+  it("throws what may pass as transient", async () => {
+    cloud.faults.set("queue-full", { count: 1 });
+    const error = await builds.start(requestFor(own)).then(
+      () => null,
+      (thrown: unknown) => thrown,
+    );
+    expect(error).to.be.instanceOf(AppError).and.include({ code: "build-unavailable", transient: true });
+  });
+
+  it("tries reads again while Cloud Build is unavailable", async () => {
+    const request = requestFor(sleeping);
+    const { id } = startedOf(await builds.start(request));
+    cloud.faults.set("unavailable", { count: 2 });
+    expect((await builds.get({ service, id }))?.id).to.equal(id);
+    await builds.cancel(request);
+  });
+
+  it("knows no build that does not exist", async () => {
+    expect(await builds.get({ service, id: parseBuildId("no-such-build")! })).to.equal(null);
+  });
+});

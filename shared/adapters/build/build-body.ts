@@ -1,0 +1,83 @@
+import { gantrySubstitutions } from "../../config/build-substitutions.ts";
+import { type CloudBuildResult, parseCloudBuildFile } from "../../config/cloud-build-file.ts";
+import type { CloudBuildFile } from "../../config/cloud-build-schema.ts";
+import { formatProblem } from "../../config/problem.ts";
+import type { BuildRequest } from "../../ports/build.ts";
+import { partsOf } from "../run/resource-names.ts";
+import type { IBuild } from "./build-snapshot.ts";
+import { buildTagsFor } from "./build-tags.ts";
+
+export type BodyResult =
+  | Readonly<{ ok: true; build: IBuild }>
+  | Readonly<{ ok: false; problems: readonly string[] }>;
+
+/**
+ * The build that a request asks for, or every problem of its file as `file:line:col path: what is wrong`. No build of the
+ * release lasts longer than `build.timeoutMs`, whatever the file says.
+ */
+export function buildBodyOf(request: BuildRequest): BodyResult {
+  const parsed = parse(request);
+  if (!parsed.ok) {
+    const errors = parsed.findings.filter(({ severity }) => severity === "error");
+    return { ok: false, problems: errors.map(formatProblem) };
+  }
+  const { build: file, imageIndex } = parsed;
+  const seconds = Math.max(1, Math.floor(request.build.timeoutMs / 1000));
+  const { releaseId, service } = request;
+  return {
+    ok: true,
+    build: {
+      ...withDurations(file, seconds),
+      source: { gitSource: sourceOf(request, file) },
+      tags: [...(file.tags ?? []), ...buildTagsFor({ releaseId, service, imageIndex })],
+    },
+  };
+}
+
+function parse(request: BuildRequest): CloudBuildResult {
+  const { service, repository, directory, tag, commit, releaseId, build, file } = request;
+  const parts = partsOf(service);
+  const imageRepository = build.repository;
+  const facts = { service: parts, imageRepository, repository, directory, tag, commit, release: releaseId };
+  return parseCloudBuildFile({
+    file: file.name,
+    text: file.text,
+    available: gantrySubstitutions(facts),
+    substitutions: build.substitutions,
+    project: parts.project,
+  });
+}
+
+/** Steps run in the service's folder, unless the file places them itself with `_DIRECTORY`. */
+function sourceOf(
+  { cloneUrl, commit, directory }: BuildRequest,
+  file: CloudBuildFile,
+): Readonly<{ url: string; revision: string; dir?: string }> {
+  const placesItself = file.substitutions?.["_DIRECTORY"] !== undefined;
+  const source = { url: cloneUrl, revision: commit };
+  return placesItself || directory === "" ? source : { ...source, dir: directory };
+}
+
+/** The file writes durations as the REST API does (`900s`); the client takes them as messages. */
+function withDurations(file: CloudBuildFile, limitSeconds: number): IBuild {
+  const { timeout, queueTtl, steps, ...others } = file;
+  const body: object = {
+    ...others,
+    timeout: duration(secondsOf(timeout, limitSeconds)),
+    ...(queueTtl === undefined ? {} : { queueTtl: duration(secondsOf(queueTtl, Number.MAX_SAFE_INTEGER)) }),
+    steps: steps.map(({ timeout: ofStep, ...step }) =>
+      ofStep === undefined ? step : { ...step, timeout: duration(secondsOf(ofStep, limitSeconds)) },
+    ),
+  };
+  // The schema of the file is the part of the message that a request may set, field by field.
+  return body as IBuild;
+}
+
+function secondsOf(text: string | undefined, limit: number): number {
+  return Math.min(limit, text === undefined ? limit : Number.parseFloat(text));
+}
+
+function duration(seconds: number): Readonly<{ seconds: string; nanos: number }> {
+  const whole = Math.floor(seconds);
+  return { seconds: String(whole), nanos: Math.round((seconds - whole) * 1e9) };
+}
