@@ -11,6 +11,8 @@ import {
 } from "./testing/cloud-session.ts";
 import { GOOD_SERVER } from "./testing/container-folder.ts";
 
+process.env["METADATA_SERVER_DETECTION"] = "none";
+
 describe("The faults of the local Cloud Run", () => {
   const session = new CloudSession();
 

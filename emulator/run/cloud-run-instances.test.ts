@@ -11,6 +11,8 @@ function seeded(seed: number): () => number {
   };
 }
 
+process.env["METADATA_SERVER_DETECTION"] = "none";
+
 describe("The instances of the local Cloud Run", () => {
   const session = new CloudSession({ random: seeded(7), timings: { idleMs: 150, queueMs: 200 } });
 
@@ -109,12 +111,12 @@ describe("The instances of the local Cloud Run", () => {
     const body = template("v1", { revision: "env-one", containers: [{ image: "v1", env }] });
     await session.create("env", { template: body });
     const { uri } = await session.get("env");
-    const valueOf = async (name: string): Promise<string> =>
+    const variable = async (name: string): Promise<string> =>
       (await fetch(new URL(`/env?name=${name}`, uri ?? ""))).text();
-    expect(await valueOf("MODE")).to.equal("base");
-    expect(await valueOf("K_SERVICE")).to.equal("env");
-    expect(await valueOf("K_CONFIGURATION")).to.equal("env");
-    expect(await valueOf("METADATA_SERVER_DETECTION")).to.equal("undefined");
+    expect(await variable("MODE")).to.equal("base");
+    expect(await variable("K_SERVICE")).to.equal("env");
+    expect(await variable("K_CONFIGURATION")).to.equal("env");
+    expect(await variable("METADATA_SERVER_DETECTION")).to.equal("undefined");
   });
 
   it("answer 504 when a request takes longer than the template allows", async () => {

@@ -19,6 +19,8 @@ import {
   WRONG_PORT_SERVER,
 } from "./testing/container-folder.ts";
 
+process.env["METADATA_SERVER_DETECTION"] = "none";
+
 describe("The local Cloud Run, driven by Google's client", () => {
   const session = new CloudSession();
 

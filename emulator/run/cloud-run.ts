@@ -104,6 +104,7 @@ async function resume({ store, addresses, routes, reconciler }: Assembly): Promi
     if (targets !== effective)
       store.change(key, (latest) => ({ ...latest, record: { ...latest.record, effective: targets } }));
     if (reconciling) reconciler.begin(key, null);
+    else reconciler.keepMinimums(state, targets).catch(() => undefined);
   }
 }
 

@@ -15,6 +15,7 @@ import {
 } from "./control/reconciliation.ts";
 import { serviceName } from "./control/resource-names.ts";
 import {
+  type EffectiveTarget,
   findRevision,
   type RevisionHealth,
   type RevisionRecord,
@@ -72,6 +73,18 @@ export class Reconciler {
     });
   }
 
+  /** Starts what these targets need at least, and lets the rest go when idle. Resolves when the instances are there. */
+  async keepMinimums(state: ServiceState, targets: readonly EffectiveTarget[]): Promise<void> {
+    const minimums = minimumInstances(state, targets);
+    const { key } = state.record;
+    const ready = state.revisions.filter(({ health }) => health.state === "ready");
+    await Promise.all(
+      ready.map((revision) =>
+        this.#options.data.poolOf(key, revision).setMinimum(minimums.get(revision.name) ?? 0),
+      ),
+    );
+  }
+
   /** A revision of an earlier write that is on its way is waited for as well. */
   #stillPending({ record, revisions }: ServiceState): string | null {
     const latest = revisions.find(({ name }) => name === record.latestCreated);
@@ -80,7 +93,7 @@ export class Reconciler {
   }
 
   async #carryOut(key: ServiceKey, version: number, created: string | null): Promise<void> {
-    const { store, timings, data, routes, faults } = this.#options;
+    const { store, timings, routes, faults } = this.#options;
     await this.#pause(timings.reconcileMs);
     const before = this.#current(key, version);
     if (before === null) return;
@@ -89,12 +102,7 @@ export class Reconciler {
     if (state === null) return;
     const settlement = settle(state, created);
     if (!settlement.ok) return this.#finish(key, version, settlement, 0);
-    const minimums = minimumInstances(state, settlement.effective);
-    await Promise.all(
-      state.revisions
-        .filter(({ health }) => health.state === "ready")
-        .map((revision) => data.poolOf(key, revision).setMinimum(minimums.get(revision.name) ?? 0)),
-    );
+    await this.keepMinimums(state, settlement.effective);
     if (this.#current(key, version) === null) return;
     const lag = faults.take("traffic-lag", key.service);
     if (lag !== null) return this.#finish(key, version, settlement, lag.ms);

@@ -56,14 +56,15 @@ export function unchecked(image: string, more: Template = {}): Template {
 
 /** A local Cloud Run with images of its own, driven by Google's clients. */
 export class CloudSession {
-  readonly images = new ContainerFolder();
+  readonly images: ContainerFolder;
   readonly #options: Partial<CloudRunOptions>;
   #cloud: CloudRun | null = null;
   #services: v2.ServicesClient | null = null;
   #revisions: v2.RevisionsClient | null = null;
 
-  constructor(options: Partial<CloudRunOptions> = {}) {
+  constructor(options: Partial<CloudRunOptions> = {}, images = new ContainerFolder()) {
     this.#options = options;
+    this.images = images;
   }
 
   get cloud(): CloudRun {
@@ -82,12 +83,16 @@ export class CloudSession {
   }
 
   async start(): Promise<void> {
-    process.env["METADATA_SERVER_DETECTION"] = "none";
     const timings = { ...QUICK, ...this.#options.timings };
     this.#cloud = await startCloudRun({ images: this.images, ...this.#options, timings });
+    this.connect(this.#cloud.grpc.port);
+  }
+
+  /** Uses the API on this port, which another process may serve. */
+  connect(port: number): void {
     const options = {
       apiEndpoint: "127.0.0.1",
-      port: this.#cloud.grpc.port,
+      port,
       sslCreds: credentials.createInsecure(),
       projectId: "demo",
     };

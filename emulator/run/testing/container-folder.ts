@@ -31,8 +31,13 @@ export const WRONG_PORT_SERVER = `require("node:http").createServer((_q, r) => r
 
 /** Images made of one script each, in a folder that `remove` deletes. References are the names given here. */
 export class ContainerFolder implements ImageSource {
-  readonly directory = mkdtempSync(join(tmpdir(), "gantry-run-test-"));
+  readonly directory: string;
   readonly #images = new Map<string, ProcessImage>();
+
+  /** @param directory an existing folder; default a new one. */
+  constructor(directory: string = mkdtempSync(join(tmpdir(), "gantry-run-test-"))) {
+    this.directory = directory;
+  }
 
   add(reference: string, script: string): string {
     const rootDirectory = join(this.directory, reference.replaceAll(/[^a-z0-9]/g, "-"));
