@@ -27,6 +27,7 @@ export class MemoryQueue implements DeliveryQueue {
   readonly #options: FanOutOptions;
   readonly #topics = new Map<string, Set<string>>();
   readonly #entries = new Map<number, Entry>();
+  readonly #waiting = new Map<string, Set<Entry>>(); // the same entries, by subscription
   readonly #published = new Map<string, Timestamp>();
   #dead: Buried[] = [];
   readonly #listeners: (() => void)[] = [];
@@ -57,7 +58,7 @@ export class MemoryQueue implements DeliveryQueue {
   }
 
   async claim(claim: DeliveryClaim): Promise<Claimed> {
-    const ready = this.#of(claim.subscription)
+    const ready = [...this.#of(claim.subscription)]
       .filter((entry) => entry.readyAt <= claim.now)
       .sort((a, b) => a.readyAt - b.readyAt || a.id - b.id)
       .slice(0, claim.limit);
@@ -74,14 +75,14 @@ export class MemoryQueue implements DeliveryQueue {
   }
 
   async nextReadyAt(subscription: string): Promise<Timestamp | null> {
-    return this.#of(subscription).reduce<Timestamp | null>(
+    return [...this.#of(subscription)].reduce<Timestamp | null>(
       (least, entry) => (least === null ? entry.readyAt : Math.min(least, entry.readyAt)),
       null,
     );
   }
 
   async acknowledge(id: number): Promise<void> {
-    this.#entries.delete(id);
+    this.#remove(this.#entries.get(id));
   }
 
   async retry(failed: FailedDelivery & Readonly<{ readyAt: Timestamp }>): Promise<void> {
@@ -142,11 +143,19 @@ export class MemoryQueue implements DeliveryQueue {
     const id = ++this.#lastId;
     const data = JSON.stringify(message.data);
     const kept = { ...message, attributes: { ...message.attributes } };
-    this.#entries.set(id, { ...queued, message: kept, id, data, attempt: 0, claimed: false, lastError: "" });
+    const entry = { ...queued, message: kept, id, data, attempt: 0, claimed: false, lastError: "" };
+    this.#entries.set(id, entry);
+    this.#waiting.set(queued.subscription, this.#of(queued.subscription).add(entry));
   }
 
-  #of(subscription: string): Entry[] {
-    return [...this.#entries.values()].filter((entry) => entry.subscription === subscription);
+  #remove(entry: Entry | undefined): void {
+    if (entry === undefined) return;
+    this.#entries.delete(entry.id);
+    this.#of(entry.subscription).delete(entry);
+  }
+
+  #of(subscription: string): Set<Entry> {
+    return this.#waiting.get(subscription) ?? new Set();
   }
 
   #attempt(failed: FailedDelivery): Entry | null {
@@ -155,7 +164,7 @@ export class MemoryQueue implements DeliveryQueue {
   }
 
   #bury(entry: Entry, now: Timestamp): void {
-    this.#entries.delete(entry.id);
+    this.#remove(entry);
     const { subscription, attempt, lastError } = entry;
     const letter = {
       id: `dead-${entry.id}`,

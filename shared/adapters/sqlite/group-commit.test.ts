@@ -87,7 +87,7 @@ describe("GroupCommit", () => {
     expect(failure)
       .to.be.instanceOf(AppError)
       .and.to.include({ code: "store-unavailable", transient: false });
-    expect(failure).to.have.property("message").that.includes("read-only");
+    expect(failure).to.have.property("message").that.includes("may not be written");
   });
 
   it("fails the whole group when the transaction cannot begin, and the next one goes through", async () => {

@@ -6,7 +6,7 @@ type Operation = Readonly<{
   reject: (error: unknown) => void;
 }>;
 
-const largestGroup = 256; // keeps one transaction short, so that the process goes on answering
+const largestGroup = 64; // keeps one transaction to a few milliseconds, so that the process goes on answering
 
 /**
  * The only writer of a connection. Operations that were asked for in one turn of the event loop share a transaction

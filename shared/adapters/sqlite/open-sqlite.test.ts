@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -126,7 +126,8 @@ describe("openSqlite()", () => {
     writeFileSync(join(folder, "file"), "");
     file = join(folder, "file", "gantry.db");
     expect(errorOf(open).code).to.equal("store-unavailable");
-    file = folder;
+    file = join(folder, "data");
+    mkdirSync(file);
     expect(errorOf(open).message).to.include("the file cannot be opened");
   });
 
@@ -189,6 +190,31 @@ describe("openSqlite()", () => {
     const [letter] = await engine.bus.deadLetters({ limit: 9 });
     expect(letter).to.include({ attempts: 3, lastError: "the process ended while it handled this message" });
     await engine.close();
+  });
+
+  it("keeps what waits for a handler however old it is, and forgets what waits for none after 7 days", async () => {
+    const first = open();
+    first.bus.subscribe(subscription(async () => {}, { name: "gone" }));
+    first.bus.subscribe(subscription(async () => {}));
+    await first.bus.publish([message("old")]);
+    await first.close();
+    await clock.advance(8 * day);
+    const second = open();
+    second.bus.subscribe(subscription(async () => {}));
+    await second.bus.publish([message("new")]);
+    await second.prune({ now: clock.now() });
+    await second.close();
+    const got: string[] = [];
+    const collect = (name: string) =>
+      subscription(async (event) => void got.push(`${name} ${event.data.message.publishTime.slice(0, 10)}`), {
+        name,
+      });
+    const third = open();
+    for (const name of ["gone", "test"]) third.bus.subscribe(collect(name));
+    third.bus.start();
+    await settle();
+    expect(got).to.have.members(["gone 2026-01-13", "test 2026-01-05", "test 2026-01-13"]);
+    await third.close();
   });
 
   it("forgets ids, dead letters and refusals only when they are old enough", async () => {

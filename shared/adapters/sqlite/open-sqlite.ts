@@ -18,7 +18,7 @@ import { workSql } from "./sqlite-work.ts";
 export type SqliteEngine = Readonly<{
   store: SqliteStore;
   bus: EmbeddedBus;
-  /** Forgets seen ids and publish ids after 7 days, dead letters after 30 and refusals after 90. Never a release. */
+  /** Forgets ids and what waits for no handler after 7 days, dead letters after 30, refusals after 90; no release. */
   prune: (params: Readonly<{ now: Timestamp }>) => Promise<void>;
   /** Stops the bus, commits what was asked for, and leaves the file to the next process. */
   close: () => Promise<void>;
@@ -44,7 +44,15 @@ export function openSqlite(params: Readonly<{ file: string; clock: Clock; bus?: 
       writer.close();
       ownership.release();
     };
-    return { store, bus, prune: pruner({ database, writer }), close };
+    const prune: SqliteEngine["prune"] = ({ now }) => {
+      const limits = retentionLimits(now);
+      const work = (): void => {
+        store.prune(limits);
+        queue.prune(limits);
+      };
+      return writer.run({ durable: false, work });
+    };
+    return { store, bus, prune, close };
   } catch (error) {
     ownership.release();
     throw error;
@@ -55,7 +63,7 @@ function openDatabase(file: string): Database {
   const database = new Database({ file, busyTimeoutMs: 5000 });
   try {
     database.exec(
-      "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA foreign_keys = ON",
+      "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA foreign_keys = ON; PRAGMA journal_size_limit = 67108864",
     );
     migrate(database);
     database.exec(`BEGIN IMMEDIATE; ${workSql.voidClaims}; ${voidDeliveries}; COMMIT`);
@@ -68,24 +76,6 @@ function openDatabase(file: string): Database {
 
 const voidDeliveries = `UPDATE messages
   SET claimed = 0, ready_at = 0, last_error = 'the process ended while it handled this message' WHERE claimed = 1`;
-
-function pruner(params: Readonly<{ database: Database; writer: GroupCommit }>): SqliteEngine["prune"] {
-  const { database, writer } = params;
-  const seen = database.prepare("DELETE FROM seen WHERE at < ?");
-  const published = database.prepare("DELETE FROM published WHERE at < ?");
-  const dead = database.prepare("DELETE FROM dead_letters WHERE dead_at < ?");
-  const refusals = database.prepare("DELETE FROM refusals WHERE at < ?");
-  return async ({ now }) => {
-    const limits = retentionLimits(now);
-    const work = (): void => {
-      seen.run(limits.seenBefore);
-      published.run(limits.publishedBefore);
-      dead.run(limits.deadBefore);
-      refusals.run(limits.refusedBefore);
-    };
-    await writer.run({ durable: false, work });
-  };
-}
 
 /** The file behind every link, so that two names of one file meet the same lock. */
 function realFile(file: string): string {

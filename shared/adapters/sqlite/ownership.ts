@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { AppError } from "../../ports/app-error.ts";
 import { Database } from "./database.ts";
-import { isBusy } from "./store-error.ts";
+import { isBusy, storeUnavailable } from "./store-error.ts";
 
 /** The right of this process alone to use a file, for as long as it lives. */
 export type Ownership = Readonly<{ release: () => void }>;
@@ -22,7 +22,12 @@ export function takeOwnership(params: Readonly<{ file: string; pid: number; now:
       ? lockedBy({ file, ownerFile, cause: error })
       : error;
   }
-  writeFileSync(ownerFile, JSON.stringify({ pid, since: new Date(now).toISOString() }), { mode: 0o600 });
+  try {
+    writeFileSync(ownerFile, JSON.stringify({ pid, since: new Date(now).toISOString() }), { mode: 0o600 });
+  } catch (error) {
+    lock.close();
+    throw storeUnavailable({ file: ownerFile, error });
+  }
   let held = true;
   return {
     release: () => {

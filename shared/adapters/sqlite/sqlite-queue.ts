@@ -55,6 +55,9 @@ export const queueSql = {
   replay: `INSERT INTO messages (subscription, topic, key, message_id, data, attributes, published_at, ready_at)
     SELECT subscription, topic, key, message_id, data, attributes, published_at, ?2 FROM dead_letters WHERE id = ?1`,
   replayed: "UPDATE dead_letters SET replayed_at = ?2 WHERE id = ?1",
+  forgetPublished: "DELETE FROM published WHERE at < ?",
+  forgetDead: "DELETE FROM dead_letters WHERE dead_at < ?",
+  forgetWaiting: "DELETE FROM messages WHERE subscription = ? AND published_at < ?",
 } as const;
 
 /** The queue of the embedded bus in the same file, and the same transactions, as the store. */
@@ -63,6 +66,7 @@ export class SqliteQueue implements DeliveryQueue {
   readonly #clock: Clock;
   readonly #options: FanOutOptions;
   readonly #sql: ReturnType<typeof prepareAll>;
+  readonly #attached = new Set<string>();
   readonly #subscriptions = new Map<string, readonly string[]>();
   readonly #listeners: (() => void)[] = [];
 
@@ -77,6 +81,7 @@ export class SqliteQueue implements DeliveryQueue {
 
   attach(subscription: Readonly<{ name: string; topic: string }>): void {
     this.#sql.attach.run(subscription.name, subscription.topic);
+    this.#attached.add(subscription.name);
     this.#subscriptions.clear();
   }
 
@@ -146,6 +151,17 @@ export class SqliteQueue implements DeliveryQueue {
     return found;
   }
 
+  /**
+   * Forgets publish ids and dead letters from before these times, and messages as old as the ids whose subscription
+   * this process does not handle; inside the caller's transaction.
+   */
+  prune(params: Readonly<{ publishedBefore: Timestamp; deadBefore: Timestamp }>): void {
+    this.#sql.forgetPublished.run(params.publishedBefore);
+    this.#sql.forgetDead.run(params.deadBefore);
+    for (const { name } of this.#sql.allSubscriptions.all())
+      if (!this.#attached.has(name)) this.#sql.forgetWaiting.run(name, params.publishedBefore);
+  }
+
   #enqueue(message: OutgoingMessage): void {
     const subscriptions = this.#subscriptionsOf(message.topic);
     if (subscriptions.length === 0) return;
@@ -211,6 +227,10 @@ function prepareAll(database: Database) {
     deadLetters: database.prepare<DeadRow>(queueSql.deadLetters),
     replay: database.prepare(queueSql.replay),
     replayed: database.prepare(queueSql.replayed),
+    forgetPublished: database.prepare(queueSql.forgetPublished),
+    forgetDead: database.prepare(queueSql.forgetDead),
+    forgetWaiting: database.prepare(queueSql.forgetWaiting),
+    allSubscriptions: database.prepare<{ name: string }>("SELECT name FROM subscriptions"),
   };
 }
 

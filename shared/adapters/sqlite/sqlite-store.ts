@@ -31,6 +31,8 @@ export const commitSql = {
     ON CONFLICT (id) DO UPDATE SET record = excluded.record`,
   config: "INSERT OR IGNORE INTO configs (hash, config) VALUES (?, ?)",
   refuse: "INSERT OR IGNORE INTO refusals (id, at, refusal) VALUES (?, ?, ?)",
+  forgetSeen: "DELETE FROM seen WHERE at < ?",
+  forgetRefusals: "DELETE FROM refusals WHERE at < ?",
 } as const;
 
 /** The store on one SQLite file, for the one process that owns it. Acknowledged = on the disk. */
@@ -49,6 +51,8 @@ export class SqliteStore implements Store {
   readonly #record: Statement<never>;
   readonly #config: Statement<never>;
   readonly #refuse: Statement<never>;
+  readonly #forgetSeen: Statement<never>;
+  readonly #forgetRefusals: Statement<never>;
 
   constructor(
     params: Readonly<{ database: Database; writer: GroupCommit; queue: SqliteQueue; clock: Clock }>,
@@ -68,6 +72,8 @@ export class SqliteStore implements Store {
     this.#record = database.prepare(commitSql.record);
     this.#config = database.prepare(commitSql.config);
     this.#refuse = database.prepare(commitSql.refuse);
+    this.#forgetSeen = database.prepare(commitSql.forgetSeen);
+    this.#forgetRefusals = database.prepare(commitSql.forgetRefusals);
   }
 
   async load(service: ServiceKey): Promise<Versioned> {
@@ -146,6 +152,12 @@ export class SqliteStore implements Store {
 
   async refusal(id: string): Promise<Refusal | null> {
     return this.#lookup.refusal(id);
+  }
+
+  /** Forgets causes and refusals from before these times, inside the caller's transaction. */
+  prune(params: Readonly<{ seenBefore: Timestamp; refusedBefore: Timestamp }>): void {
+    this.#forgetSeen.run(params.seenBefore);
+    this.#forgetRefusals.run(params.refusedBefore);
   }
 
   #write(commit: Commit): CommitResult {

@@ -2,19 +2,35 @@ import { AppError } from "../../ports/app-error.ts";
 
 type Reason = Readonly<{ sentence: string; transient: boolean }>;
 
+const diskFull = { sentence: "the disk is full", transient: true };
+const readOnly = { sentence: "the file or its folder may not be written", transient: false };
+
 const reasons: readonly Readonly<{ prefix: string; reason: Reason }>[] = [
-  { prefix: "SQLITE_FULL", reason: { sentence: "the disk is full", transient: true } },
+  { prefix: "SQLITE_FULL", reason: diskFull },
   { prefix: "SQLITE_IOERR", reason: { sentence: "the disk could not be read or written", transient: true } },
   { prefix: "SQLITE_BUSY", reason: { sentence: "the file is busy", transient: true } },
-  { prefix: "SQLITE_READONLY", reason: { sentence: "the file or its disk is read-only", transient: false } },
-  { prefix: "SQLITE_PERM", reason: { sentence: "the file may not be opened", transient: false } },
+  { prefix: "SQLITE_READONLY", reason: readOnly },
+  { prefix: "SQLITE_PERM", reason: readOnly },
   { prefix: "SQLITE_NOTADB", reason: { sentence: "the file is no Gantry store", transient: false } },
   { prefix: "SQLITE_CORRUPT", reason: { sentence: "the file is damaged", transient: false } },
   { prefix: "SQLITE_CANTOPEN", reason: { sentence: "the file cannot be opened", transient: false } },
+  { prefix: "ENOSPC", reason: diskFull },
+  { prefix: "EDQUOT", reason: diskFull },
+  { prefix: "EROFS", reason: readOnly },
+  { prefix: "EACCES", reason: readOnly },
+  { prefix: "EPERM", reason: readOnly },
+  {
+    prefix: "ENOTDIR",
+    reason: { sentence: "its folder cannot be made, a file is in the way", transient: false },
+  },
+  {
+    prefix: "EEXIST",
+    reason: { sentence: "its folder cannot be made, a file is in the way", transient: false },
+  },
 ];
 
 /**
- * A database error as `store-unavailable`, with what a person can make of it; the database's own words stay in the
+ * An error of the database or the file system as `store-unavailable`, with what a person can make of it; the database's own words stay in the
  * cause. Whatever was being written is not there.
  */
 export function storeUnavailable(params: Readonly<{ file: string; error: unknown }>): AppError {
