@@ -46,7 +46,7 @@ export function parseCloudBuildFile(input: CloudBuildInput): CloudBuildResult {
   ];
   const findings = inFileOrder(raw.map(place));
   const imageIndex = serviceImageIndex(build, replaced);
-  return imageIndex === null || findings.some(({ severity }) => severity === "error")
+  return imageIndex === null || raw.some(({ code }) => buildAdvice[code].severity === "error")
     ? { ok: false, findings }
     : { ok: true, build, imageIndex, warnings: findings };
 }

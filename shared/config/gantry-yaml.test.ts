@@ -59,7 +59,7 @@ describe("gantry.yaml", () => {
       instances: { min: 0, max: 3 },
       timeoutMs: 600_000,
     });
-    expect(config.verify.coldStart).to.deep.equal({ withinMs: 120_000, expectMs: [30_000, 60_000] });
+    expect(config.verify.coldStart).to.deep.equal({ withinMs: 15_000, expectMs: [30_000, 60_000] });
     expect(config.verify.memoryBelow).to.equal(0.8);
     expect(config.verify.checks.map(({ method, path, status }) => [method, path, status])).to.deep.equal([
       ["GET", "/health", 200],
@@ -310,6 +310,13 @@ notify: { slack: deploys }
   for (const [title, text, problem] of files) {
     it(`refuses ${title}`, () => expect(problemsOf(text)).to.deep.equal([problem]));
   }
+
+  it("stops at a hundred problems, in a moment, and says how many more there are", () => {
+    const keys = Array.from({ length: 5_000 }, (_, index) => `k${index}: 1`).join("\n");
+    const problems = problemsOf(`${head}${keys}`);
+    expect(problems).to.have.length(100);
+    expect(problems.at(-1)).to.match(/^gantry.yaml:102:1 k99: .* \(and 4900 problems more in this file\)$/);
+  });
 
   it("gives a place to what a policy finds wrong, also where the key is not written", () => {
     const text = `${head}rollout:\n  steps: [{ traffic: 50%, hold: 1m }, { traffic: 100% }]\n`;

@@ -17,13 +17,24 @@ export function formatProblem({ file, line, column, path, message }: ConfigProbl
   return `${file}:${line}:${column} ${path === "" ? "" : `${path}: `}${message}`;
 }
 
-/** In the order of the file, without repetition; problems at one place are sorted by path and message. */
+/** As many problems of one file as anybody reads at once; the last one says how many more there are. */
+export const maxProblems = 100;
+
+/** In the order of the file, without repetition, `maxProblems` at most; at one place they are sorted by path and message. */
 export function inFileOrder<Problem extends ConfigProblem>(problems: readonly Problem[]): Problem[] {
-  const unique = new Map(problems.map((problem) => [formatProblem(problem), problem]));
-  return [...unique.values()].sort(
+  const unique = [...new Map(problems.map((problem) => [formatProblem(problem), problem])).values()];
+  const sorted = unique.sort(
     (a, b) =>
       a.line - b.line || a.column - b.column || compare(a.path, b.path) || compare(a.message, b.message),
   );
+  const more = sorted.length - maxProblems;
+  return sorted
+    .slice(0, maxProblems)
+    .map((problem, index) =>
+      more > 0 && index === maxProblems - 1
+        ? { ...problem, message: `${problem.message} (and ${more} problems more in this file)` }
+        : problem,
+    );
 }
 
 function compare(a: string, b: string): number {

@@ -41,7 +41,12 @@ export function readYaml({ text, file }: Readonly<{ text: string; file: string }
   if (nestingOf(text) > maxDepth)
     return nothing(file, `the file is nested more than ${maxDepth} levels deep`);
   const lines = new LineCounter();
-  const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, logLevel: "silent" });
+  const documents = parseAllDocuments(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    uniqueKeys: false,
+    logLevel: "silent",
+  });
   const [document] = documents;
   if (document === undefined) return nothing(file, "the file is empty");
   if (documents.length > 1) return nothing(file, "the file holds several YAML documents; write one");
@@ -49,47 +54,56 @@ export function readYaml({ text, file }: Readonly<{ text: string; file: string }
 }
 
 function sourceOf(document: YamlDocument, lines: LineCounter, file: string): YamlSource {
-  const problems = [...document.errors, ...document.warnings].map((error) => ({
-    file,
-    ...position(lines, error.pos[0]),
-    path: "",
-    message:
-      error.code === "DUPLICATE_KEY"
-        ? "this key stands twice in its section"
-        : `no valid YAML: ${error.message}`,
-  }));
-  const lost = keyProblems(document, lines, file);
-  const broken = lost.length > 0 || document.errors.some((error) => error.code !== "DUPLICATE_KEY");
-  const plain = broken ? { data: undefined, problems: [] } : plainData(document, file);
+  const problemAt = (offset: number, message: string): ConfigProblem => {
+    return { file, ...position(lines, offset), path: "", message };
+  };
+  const broken = [...document.errors, ...document.warnings].map(({ pos, message }) =>
+    problemAt(pos[0], `no valid YAML: ${message}`),
+  );
+  const { repeated, lost } = strangeKeys(document);
+  const problems = [
+    ...broken,
+    ...repeated.map((offset) => problemAt(offset, "this key stands twice in its section")),
+    ...lost.map((offset) => problemAt(offset, "this cannot be a key; write plain text")),
+  ];
+  const usable = document.errors.length === 0 && lost.length === 0;
+  const plain = usable ? plainData(document, file) : { data: undefined, problems: [] };
+  const places = new Map<Node, ReadonlyMap<string, Pair>>();
   return {
     data: plain.data,
-    problems: [...problems, ...lost, ...plain.problems],
-    has: (path) => place(document, path).found,
+    problems: [...problems, ...plain.problems],
+    has: (path) => place(document, path, places).found,
     positionOf: (path, part) => {
-      const { key, value } = place(document, path);
+      const { key, value } = place(document, path, places);
       const node = part === "key" ? (key ?? value) : value;
       return position(lines, node?.range?.[0] ?? 0);
     },
   };
 }
 
-/** Keys that plain data cannot hold: a list or a section as a key, and `__proto__`, which would be lost silently. */
-function keyProblems(document: YamlDocument, lines: LineCounter, file: string): ConfigProblem[] {
-  const problems: ConfigProblem[] = [];
+/**
+ * Offsets of keys that stand twice, and of keys that plain data cannot hold: a list or a section as a key, and
+ * `__proto__`. The parser's own search for repeated keys takes seconds on a section with 20,000 of them.
+ */
+function strangeKeys(document: YamlDocument): Readonly<Record<KeyState, readonly number[]>> {
+  const found: Readonly<Record<KeyState, number[]>> = { fine: [], repeated: [], lost: [] };
   visit(document, {
-    Pair: (_, { key }) => {
-      const isText = isScalar(key) && key.value !== "__proto__";
-      if (isText || key === null) return;
-      const offset = isNode(key) ? (key.range?.[0] ?? 0) : 0;
-      problems.push({
-        file,
-        ...position(lines, offset),
-        path: "",
-        message: "this cannot be a key; write plain text",
-      });
+    Map: (_, { items }) => {
+      const seen = new Set<string>();
+      for (const { key } of items) found[keyState(key, seen)].push(isNode(key) ? (key.range?.[0] ?? 0) : 0);
     },
   });
-  return problems;
+  return found;
+}
+
+type KeyState = "fine" | "repeated" | "lost";
+
+function keyState(key: unknown, seen: Set<string>): KeyState {
+  const name = isScalar(key) ? String(key.value) : "__proto__";
+  if (name === "__proto__") return "lost";
+  if (seen.has(name)) return "repeated";
+  seen.add(name);
+  return "fine";
 }
 
 function plainData(
@@ -111,21 +125,24 @@ function plainData(
 
 type Place = Readonly<{ found: boolean; key: Node | null; value: Node | null }>;
 
+type PairsByKey = Map<Node, ReadonlyMap<string, Pair>>; // filled as sections are asked for
+
 /** The node at a path, or the deepest one on the way to it that exists. */
-function place(document: YamlDocument, path: Path): Place {
+function place(document: YamlDocument, path: Path, pairs: PairsByKey): Place {
   let here: Place = { found: true, key: null, value: document.contents };
   for (const step of path) {
-    const next = child(document, here.value, step);
+    const next = child(isAlias(here.value) ? here.value.resolve(document) : here.value, step, pairs);
     if (next === null) return { ...here, value: here.key ?? here.value, found: false };
     here = next;
   }
   return here;
 }
 
-function child(document: YamlDocument, parent: Node | null, step: PropertyKey): Place | null {
-  const node = isAlias(parent) ? parent.resolve(document) : parent;
+function child(node: Node | null | undefined, step: PropertyKey, pairs: PairsByKey): Place | null {
   if (isMap(node)) {
-    const pair = node.items.findLast((item) => isScalar(item.key) && String(item.key.value) === String(step));
+    const known = pairs.get(node) ?? new Map(node.items.map((pair) => [keyText(pair), pair]));
+    pairs.set(node, known);
+    const pair = known.get(String(step));
     return pair === undefined ? null : placeOf(pair);
   }
   if (isSeq(node) && typeof step === "number") {
@@ -133,6 +150,10 @@ function child(document: YamlDocument, parent: Node | null, step: PropertyKey): 
     return isNode(item) ? { found: true, key: null, value: item } : null;
   }
   return null;
+}
+
+function keyText({ key }: Pair): string {
+  return isScalar(key) ? String(key.value) : "";
 }
 
 function placeOf(pair: Pair): Place {
