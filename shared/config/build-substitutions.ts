@@ -1,5 +1,5 @@
 /** Substitutions that every build has, however it was started. */
-export const alwaysSet = ["PROJECT_ID", "BUILD_ID", "PROJECT_NUMBER", "LOCATION"] as const;
+const alwaysSet = ["PROJECT_ID", "BUILD_ID", "PROJECT_NUMBER", "LOCATION"] as const;
 
 /**
  * Built-in substitutions that are empty unless a trigger or the request sets them ("Substituting variable values",

@@ -59,7 +59,7 @@ describe("gantry.yaml", () => {
       instances: { min: 0, max: 3 },
       timeoutMs: 600_000,
     });
-    expect(config.verify.coldStart).to.deep.equal({ withinMs: 15_000, expectMs: [30_000, 60_000] });
+    expect(config.verify.coldStart).to.deep.equal({ withinMs: 120_000, expectMs: [30_000, 60_000] });
     expect(config.verify.memoryBelow).to.equal(0.8);
     expect(config.verify.checks.map(({ method, path, status }) => [method, path, status])).to.deep.equal([
       ["GET", "/health", 200],

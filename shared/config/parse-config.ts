@@ -111,7 +111,7 @@ function notOneOf(input: unknown, values: readonly unknown[]): string {
 }
 
 /** A value as a message names it: short, and with its type where the type is what is wrong. */
-export function describe(value: unknown): string {
+function describe(value: unknown): string {
   if (value === null || value === undefined) return "nothing";
   if (Array.isArray(value)) return "a list";
   if (typeof value === "object") return "a section";

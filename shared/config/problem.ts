@@ -18,7 +18,7 @@ export function formatProblem({ file, line, column, path, message }: ConfigProbl
 }
 
 /** As many problems of one file as anybody reads at once; the last one says how many more there are. */
-export const maxProblems = 100;
+const maxProblems = 100;
 
 /** In the order of the file, without repetition, `maxProblems` at most; at one place they are sorted by path and message. */
 export function inFileOrder<Problem extends ConfigProblem>(problems: readonly Problem[]): Problem[] {

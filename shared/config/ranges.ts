@@ -12,7 +12,7 @@ const daysPattern = new RegExp(`^(${dayWords})(?:\\.\\.(${dayWords}))?$`);
 const durationsPattern = /^[0-9a-z]+\.\.[0-9a-z]+$/;
 
 /** `mon..fri` as days in the order they come; `sat..mon` runs over the end of the week. Null when it is no range. */
-export function parseDays(text: string): readonly Weekday[] | null {
+function parseDays(text: string): readonly Weekday[] | null {
   const [, from, to] = daysPattern.exec(text) ?? [];
   const start = numberOfDay(from);
   if (start < 0) return null;

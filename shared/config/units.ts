@@ -40,7 +40,7 @@ export function formatDuration(milliseconds: number): string {
 }
 
 /** `32Gi`, `512Mi`, `1.5G` as bytes; null when the text is no size. */
-export function parseSize(text: string): number | null {
+function parseSize(text: string): number | null {
   const [, count, unit] = sizePattern.exec(text) ?? [];
   const factor = Object.entries(sizeUnits).find(([name]) => name === unit)?.[1];
   return factor === undefined ? null : Math.round(Number(count) * factor);
@@ -53,7 +53,7 @@ export function formatSize(bytes: number): string {
 }
 
 /** `5%` as 5; null when the text is no percentage. */
-export function parsePercent(text: string): number | null {
+function parsePercent(text: string): number | null {
   const [, number] = percentPattern.exec(text) ?? [];
   return number === undefined ? null : Number(number);
 }

@@ -12,12 +12,12 @@ import {
 import type { ConfigProblem } from "./problem.ts";
 
 /** The largest file that is read, in bytes of UTF-8. */
-export const maxFileBytes = 256 * 1024;
+const maxFileBytes = 256 * 1024;
 const maxAliasCount = 100;
 const maxDepth = 64;
 
 type Path = readonly PropertyKey[];
-export type Position = Readonly<{ line: number; column: number }>;
+type Position = Readonly<{ line: number; column: number }>;
 
 /** A YAML file as plain data that still knows where each part of it stands. */
 export type YamlSource = Readonly<{

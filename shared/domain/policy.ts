@@ -9,7 +9,7 @@ export type Policy = Readonly<{
 }>;
 
 /** Which services a repository may release. `*` stands for any text without a slash, `**` for any text. */
-export type RepositoryRule = Readonly<{
+type RepositoryRule = Readonly<{
   repository: string; // `owner/name`
   services: readonly string[]; // `project/region/name`
   branches: readonly string[] | null; // the tag's commit must lie on one of them; null = on any
