@@ -1,15 +1,18 @@
 import type { Build, BuildStep } from "./build-resource.ts";
 
-/** Built-in keys, and whether the sender of a build may set them. From Google's own cloud-build-local, validate.go. */
+/**
+ * Built-in keys, and whether the sender of a build may set them: "Substituting variable values" of the Cloud Build
+ * documentation, and Google's own cloud-build-local, validate.go, for the rules around them.
+ */
 const builtIns: Readonly<Record<string, boolean>> = {
   PROJECT_ID: false,
   BUILD_ID: false,
   PROJECT_NUMBER: false,
   LOCATION: false,
-  TRIGGER_NAME: false,
-  TRIGGER_BUILD_CONFIG_PATH: false,
-  REPO_FULL_NAME: false,
-  REF_NAME: false,
+  TRIGGER_NAME: true,
+  TRIGGER_BUILD_CONFIG_PATH: true,
+  REPO_FULL_NAME: true,
+  REF_NAME: true,
   SERVICE_ACCOUNT: false,
   SERVICE_ACCOUNT_EMAIL: false,
   REPO_NAME: true,
