@@ -1,6 +1,7 @@
 import { createServer, type Server } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import type { Hono } from "hono";
+import { type OpenConnections, trackConnections } from "./open-connections.ts";
 import type { AppEnv } from "./service-deps.ts";
 
 /** A listening server. `close` resolves once every answer that was begun is sent or `closeWithinMs` is over. */
@@ -24,9 +25,10 @@ export async function startServer(
   const fetch = (request: Request) => app.fetch(request, { stopping: stopping.signal });
   const server = createServer(getRequestListener(fetch, { overrideGlobalObjects: false }));
   Object.assign(server, timeouts);
+  const connections = trackConnections(server);
   await listen(server, { host, port });
   const named = host.includes(":") ? `[${host}]` : host;
-  return { url: `http://${named}:${portOf(server)}`, close: () => close(server, stopping) };
+  return { url: `http://${named}:${portOf(server)}`, close: () => close({ server, connections, stopping }) };
 }
 
 function portOf(server: Server): number {
@@ -45,7 +47,9 @@ function listen(server: Server, where: Readonly<{ host: string; port: number }>)
   });
 }
 
-function close(server: Server, stopping: AbortController): Promise<void> {
+type Closing = Readonly<{ server: Server; connections: OpenConnections; stopping: AbortController }>;
+
+function close({ server, connections, stopping }: Closing): Promise<void> {
   stopping.abort(); // ends the event streams
   return new Promise((resolve) => {
     const late = setTimeout(() => server.closeAllConnections(), closeWithinMs);
@@ -53,6 +57,6 @@ function close(server: Server, stopping: AbortController): Promise<void> {
       clearTimeout(late);
       resolve();
     });
-    server.closeIdleConnections();
+    connections.closeWhenAnswered();
   });
 }

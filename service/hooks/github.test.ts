@@ -62,7 +62,7 @@ describe("POST /hooks/github", () => {
       const { app, requests } = serviceHarness();
       const answer = await app.request(path, githubDelivery({ event, body: githubPayload(name) }));
       expect(answer.status).to.equal(202);
-      expect((await jsonOf(answer)).ignored)
+      expect((await jsonOf(answer))["ignored"])
         .to.be.a("string")
         .and.not.equal("");
       expect(requests).to.deep.equal([]);

@@ -1,0 +1,222 @@
+import { expect } from "chai";
+import {
+  candidate,
+  monday,
+  plan,
+  releaseBasics,
+  releaseId,
+  releaseRecord,
+  revisionName,
+  serviceKey,
+  work,
+} from "../../test/support/fixtures.ts";
+import type { ServiceEvent } from "./events.ts";
+import { explainRelease } from "./explain.ts";
+import { parseBuildId } from "./ids.ts";
+import type { ReleaseRecord } from "./release-record.ts";
+import type { FailureCode } from "./service-state.ts";
+import { type ReleaseStatus, releaseStatuses, statusWords } from "./words.ts";
+
+const stable = revisionName("background-removal-00001");
+const withPair = { candidate: candidate(), stable };
+
+function explain(
+  changes: Partial<ReleaseRecord>,
+  events: readonly ServiceEvent[] = [],
+  owed: Parameters<typeof explainRelease>[2] = [],
+) {
+  return explainRelease(releaseRecord(changes), events, owed);
+}
+
+const codes: Readonly<Record<FailureCode, true>> = {
+  "build-not-started": true,
+  "build-failed": true,
+  "build-cancelled": true,
+  "build-timed-out": true,
+  "build-without-digest": true,
+  "candidate-not-ready": true,
+  "deploy-refused": true,
+  "deploy-unfinished": true,
+  "traffic-ambiguous": true,
+  "gate-failed": true,
+  "gate-inconclusive": true,
+  "watch-failed": true,
+  "watch-inconclusive": true,
+  "traffic-write-failed": true,
+  "approval-expired": true,
+  "rejected-by-person": true,
+  "cancelled-by-person": true,
+  "rolled-back-by-person": true,
+  "rolled-back-by-hand": true,
+  "traffic-moved-by-hand": true,
+  quarantined: true,
+  superseded: true,
+};
+
+describe("explainRelease()", () => {
+  for (const status of releaseStatuses) {
+    it(`gives all four answers for a release that is ${status}`, () => {
+      for (const changes of [{}, withPair, { candidate: candidate(), stable: null }]) {
+        const { happened, traffic, why, next } = explain({ status, ...changes });
+        expect(happened).to.include("v1.0.0").and.include(statusWords[status].sentence);
+        expect(traffic).to.match(/\.$/);
+        expect(why).to.not.equal("");
+        expect(next.length).to.be.greaterThan(0);
+      }
+    });
+  }
+
+  for (const code of Object.keys(codes) as FailureCode[]) {
+    it(`says what ${code} means and repeats the sentence of whoever found it`, () => {
+      const failure = { code, message: "It said so." };
+      const { happened, why, next } = explain({ status: "failed", failure, ...withPair });
+      expect(happened).to.match(/failed before it had traffic: .+\.$/);
+      expect(why).to.equal("It said so.");
+      expect(next.length).to.be.greaterThan(0);
+    });
+  }
+
+  const traffic: readonly [string, Partial<ReleaseRecord>, string][] = [
+    [
+      "before its candidate",
+      { status: "building" },
+      "Traffic is unchanged: whatever served before still serves.",
+    ],
+    ["that failed", { status: "failed", ...withPair }, `Traffic is unchanged: ${stable} still serves 100 %.`],
+    [
+      "that failed as the first one",
+      { status: "failed", candidate: candidate() },
+      "No revision served before this one, so there was no traffic to protect.",
+    ],
+    [
+      "that rolls out",
+      { status: "rolling-out", percent: 10, ...withPair },
+      `background-removal-00002 serves 10 % and ${stable} serves 90 %.`,
+    ],
+    [
+      "that bakes as the first one",
+      { status: "baking", percent: 100, candidate: candidate() },
+      "background-removal-00002 serves 100 %.",
+    ],
+    [
+      "that is live",
+      { status: "live", percent: 100, ...withPair },
+      "background-removal-00002 took 100 % of the traffic.",
+    ],
+    [
+      "that is being rolled back",
+      { status: "rolling-back", percent: 10, ...withPair },
+      `All traffic is on its way back to ${stable}; the candidate last had 10 %.`,
+    ],
+    ["that was rolled back", { status: "rolled-back", ...withPair }, `${stable} serves 100 % again.`],
+    [
+      "that was rolled back by hand",
+      { status: "rolled-back", ...withPair, found: [{ revision: stable, percent: 100 }] },
+      `Gantry leaves the traffic as it was found: ${stable} 100 %.`,
+    ],
+    [
+      "that is held",
+      { status: "held", ...withPair, found: [{ revision: stable, percent: 40 }] },
+      `Gantry leaves the traffic as it was found: ${stable} 40 %.`,
+    ],
+    [
+      "that is held where nothing serves",
+      { status: "held", ...withPair, found: [] },
+      "Gantry leaves the traffic as it was found: no revision.",
+    ],
+    [
+      "that is held for another reason",
+      { status: "held", ...withPair, percent: 25 },
+      "Gantry leaves the traffic as it is; the candidate was last seen with 25 %.",
+    ],
+    [
+      "that was cancelled in time",
+      { status: "cancelled", ...withPair },
+      `Traffic is unchanged: ${stable} still serves 100 %.`,
+    ],
+    [
+      "that was cancelled while it was held",
+      { status: "cancelled", ...withPair, percent: 25 },
+      "Gantry leaves the traffic as it is; the candidate was last seen with 25 %.",
+    ],
+  ];
+  for (const [what, changes, sentence] of traffic) {
+    it(`tells the traffic of a release ${what}`, () => {
+      expect(explain(changes).traffic).to.equal(sentence);
+    });
+  }
+
+  it("names the checks that did not pass, with what was measured and what was asked for", () => {
+    const { why } = explain({
+      status: "failed",
+      failure: { code: "gate-failed", message: "The gate failed." },
+      checks: [
+        { name: "health", verdict: "pass", measured: "200", limit: "200" },
+        { name: "model", verdict: "fail", measured: "503", limit: "200" },
+      ],
+    });
+    expect(why).to.equal("The gate failed. model: 503 (needs 200).");
+  });
+
+  it("names the work that keeps failing while a release goes on", () => {
+    const stuck = { ...work(), attempt: 3, lastError: "Cloud Build: UNAVAILABLE" };
+    const other = { ...stuck, releaseId: releaseId("release-2") };
+    expect(explain({ status: "building" }, [], [other, stuck]).why).to.equal(
+      '"start-build" was tried 3 times; the last error was: Cloud Build: UNAVAILABLE',
+    );
+  });
+
+  it("tells what a running release waits for", () => {
+    const id = parseBuildId("b-1");
+    if (id === null) throw new Error("a fixture");
+    const at = { at: monday, releaseId: releaseId() };
+    const queued = {
+      type: "release-queued",
+      ...at,
+      release: releaseBasics(),
+      behind: releaseId("release-0"),
+    } as const;
+    const asked = { type: "approval-requested", ...at, from: ["@ml"], count: 1, expiresAt: monday } as const;
+    const ada = { kind: "person", name: "ada" } as const;
+    const build = { id, logUrl: "https://log.test/b-1", startedAt: monday };
+    expect(explain({ status: "queued" }, [queued]).why).to.equal("It waits for release-0.");
+    expect(explain({ status: "building", build }).why).to.equal(
+      "Cloud Build works on it: https://log.test/b-1",
+    );
+    expect(explain({ status: "awaiting-approval", approvedBy: [ada] }, [asked]).why).to.equal(
+      "It needs 1 of @ml; approved by ada.",
+    );
+    const check = { name: "health", verdict: "pass", measured: "200", limit: "200" } as const;
+    expect(explain({ status: "baking", checks: [check] }).why).to.equal(
+      "All 1 checks of the latest round passed.",
+    );
+    expect(explain({ status: "superseded", supersededBy: releaseId("release-2") }).why).to.equal(
+      "release-2 took its place.",
+    );
+  });
+
+  const nextLines: readonly [ReleaseStatus, FailureCode | null, string][] = [
+    ["building", null, "gantry cancel release-1"],
+    ["awaiting-approval", null, "gantry approve release-1"],
+    ["rolling-out", null, `gantry rollback ${serviceKey()}`],
+    ["held", "traffic-moved-by-hand", `gantry rollback ${serviceKey()}   # restore stable`],
+    ["failed", "build-timed-out", "gantry deploy v1.0.0"],
+    ["failed", "traffic-ambiguous", "gantry deploy v1.0.0"],
+    ["failed", "build-failed", "git push origin NEXT_TAG   # the fixed commit under a new tag"],
+    ["rejected", "approval-expired", "gantry deploy v1.0.0"],
+    ["rolled-back", "watch-failed", "git push origin NEXT_TAG   # the fixed commit under a new tag"],
+    ["cancelled", "cancelled-by-person", "gantry deploy v1.0.0"],
+  ];
+  for (const [status, code, line] of nextLines) {
+    it(`names "${line}" after ${status} ${code ?? ""}`, () => {
+      const failure = code === null ? null : { code, message: "Why." };
+      expect(explain({ status, failure }).next).to.include(line);
+    });
+  }
+
+  it("points from a superseded release to the one that took its place", () => {
+    expect(
+      explain({ status: "superseded", supersededBy: releaseId("release-2"), plan: plan() }).next,
+    ).to.deep.equal(["gantry releases show release-2"]);
+  });
+});
