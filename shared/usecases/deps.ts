@@ -40,4 +40,6 @@ export type Deps = Readonly<{
   policy: Policy;
   settings: Settings;
   running: RunningWork;
+  /** Called after every commit of this process: whoever waits for news or for due work looks again. */
+  onCommit: () => void;
 }>;

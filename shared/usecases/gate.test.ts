@@ -180,6 +180,27 @@ describe("runGate()", () => {
     });
   }
 
+  it("rarely passes an endpoint that fails by chance, and nearly always one that hardly ever fails", async () => {
+    let seed = 7;
+    const random = (): number => {
+      seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
+      return seed / 2 ** 32;
+    };
+    const config = verifyConfig({ checks: [httpCheck({ repeat: 5 })] });
+    const passShare = async (failShare: number): Promise<number> => {
+      let passes = 0;
+      for (let run = 0; run < 200; run += 1) {
+        const world = new FakeCandidate(() => ({ status: random() < failShare ? 500 : 200 }));
+        passes += (await gate(world, config)).verdict === "pass" ? 1 : 0;
+      }
+      return passes / 200;
+    };
+    expect(await passShare(0.8)).to.equal(0);
+    expect(await passShare(0.5)).to.be.below(0.1);
+    expect(await passShare(0.01)).to.be.above(0.95);
+    expect(await passShare(0)).to.equal(1);
+  });
+
   it("fails a check that hangs within its own limit", async () => {
     const world = new FakeCandidate(({ method }) => (method === "POST" ? "hang" : { status: 200 }));
     expect(lines(await gate(world))[3]).to.equal("storage: fail, no answer in 10 s");

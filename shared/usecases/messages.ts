@@ -19,14 +19,14 @@ export function factOf(service: ServiceKey, event: ServiceEvent): OutgoingMessag
   };
 }
 
-/** Hands work to the function whose stage it is. `again` tells repeated calls for the same work apart. */
-export function handOff(work: Work, again = 0): OutgoingMessage {
+/** Hands work to the function whose stage it is. `occasion` tells calls for the same work apart. */
+export function handOff(work: Work, occasion = "first"): OutgoingMessage {
   const { id, service } = work;
   const stage = stageOf[work.kind];
   const topic = stage === "sweep" ? topics.sweep : topics.work[stage];
   return {
     topic,
-    id: `${id}#${again}`,
+    id: `${id}#${occasion}`,
     data: { service, work: id },
     attributes: { service, kind: work.kind },
   };

@@ -4,7 +4,7 @@ import { type GateRun, tryTrial } from "./gate-try.ts";
 import type { Trial } from "./trial.ts";
 
 /** How long the first answer of a candidate may take where `verify.coldStart.within` does not say. */
-export const defaultFirstAnswerMs = 60_000;
+const defaultFirstAnswerMs = 60_000;
 
 /** A quick 503 or a refused connection is tried again this often: an instance that starts may do that. */
 const maxRefusals = 6;
@@ -26,6 +26,7 @@ export async function warmUp(params: Readonly<{ gate: GateRun; trial: Trial }>):
   let refusals = 0;
   let last: Answer | null = null;
   for (let tries = 1; ; tries += 1) {
+    gate.signal.throwIfAborted();
     const leftMs = endsAt - gate.clock.now();
     const tried = leftMs <= 0 ? null : await tryTrial({ gate, trial, withinMs: leftMs });
     if (tried === null) return { ...failed({ ...cold, last, tries: tries - 1 }), told: null };

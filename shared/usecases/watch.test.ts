@@ -49,7 +49,7 @@ describe("watchSlice()", () => {
     const rounds = world.asked.filter(({ method }) => method === "GET").map(({ at }) => at);
     expect(rounds).to.deep.equal([0, 10_000, 20_000, 30_000, 40_000, 50_000]);
     expect(world.now).to.equal(60_000);
-    expect(world.reads).to.deep.equal([0]);
+    expect(world.reads).to.deep.equal([0, 60_000]);
   });
 
   it("plays one round in a slice of no length, and does not wait", async () => {
@@ -158,6 +158,14 @@ describe("watchSlice()", () => {
     expect(outcome.drift).to.deep.equal([{ revision: trial, percent: 100 }]);
     expect(outcome.verdict).to.equal("inconclusive");
     expect([world.asked.length, world.now]).to.deep.equal([0, 0]);
+  });
+
+  it("tells of traffic that somebody moved while the slice lasted", async () => {
+    const world = rollingOut(good);
+    world.onCall = () => {
+      if (world.now > 45_000) world.snapshot = world.serving(0);
+    };
+    expect((await slice(world)).drift).to.deep.equal([{ revision: stable, percent: 100 }]);
   });
 
   it("resolves `latest` before it speaks of drift, and takes a service that is gone for drift", async () => {

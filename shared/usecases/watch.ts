@@ -58,7 +58,7 @@ type Progress = Readonly<{ tally: Tally; reading: TrafficReading }>;
  * even when everything hangs, at most ten seconds where `forMs` is less. An aborted signal throws its reason.
  */
 export async function watchSlice(params: WatchParams): Promise<WatchOutcome> {
-  const { clock, forMs, watch, signal } = params;
+  const { clock, forMs, signal } = params;
   const began = clock.now();
   const slice: Slice = { ...params, endsAt: began + forMs, cutAt: began + Math.max(forMs, graceMs) };
   let progress: Progress = { tally: forgetRows(params.carried ?? emptyTally), reading: unreadTraffic };
@@ -67,16 +67,32 @@ export async function watchSlice(params: WatchParams): Promise<WatchOutcome> {
     progress = await playRound(slice, progress);
     const outcome = outcomeOf(slice, progress);
     if (outcome.drift !== null || outcome.verdict === "fail") return outcome;
-    const passes = outcome.verdict === "pass";
-    const next = passes
-      ? Math.max(roundBegan + watch.everyMs, clock.now())
-      : clock.now() + Math.min(watch.everyMs, seekEvidenceMs);
-    const until = passes ? slice.endsAt : slice.cutAt;
-    const last = next >= until;
-    await clock.sleep({ ms: Math.max(0, (last ? until : next) - clock.now()), signal });
+    const next = nextRound({ slice, roundBegan, verdict: outcome.verdict });
+    await clock.sleep({ ms: Math.max(0, next.at - clock.now()), signal });
     signal.throwIfAborted();
-    if (last) return outcome;
+    if (next.isEnd) return forMs === 0 ? outcome : closed(slice, progress);
   }
+}
+
+/** When the next round begins, or that the slice ends then. Without evidence it comes sooner and may come later. */
+function nextRound(
+  params: Readonly<{ slice: Slice; roundBegan: Timestamp; verdict: Verdict }>,
+): Readonly<{ at: Timestamp; isEnd: boolean }> {
+  const { slice, roundBegan, verdict } = params;
+  const { everyMs } = slice.watch;
+  const now = slice.clock.now();
+  const [at, end] =
+    verdict === "pass"
+      ? [Math.max(roundBegan + everyMs, now), slice.endsAt]
+      : [now + Math.min(everyMs, seekEvidenceMs), slice.cutAt];
+  return at >= end ? { at: end, isEnd: true } : { at, isEnd: false };
+}
+
+/** A last look at the traffic: what somebody moved in a long slice must not wait for the next one. */
+async function closed(slice: Slice, progress: Progress): Promise<WatchOutcome> {
+  const reading = await readTraffic(slice);
+  slice.signal.throwIfAborted();
+  return outcomeOf(slice, reading.kind === "read" ? { ...progress, reading } : progress);
 }
 
 /** A row that was open when the slice before ended is begun anew, the rest counts on. */

@@ -1,0 +1,127 @@
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { createDemoRepository, type DemoRepository } from "../../emulator/git/demo-repository.ts";
+import { createJsonLog } from "../../shared/adapters/system/json-log.ts";
+import { parseServiceKey } from "../../shared/domain/ids.ts";
+import type { CliIo } from "../cli-io.ts";
+import { fileSink } from "../runtime/file-sink.ts";
+import { type LocalGantry, startLocalGantry } from "../runtime/local-gantry.ts";
+import { accessToken, type DevSecrets, devSecrets } from "./dev-secrets.ts";
+import { type DevAddresses, greeting } from "./greeting.ts";
+import { followReleases } from "./release-lines.ts";
+
+const demoService = parseServiceKey("perkieprints-processing/us-central1/inspirenet-bg-removal-api");
+
+export type DevOptions = Readonly<{ port: number; fresh: boolean; state: string; json: boolean }>;
+
+/** The ports of the parts, counted from the console's. */
+const portOffsets = { git: 20, proxy: 30, buildLogs: 31 } as const;
+
+/** Brings up Gantry and its local cloud, says where everything is, and runs until it is told to stop. */
+export async function runDev(options: DevOptions, io: CliIo): Promise<number> {
+  const startedAt = io.clock.now();
+  const directory = resolve(io.cwd, options.state);
+  if (options.fresh) await rm(directory, { recursive: true, force: true });
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const secrets = await devSecrets(directory);
+  const sink = await fileSink(join(directory, "gantry.log"));
+  const local = await start(directory, secrets, options.port, { io, log: createJsonLog(sink) });
+  try {
+    const demo = await createDemoRepository({
+      gitRoot: join(directory, "cloud", "git"),
+      cloneDirectory: join(directory, "demo"),
+      remoteUrl: local.cloud.git.cloneUrl("perkie/background-removal"),
+    });
+    const addresses = addressesOf(local, { secrets, demo, directory });
+    await writeFile(
+      join(directory, "dev.json"),
+      JSON.stringify({ url: addresses.console, token: secrets.token }),
+      { mode: 0o600 },
+    );
+    greeting({ io, addresses, json: options.json, readyMs: io.clock.now() - startedAt });
+    const follower = followReleases({ engine: local.gantry.engine, io, quiet: options.json });
+    await releaseFirst(local, demo);
+    await stopped(io.stopping);
+    follower.stop();
+    return 0;
+  } finally {
+    await rm(join(directory, "dev.json"), { force: true });
+    await local.close();
+    await sink.close();
+  }
+}
+
+type Around = Readonly<{ io: CliIo; log: ReturnType<typeof createJsonLog> }>;
+
+function start(
+  directory: string,
+  secrets: DevSecrets,
+  port: number,
+  { io, log }: Around,
+): Promise<LocalGantry> {
+  const from = (offset: number): number => (port === 0 ? 0 : port + offset);
+  const { token, webhookSecret, sessionSecret } = secrets;
+  return startLocalGantry({
+    directory,
+    log,
+    ports: {
+      git: from(portOffsets.git),
+      proxy: from(portOffsets.proxy),
+      buildLogs: from(portOffsets.buildLogs),
+    },
+    http: {
+      host: "127.0.0.1",
+      port,
+      webhookSecret,
+      sessionSecret,
+      tokens: [accessToken("developer", token)],
+      version: io.version,
+    },
+    engine: { settings: { pollBuildEveryMs: 5_000, retryMinMs: 100 } },
+  });
+}
+
+type Known = Readonly<{ secrets: DevSecrets; demo: DemoRepository; directory: string }>;
+
+function addressesOf({ cloud, gantry }: LocalGantry, { secrets, demo, directory }: Known): DevAddresses {
+  const { proxy, grpc } = cloud.run;
+  return {
+    console: gantry.server.url,
+    signIn: `${gantry.server.url}/login?token=${secrets.token}`,
+    api: `${gantry.server.url}/api/v1`,
+    token: secrets.token,
+    git: cloud.git.cloneUrl(demo.repository),
+    clone: demo.cloneDirectory,
+    proxy: `http://${proxy.host}:${proxy.port}`,
+    run: `${grpc.host}:${grpc.port}`,
+    build: `${cloud.build.grpc.host}:${cloud.build.grpc.port}`,
+    buildLogs: `http://${cloud.build.http.host}:${cloud.build.http.port}`,
+    webhook: `${gantry.server.url}/hooks/github`,
+    webhookSecret: secrets.webhookSecret,
+    state: directory,
+    tags: demo.tags,
+    liveTag: demo.liveTag,
+  };
+}
+
+/** The first start releases the demo's first tag, so that there is something for a second one to take over from. */
+async function releaseFirst({ gantry }: LocalGantry, { repository, liveTag }: DemoRepository): Promise<void> {
+  const { deps, desk } = gantry.engine;
+  const known = await deps.store.releases({ service: demoService, limit: 1, before: null });
+  if (known.length > 0) return;
+  await desk.requestRelease({
+    requestId: "dev/first",
+    repository,
+    tag: liveTag,
+    commit: null,
+    requestedBy: { kind: "system", name: "gantry dev" },
+    explicit: true,
+  });
+}
+
+function stopped(stopping: AbortSignal): Promise<void> {
+  return new Promise((done) => {
+    if (stopping.aborted) done();
+    stopping.addEventListener("abort", () => done(), { once: true });
+  });
+}

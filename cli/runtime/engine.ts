@@ -1,0 +1,105 @@
+import { readFile } from "node:fs/promises";
+import { subscriptions } from "../../functions/subscriptions.ts";
+import type { BusOptions } from "../../shared/adapters/sqlite/bus-options.ts";
+import { openSqlite } from "../../shared/adapters/sqlite/open-sqlite.ts";
+import { randomIds } from "../../shared/adapters/system/random-ids.ts";
+import { systemClock } from "../../shared/adapters/system/system-clock.ts";
+import type { Policy } from "../../shared/domain/policy.ts";
+import type { Clock, Log } from "../../shared/ports/system.ts";
+import type { Deps, Settings } from "../../shared/usecases/deps.ts";
+import type { Desk } from "../../shared/usecases/desk.ts";
+import { createDesk } from "../../shared/usecases/gantry-desk.ts";
+import { RunningWork } from "../../shared/usecases/running-work.ts";
+import type { CloudPorts } from "./cloud-ports.ts";
+import { packageFile } from "./package-root.ts";
+import { Sweeper } from "./sweeper.ts";
+
+/** The embedded engine while it runs: the functions, on one SQLite file. */
+export type Engine = Readonly<{
+  deps: Deps;
+  desk: Desk;
+  /** Calls back after every commit; the answer ends that. */
+  onCommit: (listener: () => void) => () => void;
+  /** Stops taking work, gives running work `graceMs` to end, and closes the file. Whatever is owed goes on at the next start. */
+  close: (params: Readonly<{ graceMs: number }>) => Promise<void>;
+}>;
+
+export type EngineOptions = Readonly<{
+  file: string;
+  cloud: CloudPorts;
+  policy: Policy;
+  log: Log;
+  settings?: Partial<Settings>;
+  bus?: BusOptions;
+  clock?: Clock;
+}>;
+
+/** Handlers at once: a rollout holds its own for as long as a step holds, so there is room for a fleet of them. */
+const concurrency = 2_000;
+
+const pruneEveryMs = 60 * 60_000;
+
+/** What one process uses unless told otherwise. */
+export async function defaultSettings(): Promise<Settings> {
+  const name = "cloudbuild-nocache.yaml";
+  return {
+    owner: `${process.pid}-${randomIds.short()}`,
+    leaseMs: 30_000,
+    maxAttempts: 5,
+    retryMinMs: 250,
+    retryMaxMs: 15_000,
+    pollBuildEveryMs: 30_000,
+    sliceMs: 60_000,
+    deployDeadlineMs: 10 * 60_000,
+    trafficDeadlineMs: 3 * 60_000,
+    buildFile: { name, text: await readFile(packageFile(name), "utf8") },
+  };
+}
+
+/** Opens the store, gives the functions their subscriptions, and takes up what the last process left. */
+export async function startEngine(options: EngineOptions): Promise<Engine> {
+  const { cloud, policy, log, clock = systemClock } = options;
+  const sqlite = openSqlite({ file: options.file, clock, bus: { concurrency, ...options.bus } });
+  const listeners = new Set<() => void>();
+  const notify = (): void => {
+    for (const listener of listeners) listener();
+  };
+  const deps: Deps = {
+    ...cloud,
+    store: sqlite.store,
+    bus: sqlite.bus,
+    clock,
+    ids: randomIds,
+    log,
+    policy,
+    settings: { ...(await defaultSettings()), ...options.settings },
+    running: new RunningWork(),
+    onCommit: notify,
+  };
+  for (const subscription of subscriptions(deps)) sqlite.bus.subscribe(subscription);
+  const sweeper = new Sweeper(deps);
+  listeners.add(() => sweeper.look());
+  sqlite.bus.start();
+  sweeper.look();
+  const pruning = setInterval(() => void prune(), pruneEveryMs);
+  const prune = async (): Promise<void> => {
+    await sqlite
+      .prune({ now: clock.now() })
+      .catch((error: unknown) => log.error({ err: String(error) }, "Could not prune the store"));
+  };
+  return {
+    deps,
+    desk: createDesk(deps),
+    onCommit: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    close: async ({ graceMs }) => {
+      clearInterval(pruning);
+      sweeper.stop();
+      deps.running.stopAll();
+      await sqlite.bus.stop({ graceMs });
+      await sqlite.close();
+    },
+  };
+}

@@ -1,0 +1,62 @@
+import { createApp } from "../../service/app.ts";
+import { type RunningServer, startServer } from "../../service/server.ts";
+import { type AccessToken, defaultStream } from "../../service/service-deps.ts";
+import { type Engine, type EngineOptions, startEngine } from "./engine.ts";
+
+export type HttpOptions = Readonly<{
+  host: string;
+  port: number; // 0 = a free one
+  githubSecrets: readonly string[];
+  tokens: readonly AccessToken[];
+  sessionSecret: string | null;
+  publicUrl: string | null;
+  version: string;
+  mode: "local" | "serve";
+}>;
+
+/** Engine and HTTP in one process: all of Gantry on one file. */
+export type GantryProcess = Readonly<{ engine: Engine; server: RunningServer; close: () => Promise<void> }>;
+
+/** Work that runs when the process is asked to stop gets this long; what does not end goes on at the next start. */
+const graceMs = 3_000;
+
+const trafficWithinMs = 2_000;
+
+/** Starts the engine, then answers HTTP. Rejects, with nothing left running, when either cannot start. */
+export async function startGantry(
+  options: Readonly<{ engine: EngineOptions; http: HttpOptions }>,
+): Promise<GantryProcess> {
+  const engine = await startEngine(options.engine);
+  try {
+    const { host, port, ...http } = options.http;
+    const { store, bus, clock, log, ids, run, policy } = engine.deps;
+    const app = createApp({
+      desk: engine.desk,
+      store,
+      bus,
+      clock,
+      log,
+      ids,
+      github: { secrets: http.githubSecrets },
+      tokens: http.tokens,
+      sessionSecret: http.sessionSecret,
+      repositories: policy.repositories.map(({ repository }) => repository),
+      version: http.version,
+      mode: http.mode,
+      publicUrl: http.publicUrl,
+      traffic: (service) => run.readService(service),
+      trafficWithinMs,
+      onCommit: engine.onCommit,
+      stream: defaultStream,
+    });
+    const server = await startServer({ app, host, port });
+    const close = async (): Promise<void> => {
+      await server.close();
+      await engine.close({ graceMs });
+    };
+    return { engine, server, close };
+  } catch (error) {
+    await engine.close({ graceMs: 0 });
+    throw error;
+  }
+}

@@ -1,0 +1,39 @@
+import { buildSettings, createBuildAdapter } from "../../shared/adapters/build/build-adapter.ts";
+import { connectBuild } from "../../shared/adapters/build/connect-build.ts";
+import { createGitHubSource } from "../../shared/adapters/github/source.ts";
+import type { Endpoint } from "../../shared/adapters/google/client-options.ts";
+import { createHttpProbe } from "../../shared/adapters/http/probe.ts";
+import { connectRun } from "../../shared/adapters/run/connect-run.ts";
+import { createRunAdapter } from "../../shared/adapters/run/run-adapter.ts";
+import { type RunSettings, runSettings } from "../../shared/adapters/run/run-context.ts";
+import type { Clock } from "../../shared/ports/system.ts";
+import type { CloudPorts } from "./cloud-ports.ts";
+
+/** Where the cloud answers; null endpoints are Google's own. */
+export type CloudAddresses = Readonly<{
+  run: Endpoint | null;
+  build: Endpoint | null;
+  git: Readonly<{ baseUrl: string; cloneBase: string; token: string | null }>;
+  /** How often Cloud Run is asked while it works; the local cloud is quicker and has no quota. */
+  runPollMs?: number;
+}>;
+
+/** The real clients of Cloud Run, Cloud Build and GitHub, at these addresses. */
+export function connectCloud(
+  addresses: CloudAddresses,
+  clock: Clock,
+): CloudPorts & Readonly<{ disconnect: () => Promise<void> }> {
+  const run = connectRun({ endpoint: addresses.run });
+  const build = connectBuild({ endpoint: addresses.build });
+  const settings: RunSettings = { ...runSettings, pollMs: addresses.runPollMs ?? runSettings.pollMs };
+  const { baseUrl, cloneBase, token } = addresses.git;
+  return {
+    run: createRunAdapter({ clients: run.clients, clock, settings }),
+    build: createBuildAdapter({ client: build.client, clock, settings: buildSettings }),
+    source: createGitHubSource({ baseUrl, cloneBase, token: () => token }),
+    probe: createHttpProbe(),
+    disconnect: async () => {
+      await Promise.all([run.close(), build.close()]);
+    },
+  };
+}

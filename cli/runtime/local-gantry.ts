@@ -1,0 +1,121 @@
+import { join } from "node:path";
+import type { BuildMessage } from "../../emulator/build/build-message.ts";
+import type { WebhookTarget } from "../../emulator/git/webhook-delivery.ts";
+import { type LocalCloud, startLocalCloud } from "../../emulator/local-cloud.ts";
+import type { CloudRunTimings } from "../../emulator/run/timings.ts";
+import { systemClock } from "../../shared/adapters/system/system-clock.ts";
+import type { Policy } from "../../shared/domain/policy.ts";
+import { type Bus, topics } from "../../shared/ports/bus.ts";
+import type { Log } from "../../shared/ports/system.ts";
+import type { EngineOptions } from "./engine.ts";
+import { type GantryProcess, type HttpOptions, startGantry } from "./gantry-process.ts";
+import { type CloudAddresses, connectCloud } from "./google-cloud.ts";
+
+/** The local cloud answers at once and has no quota. */
+const runPollMs = 50;
+
+/** On one's own machine every repository of the local git may release every service. */
+export const localPolicy: Policy = {
+  repositories: [{ repository: "*/*", services: ["**"], branches: null }],
+  approvers: { "@ml-oncall": ["developer"] },
+  limits: {
+    maxFirstStepPercent: null,
+    minHoldMs: null,
+    minBakeMs: null,
+    maxErrorShare: null,
+    requireApproval: [],
+    minApprovals: null,
+    authorMayApprove: true,
+    requireChecks: false,
+    requireRollback: false,
+  },
+  freezes: [],
+};
+
+export type LocalGantryOptions = Readonly<{
+  directory: string;
+  log: Log;
+  http: Omit<HttpOptions, "mode" | "publicUrl" | "githubSecrets"> & Readonly<{ webhookSecret: string }>;
+  ports?: Readonly<{ git?: number; proxy?: number; buildLogs?: number }>;
+  timings?: Partial<CloudRunTimings>;
+  engine?: Pick<EngineOptions, "settings" | "bus">;
+  policy?: Policy;
+}>;
+
+/** Gantry and its local cloud in one process, talking to each other over gRPC and HTTP as in production. */
+export type LocalGantry = Readonly<{ cloud: LocalCloud; gantry: GantryProcess; close: () => Promise<void> }>;
+
+/** Publishes Cloud Build's messages once there is a bus to publish to. */
+function publisher(): Readonly<{
+  publish: (message: BuildMessage) => Promise<void>;
+  connect: (bus: Bus) => void;
+}> {
+  let connect: (bus: Bus) => void = () => undefined;
+  const connected = new Promise<Bus>((resolve) => {
+    connect = resolve;
+  });
+  const publish = async ({ attributes, data }: BuildMessage): Promise<void> => {
+    const bus = await connected;
+    await bus.publish([
+      {
+        topic: topics.builds,
+        id: null,
+        data: JSON.parse(Buffer.from(data, "base64").toString("utf8")),
+        attributes,
+      },
+    ]);
+  };
+  return { publish, connect };
+}
+
+/** Where a local cloud's parts answer, as Gantry's clients want to know it. */
+export function addressesOf(cloud: LocalCloud): CloudAddresses {
+  return {
+    run: { ...cloud.run.grpc, insecure: true },
+    build: { ...cloud.build.grpc, insecure: true },
+    git: { baseUrl: cloud.git.url, cloneBase: cloud.git.url, token: null },
+    runPollMs,
+  };
+}
+
+/** Starts both. Whatever was started is stopped again when the rest cannot start. */
+export async function startLocalGantry(options: LocalGantryOptions): Promise<LocalGantry> {
+  const { directory, log, ports, timings, policy = localPolicy } = options;
+  const { webhookSecret, ...http } = options.http;
+  const messages = publisher();
+  let target: WebhookTarget | null = null;
+  const cloud = await startLocalCloud({
+    directory: join(directory, "cloud"),
+    publish: messages.publish,
+    webhook: () => target,
+    ...(ports ? { ports } : {}),
+    ...(timings ? { timings } : {}),
+  });
+  const ports_ = connectCloud(addressesOf(cloud), systemClock);
+  const { disconnect, ...outside } = ports_;
+  try {
+    const engine: EngineOptions = {
+      ...options.engine,
+      file: join(directory, "gantry.db"),
+      cloud: outside,
+      policy,
+      log,
+    };
+    const gantry = await startGantry({
+      engine,
+      http: { ...http, mode: "local", publicUrl: null, githubSecrets: [webhookSecret] },
+    });
+    messages.connect(gantry.engine.deps.bus);
+    target = { url: `${gantry.server.url}/hooks/github`, secret: webhookSecret };
+    const close = async (): Promise<void> => {
+      await gantry.close();
+      await disconnect();
+      await cloud.close();
+    };
+    return { cloud, gantry, close };
+  } catch (error) {
+    await disconnect();
+    await cloud.close();
+    throw error;
+  }
+}

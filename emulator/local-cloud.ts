@@ -1,0 +1,74 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { BuildMessage } from "./build/build-message.ts";
+import { type CloudBuildServer, startCloudBuild } from "./build/start-cloud-build.ts";
+import { type GitServer, startGit } from "./git/start-git.ts";
+import type { WebhookTarget } from "./git/webhook-delivery.ts";
+import { openImageStore } from "./images/image-store.ts";
+import { type CloudRun, startCloudRun } from "./run/cloud-run.ts";
+import type { CloudRunTimings } from "./run/timings.ts";
+
+export type LocalCloudOptions = Readonly<{
+  /** Everything of the local cloud lives below this folder and outlives a restart. */
+  directory: string;
+  /** Receives what Cloud Build publishes to `cloud-builds`. */
+  publish: (message: BuildMessage) => Promise<void>;
+  /** Where pushes are told to; null while nobody listens. */
+  webhook: () => WebhookTarget | null;
+  ports?: Readonly<{ git?: number; proxy?: number; buildLogs?: number }>;
+  timings?: Partial<CloudRunTimings>;
+  log?: (line: string) => void;
+}>;
+
+/** Cloud Run, Cloud Build and a git host on this machine. */
+export type LocalCloud = Readonly<{
+  run: CloudRun;
+  build: CloudBuildServer;
+  git: GitServer;
+  close: () => Promise<void>;
+}>;
+
+/** Starts all of it, each part on a free port unless one is named. Whatever was started is stopped again when one cannot. */
+export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
+  const { directory, ports = {}, log = () => undefined } = options;
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const images = await openImageStore(join(directory, "images"));
+  const stops: (() => Promise<void>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const stop of stops.toReversed()) await stop();
+  };
+  const started = async <Part extends { close(): Promise<void> }>(part: Promise<Part>): Promise<Part> => {
+    const running = await part;
+    stops.push(() => running.close());
+    return running;
+  };
+  try {
+    const { timings = {} } = options;
+    const run = await started(
+      startCloudRun({
+        images,
+        proxyPort: ports.proxy ?? 0,
+        stateDirectory: join(directory, "run"),
+        timings,
+        log,
+      }),
+    );
+    const stateDirectory = join(directory, "build");
+    const build = await started(
+      startCloudBuild({
+        images,
+        publish: options.publish,
+        httpPort: ports.buildLogs ?? 0,
+        stateDirectory,
+        log,
+      }),
+    );
+    const git = await started(
+      startGit({ root: join(directory, "git"), port: ports.git ?? 0, webhook: options.webhook }),
+    );
+    return { run, build, git, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
