@@ -79,7 +79,7 @@ function toldComplaint(evidence: IdentityEvidence): string | null {
 }
 
 /** Answer headers in which a service may tell its revision, in the order in which they count. */
-export const revisionHeaders = ["x-gantry-revision", "k-revision", "x-cloud-run-revision"] as const;
+const revisionHeaders = ["x-gantry-revision", "k-revision", "x-cloud-run-revision"] as const;
 
 /**
  * The revision that an answer tells, or null. A header of `revisionHeaders` counts as it stands. The field `revision`

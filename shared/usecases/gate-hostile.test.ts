@@ -15,8 +15,7 @@ const clock: Clock = {
   sleep: ({ ms, signal }) => wait(Math.min(ms, 20), undefined, { signal }).catch(() => undefined),
 };
 
-/** The gate and the watch with real requests to real servers that mean no good. */
-describe("runGate() against a hostile server", () => {
+describe("the gate and the watch against a hostile server", () => {
   let server: Server | null = null;
 
   afterEach(async () => {
@@ -38,14 +37,14 @@ describe("runGate() against a hostile server", () => {
     const probe = createHttpProbe();
     const verify = verifyConfig({
       withinMs: 3_000,
-      coldStart: { withinMs: 400, expectMs: null },
+      coldStart: { withinMs: 300, expectMs: null },
       checks: [httpCheck({ withinMs: 100, ...check })],
     });
     const gate = await runGate({ run, probe, clock, service, pair, config: verify, signal });
     const watch = { everyMs: 50, maxErrorShare: 0.01, latencyP95Ms: null, latencyIncrease: null };
     const { stable, candidate } = pair;
     const expected = [{ revision: stable ?? candidate.revision, percent: 100 }];
-    const slice = { run, probe, clock, service, pair, verify, watch, expected, forMs: 600, signal };
+    const slice = { run, probe, clock, service, pair, verify, watch, expected, forMs: 400, signal };
     const watched = await watchSlice(slice);
     return [gate.verdict, watched.verdict];
   }
@@ -80,6 +79,9 @@ describe("runGate() against a hostile server", () => {
   }
 
   it("passes one that is good, at the gate and under watch", async () => {
-    expect(await judged((_, response) => response.end("ok"))).to.deep.equal(["pass", "pass"]);
+    expect(await judged((_, response) => response.end("ok"), { withinMs: 2_000 })).to.deep.equal([
+      "pass",
+      "pass",
+    ]);
   });
 });

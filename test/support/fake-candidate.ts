@@ -7,7 +7,7 @@ import type { Clock } from "../../shared/ports/system.ts";
 import { candidate, image, revisionName, serviceKey } from "./fixtures.ts";
 
 /** What the candidate does with one request. `afterMs` is 10 without a word. */
-export type Act =
+type Act =
   | Readonly<{ status: number; afterMs?: number; headers?: Record<string, string>; body?: string }>
   | "hang"
   | "reset";

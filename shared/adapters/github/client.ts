@@ -12,7 +12,7 @@ export type GitHubClientOptions = Readonly<{
   retryAfterMs?: number; // before the first retry, then doubled; 250 without
 }>;
 
-export type GitHubRequest = Readonly<{
+type GitHubRequest = Readonly<{
   path: string;
   accept: string;
   /** A larger body throws `source-too-large`. 0 = the body is not read. */
@@ -21,7 +21,7 @@ export type GitHubRequest = Readonly<{
   absent: readonly number[];
 }>;
 
-export type GitHubAnswer = Readonly<{ text: string; contentType: string }>;
+type GitHubAnswer = Readonly<{ text: string; contentType: string }>;
 
 export interface GitHubClient {
   /** Null = absent. What may pass is tried again a few times, a rate limit is not: it throws how long to wait. */
