@@ -1,16 +1,18 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type MemoryEngine, openMemory } from "../../shared/adapters/memory/open-memory.ts";
+import { openMemory } from "../../shared/adapters/memory/open-memory.ts";
 import type { BusOptions } from "../../shared/adapters/sqlite/bus-options.ts";
-import { openSqlite, type SqliteEngine } from "../../shared/adapters/sqlite/open-sqlite.ts";
+import type { EmbeddedEngine } from "../../shared/adapters/sqlite/embedded-engine.ts";
+import { openSqlite } from "../../shared/adapters/sqlite/open-sqlite.ts";
 import type { JsonValue } from "../../shared/domain/release-config.ts";
 import { ManualClock, settle } from "../support/manual-clock.ts";
 import type { OpenedBus } from "./bus.contract.ts";
 import { contractTopic, type OpenedStore } from "./store.contract.ts";
 
-type Engine = Readonly<{
-  engine: MemoryEngine | SqliteEngine;
+/** An engine with the clock that it runs on; closing it removes its file too. */
+export type Engine = Readonly<{
+  engine: EmbeddedEngine;
   clock: ManualClock;
   close: () => Promise<void>;
 }>;

@@ -110,6 +110,14 @@ describe("a store file", () => {
     await openSqlite({ file, clock: realClock }).close();
   });
 
+  it("goes to exactly one of two processes that start at once", async () => {
+    const pair = [start("hold"), start("hold")];
+    await Promise.all(pair.map((owner) => owner.opened));
+    const answers = pair.map((owner) => (owner.told[0]?.open === true ? "open" : owner.told[0]?.error));
+    expect(answers).to.include("open");
+    expect(answers.find((answer) => answer !== "open")).to.include("gantry.db is in use by process");
+  });
+
   it("killed at random moments keeps every acknowledged commit and message, and folds to its states", async () => {
     const seed = Date.now() % 1_000_000;
     console.log(`      seed ${seed}`);

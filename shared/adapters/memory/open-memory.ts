@@ -1,22 +1,12 @@
-import type { Timestamp } from "../../domain/ids.ts";
 import type { Clock } from "../../ports/system.ts";
 import { type BusOptions, embeddedBus, fanOutOptions } from "../sqlite/bus-options.ts";
-import type { EmbeddedBus } from "../sqlite/embedded-bus.ts";
+import type { EmbeddedEngine } from "../sqlite/embedded-engine.ts";
 import { retentionLimits } from "../sqlite/retention.ts";
 import { MemoryQueue } from "./memory-queue.ts";
 import { MemoryStore } from "./memory-store.ts";
 
-/** Store and bus of one process that keeps nothing. */
-export type MemoryEngine = Readonly<{
-  store: MemoryStore;
-  bus: EmbeddedBus;
-  /** Forgets what is older than anybody asks for; the same limits as on disk. */
-  prune: (params: Readonly<{ now: Timestamp }>) => Promise<void>;
-  close: () => Promise<void>;
-}>;
-
 /** Like `openSqlite`, for tests and simulations: a commit and its messages are seen together or not at all. */
-export function openMemory(params: Readonly<{ clock: Clock; bus?: BusOptions }>): MemoryEngine {
+export function openMemory(params: Readonly<{ clock: Clock; bus?: BusOptions }>): EmbeddedEngine {
   const { clock, bus: options = {} } = params;
   const queue = new MemoryQueue({ clock, options: fanOutOptions(options) });
   const store = new MemoryStore({ clock, outbox: (messages) => queue.enqueue(messages) });

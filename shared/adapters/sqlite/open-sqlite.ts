@@ -1,11 +1,10 @@
 import { realpathSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import process from "node:process";
-import type { Timestamp } from "../../domain/ids.ts";
 import type { Clock } from "../../ports/system.ts";
 import { type BusOptions, embeddedBus, fanOutOptions } from "./bus-options.ts";
 import { Database } from "./database.ts";
-import type { EmbeddedBus } from "./embedded-bus.ts";
+import type { EmbeddedEngine } from "./embedded-engine.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { takeOwnership } from "./ownership.ts";
 import { retentionLimits } from "./retention.ts";
@@ -14,22 +13,14 @@ import { SqliteQueue } from "./sqlite-queue.ts";
 import { SqliteStore } from "./sqlite-store.ts";
 import { workSql } from "./sqlite-work.ts";
 
-/** Store and bus of one process on one file. */
-export type SqliteEngine = Readonly<{
-  store: SqliteStore;
-  bus: EmbeddedBus;
-  /** Forgets ids and what waits for no handler after 7 days, dead letters after 30, refusals after 90; no release. */
-  prune: (params: Readonly<{ now: Timestamp }>) => Promise<void>;
-  /** Stops the bus, commits what was asked for, and leaves the file to the next process. */
-  close: () => Promise<void>;
-}>;
-
 /**
  * Opens the file for this process alone, creating it with mode 0600 when it is not there. Claims and leases of the
  * owner before are void. Throws `store-locked` when a living process has it, `store-unavailable` when it cannot be
  * used.
  */
-export function openSqlite(params: Readonly<{ file: string; clock: Clock; bus?: BusOptions }>): SqliteEngine {
+export function openSqlite(
+  params: Readonly<{ file: string; clock: Clock; bus?: BusOptions }>,
+): EmbeddedEngine {
   const { clock, bus: options = {} } = params;
   const file = realFile(params.file);
   const ownership = takeOwnership({ file, pid: process.pid, now: clock.now() });
@@ -44,7 +35,7 @@ export function openSqlite(params: Readonly<{ file: string; clock: Clock; bus?: 
       writer.close();
       ownership.release();
     };
-    const prune: SqliteEngine["prune"] = ({ now }) => {
+    const prune: EmbeddedEngine["prune"] = ({ now }) => {
       const limits = retentionLimits(now);
       const work = (): void => {
         store.prune(limits);

@@ -3,6 +3,9 @@ import { AppError } from "../../ports/app-error.ts";
 import { Database } from "./database.ts";
 import { isBusy, storeUnavailable } from "./store-error.ts";
 
+// Two that start at once get in each other's way for a moment: whoever then waits finds one of them the owner.
+const raceMs = 100;
+
 /** The right of this process alone to use a file, for as long as it lives. */
 export type Ownership = Readonly<{ release: () => void }>;
 
@@ -13,7 +16,7 @@ export type Ownership = Readonly<{ release: () => void }>;
 export function takeOwnership(params: Readonly<{ file: string; pid: number; now: number }>): Ownership {
   const { file, pid, now } = params;
   const ownerFile = `${file}.owner`;
-  const lock = new Database({ file: `${file}.lock`, busyTimeoutMs: 0 });
+  const lock = new Database({ file: `${file}.lock`, busyTimeoutMs: raceMs });
   try {
     lock.exec("BEGIN EXCLUSIVE");
   } catch (error) {

@@ -34,7 +34,7 @@ type DeadRow = Readonly<{
 /** The statements of the queue; none of them may scan a table. */
 export const queueSql = {
   attach: `INSERT INTO subscriptions (name, topic) VALUES (?, ?)
-    ON CONFLICT (name) DO UPDATE SET topic = excluded.topic`,
+    ON CONFLICT (name) DO UPDATE SET topic = excluded.topic WHERE topic <> excluded.topic`,
   subscriptions: "SELECT name FROM subscriptions WHERE topic = ? ORDER BY name",
   remember: "INSERT OR IGNORE INTO published (topic, key, at) VALUES (?, ?, ?)",
   insert: `INSERT INTO messages (subscription, topic, key, message_id, data, attributes, published_at, ready_at)
