@@ -1,0 +1,45 @@
+import type { Command } from "commander";
+import { takenShape } from "./api-shapes.ts";
+import { exitCodes } from "./exit-code.ts";
+import { followRelease } from "./follow-release.ts";
+import { openSession, type ServerOptions, withServer } from "./server-session.ts";
+import { timeoutOption } from "./timeout-option.ts";
+import { type Verb, withExample } from "./verb.ts";
+
+type Options = ServerOptions &
+  Readonly<{ repository?: string; commit?: string; wait?: true; timeout?: number }>;
+
+/** `gantry deploy TAG` */
+export function addDeploy(parent: Command, { io, finish }: Verb): void {
+  const command = parent
+    .command("deploy")
+    .description("Release a tag that is in the repository already.")
+    .argument("<tag>", "the git tag, for example v1.8.0")
+    .option("--repository <OWNER/NAME>", "whose tag it is; needed when the policy lists several repositories")
+    .option("--commit <SHA>", "take this commit (40 digits) rather than look the tag up")
+    .option("--wait", "follow the release until it ends; the exit code is the verdict")
+    .option(
+      "--timeout <DURATION>",
+      "with --wait: stop waiting after this long (else wait without end)",
+      timeoutOption,
+    )
+    .action(async (tag: string, options: Options) => finish(await deploy(io, tag, options)));
+  withExample(withServer(command), "gantry deploy v1.8.0 --wait --timeout 2h");
+}
+
+async function deploy(io: Verb["io"], tag: string, options: Options): Promise<number> {
+  const session = openSession(io, options);
+  const { repository, commit, timeout = null } = options;
+  const body = {
+    tag,
+    ...(repository === undefined ? {} : { repository }),
+    ...(commit === undefined ? {} : { commit }),
+  };
+  const taken = await session.api.post("/releases", body, takenShape);
+  const { releaseId } = taken;
+  if (options.wait) return followRelease(session, { releaseId, timeoutMs: timeout });
+  if (session.out.isJson) session.out.json(taken);
+  else session.out.line(releaseId);
+  session.out.note(`${tag} is asked for. Next: gantry releases show ${releaseId}`);
+  return exitCodes.done;
+}

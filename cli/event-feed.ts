@@ -1,0 +1,113 @@
+import { eventsShape, type ShownEvent, storedEventShape } from "./api-shapes.ts";
+import { Complaint } from "./complaint.ts";
+import { serverSentData } from "./server-sent-events.ts";
+import type { Session } from "./server-session.ts";
+
+/** How a release is followed: when to look again, and when a silent stream counts as dead. */
+const patience = {
+  firstBackoffMs: 250,
+  maxBackoffMs: 10_000,
+  pollMs: 1_000,
+  silentMs: 45_000, // three heartbeats of the server
+  streamTries: 3, // in a row that broke without a fact; then the feed asks instead
+} as const;
+
+type Feed = Readonly<{
+  session: Session;
+  releaseId: string;
+  signal: AbortSignal; // ends the feed
+  onTrouble: (text: string) => void;
+}>;
+
+/**
+ * The facts after a position, each once and in order, until the signal aborts; those of other releases may be among
+ * them. Comes back after a broken stream with the last position; where streams do not get through, as behind a proxy
+ * that buffers, asks for those of the release each second.
+ */
+export async function* eventFeed(feed: Feed, after: number): AsyncGenerator<ShownEvent> {
+  const { signal, session } = feed;
+  let position = after;
+  let silentTries = 0;
+  while (!signal.aborted) {
+    const isStreaming = silentTries < patience.streamTries;
+    silentTries += 1;
+    for await (const fact of beyond(position, isStreaming ? streamed(feed, position) : asked(feed), feed)) {
+      silentTries = isStreaming ? 1 : silentTries;
+      position = fact.position;
+      yield fact;
+    }
+    await session.io.clock.sleep({ ms: isStreaming ? backoffMs(silentTries) : patience.pollMs, signal });
+  }
+}
+
+function backoffMs(tries: number): number {
+  return Math.min(patience.maxBackoffMs, patience.firstBackoffMs * 2 ** (tries - 1));
+}
+
+/** The new facts of one try; ends rather than throws where another try may do better. */
+async function* beyond(
+  position: number,
+  facts: AsyncGenerator<ShownEvent>,
+  { signal, onTrouble }: Feed,
+): AsyncGenerator<ShownEvent> {
+  try {
+    for await (const fact of facts) if (fact.position > position) yield fact;
+  } catch (error) {
+    if (signal.aborted) return;
+    if (!mayPass(error)) throw error;
+    onTrouble(`${error.text.happened}; trying again.`);
+  }
+}
+
+const passing: ReadonlySet<string> = new Set([
+  "server-unreachable",
+  "unavailable",
+  "too-many-streams",
+  "internal",
+]);
+
+/** A token that is not known stays unknown; a server that restarts comes back. */
+function mayPass(error: unknown): error is Complaint {
+  return error instanceof Complaint && passing.has(error.text.code);
+}
+
+async function* asked({ session: { api }, releaseId }: Feed): AsyncGenerator<ShownEvent> {
+  const { events } = await api.get(`/releases/${encodeURIComponent(releaseId)}/events`, eventsShape);
+  yield* events;
+}
+
+/** Ends when the server closes the stream, or when not even a heartbeat came for a while. */
+async function* streamed({ session, signal }: Feed, after: number): AsyncGenerator<ShownEvent> {
+  const { api, io } = session;
+  const silence = new AbortController();
+  const timer = { stop: () => {} };
+  const rearm = () => {
+    timer.stop();
+    const done = new AbortController();
+    timer.stop = () => done.abort();
+    const waited = io.clock.sleep({ ms: patience.silentMs, signal: done.signal });
+    void waited.then(() => (done.signal.aborted ? undefined : silence.abort()));
+  };
+  rearm();
+  try {
+    const answer = await api.stream(`/events?after=${after}`, AbortSignal.any([signal, silence.signal]));
+    if (answer.body === null) return;
+    for await (const data of serverSentData(answer.body)) {
+      rearm();
+      const parsed = data === "" ? null : storedEventShape.safeParse(jsonOf(data));
+      if (parsed?.success) yield parsed.data;
+    }
+  } catch (error) {
+    if (error instanceof Complaint) throw error; // the stream did not begin; one that broke just ends
+  } finally {
+    timer.stop();
+  }
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

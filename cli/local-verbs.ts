@@ -1,0 +1,20 @@
+import type { CliIo } from "./cli-io.ts";
+import type { DevOptions } from "./dev.ts";
+import type { RehearseOptions } from "./rehearse.ts";
+import type { ServeOptions } from "./serve.ts";
+
+/** Runs until it is done or `io.stopping` aborts; answers with the exit code. */
+export type LocalVerb<Options> = (options: Options, io: CliIo) => Promise<number>;
+
+/** The verbs that run Gantry itself. One that is not here is not in the program, nor in its help. */
+export type LocalVerbs = Readonly<{
+  dev?: LocalVerb<DevOptions>;
+  serve?: LocalVerb<ServeOptions>;
+  rehearse?: LocalVerb<RehearseOptions>;
+}>;
+
+/**
+ * Each loads its module when it is called, so that `gantry status` never pays for a server:
+ * `dev: async (options, io) => (await import("./dev/main.ts")).runDev(options, io)`.
+ */
+export const localVerbs: LocalVerbs = {};

@@ -1,0 +1,26 @@
+import { type Command, InvalidArgumentError } from "commander";
+import type { LocalVerb } from "./local-verbs.ts";
+import { type Verb, withExample } from "./verb.ts";
+
+type Given = Readonly<{ list?: true; json?: true; seed?: number }>;
+
+/** No name = all scenarios. */
+export type RehearseOptions = Given & Readonly<{ names: readonly string[] }>;
+
+/** `gantry rehearse [NAME...]` */
+export function addRehearse(parent: Command, { io, finish }: Verb, run: LocalVerb<RehearseOptions>): void {
+  const command = parent
+    .command("rehearse")
+    .description("Play releases against a private local cloud, with and without faults.")
+    .argument("[name...]", "scenarios, as --list names them (else all)")
+    .option("--list", "name the scenarios and play none")
+    .option("--json", "one JSON object a line")
+    .option("--seed <N>", "play the same chances again", seedOption)
+    .action(async (names: readonly string[], given: Given) => finish(await run({ ...given, names }, io)));
+  withExample(command, "gantry rehearse good-release crash-on-start");
+}
+
+function seedOption(text: string): number {
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("It is a whole number from 0.");
+}
