@@ -21,8 +21,8 @@ export function followReleases(
     }
   };
   const next = (): void => {
-    reading = reading.then(read).catch((e) => {
-      console.log(e);
+    reading = reading.then(read).catch((error: unknown) => {
+      engine.deps.log.error({ err: String(error) }, "Could not tell what happened");
     });
   };
   next();

@@ -79,6 +79,7 @@ async function commitOnce(
   if (result.outcome === "conflict") return null;
   if (result.outcome === "duplicate") return { ok: true, state: read.state, events: [] };
   deps.running.keepOnly({ service, owed: new Set(owedNow.map(({ id }) => id)) });
+  deps.onCommit();
   for (const event of events)
     deps.log.info({ service, releaseId: event.releaseId, event: event.type }, "Recorded an event");
   return { ok: true, state, events };
