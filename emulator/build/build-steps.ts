@@ -119,9 +119,10 @@ async function runStep(
   signal: AbortSignal,
 ): Promise<StepExit> {
   const directory = posix.join("/", bench.build.source?.gitSource?.dir ?? "", stepDirectory(step));
-  const workingDirectory = join(bench.workspace, directory);
+  const { workspace } = bench;
+  const workingDirectory = join(workspace, directory);
   await mkdir(workingDirectory, { recursive: true });
-  if (isDocker(step)) return runDocker(bench, { words: step.args, workingDirectory, say, signal });
+  if (isDocker(step)) return runDocker(bench, { words: step.args, workspace, workingDirectory, say, signal });
   const scratchDirectory = join(bench.scratchDirectory, `step-${index}`);
   await mkdir(scratchDirectory, { recursive: true });
   const env = bench.build.options?.env ?? [];

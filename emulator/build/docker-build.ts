@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { mkdir, readFile } from "node:fs/promises";
-import { isAbsolute, join } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { copyTree } from "../images/image-store.ts";
 import type { ProcessImage } from "../images/process-image.ts";
 import type { DockerBuild } from "./docker-command.ts";
@@ -17,6 +17,7 @@ import {
 
 /** What a docker build needs from its surroundings. */
 export type DockerBuildSurroundings = Readonly<{
+  workspace: string;
   workingDirectory: string;
   scratchDirectory: string;
   layers: Set<string>;
@@ -31,14 +32,17 @@ export type DockerBuildSurroundings = Readonly<{
  * @throws DockerFailure with docker's words and exit code.
  */
 export async function playDockerfile(build: DockerBuild, around: DockerBuildSurroundings): Promise<Stage> {
-  const contextDirectory = join(around.workingDirectory, build.context);
-  const file = build.file ?? join(build.context, "Dockerfile");
-  const text = await readFile(isAbsolute(file) ? file : join(around.workingDirectory, file), "utf8").catch(
-    () => null,
-  );
+  const contextDirectory = resolve(around.workingDirectory, build.context);
+  const file = resolve(around.workingDirectory, build.file ?? join(build.context, "Dockerfile"));
+  const strange = [contextDirectory, file].find((path) => relative(around.workspace, path).startsWith(".."));
+  if (strange !== undefined)
+    throw new DockerFailure(
+      "unable to prepare context: the path lies outside of the workspace of this build",
+    );
+  const text = await readFile(file, "utf8").catch(() => null);
   if (text === null)
     throw new DockerFailure(
-      `unable to prepare context: unable to evaluate symlinks in Dockerfile path: lstat /workspace/${file}: no such file or directory`,
+      `unable to prepare context: unable to evaluate symlinks in Dockerfile path: lstat /workspace/${relative(around.workspace, file)}: no such file or directory`,
     );
   const instructions = readInstructions(text);
   const ignore = await readFile(join(contextDirectory, ".dockerignore"), "utf8").catch(() => "");

@@ -9,6 +9,7 @@ import { DockerFailure } from "./docker-copy.ts";
 /** What a docker command of one build step may reach. */
 export type DockerCall = Readonly<{
   words: readonly string[];
+  workspace: string;
   workingDirectory: string;
   say: (line: string) => void;
   signal: AbortSignal;
@@ -63,6 +64,7 @@ export class DockerDaemon {
     const scratchDirectory = join(this.#scratchDirectory, `docker-${this.#builds}`);
     try {
       const stage = await playDockerfile(build, {
+        workspace: call.workspace,
         workingDirectory: call.workingDirectory,
         scratchDirectory,
         layers: this.#layers,

@@ -109,9 +109,7 @@ async function copyInstruction(
 }
 
 function runSkipped(stage: Stage, step: Instruction, within: StageContext): string {
-  const gone = /\bapt(-get)?\b[^|;&]*\binstall\b/.test(step.text)
-    ? within.goneDebianPackages.find((name) => step.text.split(/[\s;&|=]+/).includes(name))
-    : undefined;
+  const gone = within.goneDebianPackages.find((name) => installedBy(step.text).includes(name));
   if (gone !== undefined) {
     within.say("Reading package lists...\nBuilding dependency tree...\nReading state information...");
     within.say(`Package ${gone} is not available, but is referred to by another package.`);
@@ -124,6 +122,14 @@ function runSkipped(stage: Stage, step: Instruction, within: StageContext): stri
   }
   within.say(` ---> Skipped by the local cloud, which runs no container: ${step.text}`);
   return "";
+}
+
+/** The words that stand behind `apt-get install` in a shell command. */
+function installedBy(command: string): readonly string[] {
+  return command.split(/[;&|]+/).flatMap((part) => {
+    const [, packages] = /\bapt(?:-get)?\s(?:.*\s)?install\s+(.*)/s.exec(part) ?? [];
+    return packages === undefined ? [] : packages.split(/[\s=]+/);
+  });
 }
 
 /** A source over the whole root of a stage or image. */

@@ -54,6 +54,7 @@ describe("the demo repository", () => {
     const workingDirectory = join(workspace, "backend/inspirenet-api");
     await docker.run({
       words: ["build", "--no-cache", "-t", "h.dev/app:x", "."],
+      workspace,
       workingDirectory,
       say,
       signal,
