@@ -34,6 +34,7 @@ type Lane = Readonly<{ subscription: Subscription; running: Set<Running> }>;
 
 const longestSleepMs = 3_600_000; // timers overflow beyond 24.8 days
 const troubleWaitMs = 1000;
+const largestClaim = 64; // one claim is one transaction; the rest follows in the next
 
 /**
  * Pub/Sub within one process: hands each message to every subscription of its topic AT LEAST ONCE, in any order, as
@@ -153,7 +154,7 @@ export class EmbeddedBus implements Bus {
     const claimed = await this.#options.queue.claim({
       subscription: name,
       now: params.now,
-      limit: params.limit,
+      limit: Math.min(params.limit, largestClaim),
       leaseMs: ackDeadlineMs,
       maxAttempts,
     });

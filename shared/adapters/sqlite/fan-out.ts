@@ -6,7 +6,7 @@ import type { OutgoingMessage } from "../../ports/bus.ts";
  * What a rehearsal does to one message: how many copies arrive (0 = it is lost) and how much later. A later message
  * with a shorter delay overtakes it.
  */
-export type Disturbance = Readonly<{ copies: number; delayMs: number }>;
+type Disturbance = Readonly<{ copies: number; delayMs: number }>;
 export type Disturb = (message: OutgoingMessage) => Disturbance;
 
 /** A message as it lies in the queue of one subscription. */
