@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
+import { createMiddleware } from "hono/factory";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { requestId } from "hono/request-id";
 import { AppError } from "../shared/ports/app-error.ts";
@@ -28,7 +29,7 @@ export function createApp(deps: ServiceDeps): Hono<AppEnv> {
     await deps.store.lastPosition();
     return c.json({ status: "ok", version: deps.version });
   });
-  app.use("/api/*", capped(formBytes), apiGuard(deps, sessions));
+  app.use("/api/*", neverStored, capped(formBytes), apiGuard(deps, sessions));
   app.route("/api/v1", createApi(deps, traffic));
   app.use("*", capped(formBytes));
   app.route("/", createConsole(deps, { sessions, traffic }));
@@ -47,6 +48,11 @@ function addBasics(app: Hono<AppEnv>, deps: ServiceDeps): void {
   };
   app.use(methodNotAllowed<AppEnv>({ app, onMethodNotAllowed }));
 }
+
+const neverStored = createMiddleware<AppEnv>(async (c, next) => {
+  c.header("cache-control", "no-store");
+  return next();
+});
 
 function capped(maxSize: number) {
   return bodyLimit({

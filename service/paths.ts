@@ -5,6 +5,7 @@ const encoded = (key: ServiceKey): string => key.split("/").map(encodeURICompone
 /** The one place that builds URLs of the console and the API; every part is encoded. */
 export const paths = {
   home: () => "/",
+  homePage: (page: number) => `/?page=${page}`,
   login: (next: string) => `/login?next=${encodeURIComponent(next)}`,
   release: (id: ReleaseId) => `/releases/${encodeURIComponent(id)}`,
   releaseAction: (id: ReleaseId, action: "cancel" | "approve" | "reject") =>
@@ -19,8 +20,8 @@ export const paths = {
     release: (id: ReleaseId) => `/api/v1/releases/${encodeURIComponent(id)}`,
     releaseEvents: (id: ReleaseId) => `/api/v1/releases/${encodeURIComponent(id)}/events`,
     explain: (id: ReleaseId) => `/api/v1/releases/${encodeURIComponent(id)}/explain`,
+    deadLetters: () => "/api/v1/deadletters",
     refusal: (id: string) => `/api/v1/refusals/${encodeURIComponent(id)}`,
-    events: (after: number) => `/api/v1/events?after=${after}`,
   },
 } as const;
 

@@ -27,7 +27,7 @@ const meanings = {
   internal: { status: 500, title: "Something went wrong in Gantry" },
 } as const satisfies Record<string, Meaning>;
 
-export type ProblemCode = keyof typeof meanings;
+type ProblemCode = keyof typeof meanings;
 
 export type Problem = Readonly<{ code: ProblemCode; detail: string; next: string }>;
 
@@ -35,16 +35,6 @@ export type Problem = Readonly<{ code: ProblemCode; detail: string; next: string
 export function problem(c: Context<AppEnv>, { code, detail, next }: Problem): Response {
   const { status, title } = meanings[code];
   return problemDocument(c, { code, status, title, detail, next });
-}
-
-/** The HTTP status of a code. */
-export function statusOf(code: ProblemCode): ContentfulStatusCode {
-  return meanings[code].status;
-}
-
-/** A short sentence for a code. */
-export function titleOf(code: ProblemCode): string {
-  return meanings[code].title;
 }
 
 type Refused = Readonly<{ code: string; message: string; next: string }>;

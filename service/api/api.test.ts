@@ -214,7 +214,6 @@ describe("POST /api/v1", () => {
 
   for (const [what, body] of [
     ["no tag", {}],
-    ["a tag with shell characters", { tag: "v1;rm -rf /" }],
     ["a short commit", { tag: "v1", commit: "abc" }],
     ["a repository that is a path", { tag: "v1", repository: "../../etc" }],
     ["an unknown field", { tag: "v1", force: true }],
@@ -229,6 +228,16 @@ describe("POST /api/v1", () => {
       expect(harness.requests).to.deep.equal([]);
     });
   }
+
+  it("answers 400 tag-invalid to a tag with shell or markup characters", async () => {
+    const harness = serviceHarness();
+    for (const tag of ["v1;rm -rf /", "<script>", "$(id)", "", "v".repeat(129)]) {
+      const answer = await post(harness, "/releases", { tag });
+      expect(answer.status, tag).to.equal(400);
+      expect(await jsonOf(answer)).to.include({ code: "tag-invalid" });
+    }
+    expect(harness.requests).to.deep.equal([]);
+  });
 
   for (const verb of ["cancel", "approve", "reject"] as const) {
     it(`hands ${verb} to the desk in the name of the token, with or without a body`, async () => {

@@ -6,6 +6,7 @@ import type { Answer, Desk } from "../../shared/usecases/desk.ts";
 import { paths } from "../paths.ts";
 import { problem, refused } from "../problem.ts";
 import type { AppEnv, ServiceDeps } from "../service-deps.ts";
+import { tagRule } from "../tag-rule.ts";
 import { serviceOf } from "./parameters.ts";
 
 const reason = z.string().max(500).default("");
@@ -15,7 +16,7 @@ const schemas = {
       .string()
       .regex(/^[A-Za-z0-9._-]{1,100}\/[A-Za-z0-9._-]{1,100}$/, "is `owner/name`")
       .optional(),
-    tag: z.string().refine((tag) => parseTagName(tag) !== null, "is no tag that Gantry takes"),
+    tag: z.string().max(1024),
     commit: z
       .string()
       .refine((commit) => parseCommitSha(commit) !== null, "is 40 hex digits in lower case")
@@ -66,6 +67,9 @@ export function requestRelease({ desk, ids, repositories }: ServiceDeps): Handle
     const body = await bodyOf(c, schemas.release);
     if (!body.ok) return body.answer;
     const { tag, commit } = body.value;
+    if (parseTagName(tag) === null) {
+      return problem(c, { code: "tag-invalid", detail: tagRule, next: "Push the commit under another tag." });
+    }
     const repository = body.value.repository ?? (repositories.length === 1 ? repositories[0] : undefined);
     if (repository === undefined) {
       const detail = `Say which \`repository\`: the policy lists ${repositories.join(", ") || "none"}.`;

@@ -35,7 +35,7 @@ function badQuery(c: Context<AppEnv>, detail: string): Response {
 type WithRecord = (c: Context<AppEnv>, record: ReleaseRecord) => Promise<Response> | Response;
 
 /** Finds the release of the path first; where the id is that of a refusal, the answer says so. */
-export function withRelease(store: Store, answer: WithRecord): Handler<AppEnv> {
+function withRelease(store: Store, answer: WithRecord): Handler<AppEnv> {
   return async (c) => {
     const id = releaseOf(c);
     const record = id === null ? null : await store.release(id);

@@ -33,7 +33,7 @@ export type ReleaseView = ReturnType<typeof releaseView>;
 
 /** A service as the API and the console show it. */
 export function serviceView({ state, now }: Readonly<{ state: ServiceState; now: Timestamp }>) {
-  const { key, live, active, queue, quarantine, leftovers } = state;
+  const { key, live, past, active, queue, quarantine, leftovers } = state;
   const [project = "", region = "", name = ""] = key.split("/");
   return {
     key,
@@ -42,6 +42,7 @@ export function serviceView({ state, now }: Readonly<{ state: ServiceState; now:
     name,
     now: nowInWords({ state, now }),
     live,
+    past,
     active: active === null ? null : { ...active, words: statusWords[active.status] },
     queue,
     quarantine,

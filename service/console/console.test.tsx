@@ -5,6 +5,7 @@ import {
   candidate,
   commitOf,
   monday,
+  numberedService,
   refusal,
   releaseBasics,
   releaseId,
@@ -51,6 +52,15 @@ describe("the console", () => {
     const answer = await serviceHarness().app.request("/releases/release-1");
     expect(answer.status).to.equal(303);
     expect(answer.headers.get("location")).to.equal("/login?next=%2Freleases%2Frelease-1");
+  });
+
+  it("brings the cookie along when a link on another site leads here, and asks only once", async () => {
+    const { app } = serviceHarness();
+    const headers = { "sec-fetch-site": "cross-site" };
+    const first = await app.request("/releases/release-1", { headers });
+    expect(await first.text()).to.include('<meta http-equiv="refresh" content="0;url=/releases/release-1"/>');
+    const again = await app.request("/releases/release-1", { headers: { "sec-fetch-site": "same-origin" } });
+    expect(again.status).to.equal(303);
   });
 
   it("shows that there is nothing yet", async () => {
@@ -136,6 +146,36 @@ describe("the console", () => {
     expect(text.match(/<script/g)).to.have.length(1);
   });
 
+  it("shows fifty services a page, those at work first, and what was given up", async () => {
+    const harness = serviceHarness();
+    for (let n = 1; n <= 51; n += 1) {
+      const service = numberedService(n);
+      const { state } = commitOf({ service });
+      const atRest = { ...state, active: n === 51 ? state.active : null };
+      await harness.commit(commitOf({ service, state: atRest }));
+    }
+    const message = { topic: "cloud-builds", id: null, data: {}, attributes: {} };
+    const letter = {
+      id: "d1",
+      subscription: "deploy",
+      topic: "cloud-builds",
+      message,
+      attempts: 5,
+      lastError: "",
+    };
+    harness.dead.push(
+      { ...letter, deadAt: monday, replayedAt: null },
+      { ...letter, deadAt: monday, replayedAt: 1 },
+    );
+    const { text } = await page(harness, "/");
+    expect(text.match(/<article/g)).to.have.length(50);
+    expect(text.indexOf("service-51 ")).to.be.below(text.indexOf("service-1 "));
+    expect(text).to.include("1 message was given up");
+    expect(text).to.include('Page 1 of 2 <a href="/?page=2">More</a>');
+    expect((await page(harness, "/?page=2")).text.match(/<article/g)).to.have.length(1);
+    expect((await page(harness, "/?page=-1")).status).to.equal(200);
+  });
+
   it("escapes whatever comes from outside, on every page", async () => {
     const evil = `"><script>alert(1)</script>`;
     const basics = {
@@ -153,7 +193,9 @@ describe("the console", () => {
     const state = { ...commitOf().state, active: { ...basics, tag: evil, status: "building", build: null } };
     const events = [requested({ ...basics, tag: evil } as ReturnType<typeof releaseBasics>)];
     const harness = serviceHarness();
-    await harness.commit({ ...commitOf(), state, events, releases: [record] } as unknown as ReturnType<typeof commitOf>);
+    await harness.commit({ ...commitOf(), state, events, releases: [record] } as unknown as ReturnType<
+      typeof commitOf
+    >);
     await harness.store.recordRefusal(
       refusal({ tag: evil, repository: evil, message: evil, problems: [evil] }),
     );

@@ -9,6 +9,10 @@ import { forPerson } from "./permissions.ts";
 
 export type HomeView = Readonly<{
   services: readonly Readonly<{ service: ServiceView; traffic: TrafficReading }>[];
+  approvals: number; // releases that wait for one
+  givenUp: number; // dead letters that nobody replayed
+  page: number; // 1-based
+  pages: number;
   releases: readonly ReleaseView[];
   refusals: readonly RefusalView[];
   position: number;
@@ -16,16 +20,18 @@ export type HomeView = Readonly<{
 }>;
 
 /** What runs where, what happens now, and the one button that is needed. */
-export function HomePage({ services, releases, refusals, position, identity }: HomeView) {
+export function HomePage(view: HomeView) {
+  const { services, releases, refusals, position, identity } = view;
   return (
     <Layout title="Services" json={paths.api.services()} position={position} identity={identity}>
-      <Approvals services={services.map(({ service }) => service)} />
+      <Strips approvals={view.approvals} givenUp={view.givenUp} />
       <section id="services">
         <h1>Services</h1>
         {services.length === 0 && <p class="quiet">No service yet. Push a tag, and it shows here.</p>}
         {services.map(({ service, traffic }) => (
           <ServiceCard service={service} traffic={traffic} identity={identity} />
         ))}
+        <Pages page={view.page} pages={view.pages} />
       </section>
       <RecentReleases releases={releases} />
       <RecentRefusals refusals={refusals} />
@@ -33,12 +39,30 @@ export function HomePage({ services, releases, refusals, position, identity }: H
   );
 }
 
-function Approvals({ services }: Readonly<{ services: readonly ServiceView[] }>) {
-  const { length } = services.filter((service) => service.active?.status === "awaiting-approval");
+/** What waits for a person, wherever on the pages its service is. */
+function Strips({ approvals, givenUp }: Pick<HomeView, "approvals" | "givenUp">) {
   return (
-    <p id="approvals" data-live class={length === 0 ? "hidden" : "strip"}>
-      {length === 1 ? "1 approval waits" : `${length} approvals wait`}
-    </p>
+    <div id="strips" data-live>
+      {approvals > 0 && (
+        <p class="strip">{approvals === 1 ? "1 approval waits" : `${approvals} approvals wait`}</p>
+      )}
+      {givenUp > 0 && (
+        <p class="strip">
+          {givenUp === 1 ? "1 message was given up" : `${givenUp} messages were given up`}:{" "}
+          <a href={paths.api.deadLetters()}>which and why</a>, then <code>gantry deadletter replay ID</code>
+        </p>
+      )}
+    </div>
+  );
+}
+
+function Pages({ page, pages }: Pick<HomeView, "page" | "pages">) {
+  if (pages === 1) return null;
+  return (
+    <nav aria-label="Pages">
+      {page > 1 && <a href={paths.homePage(page - 1)}>Earlier</a>} {`Page ${page} of ${pages}`}{" "}
+      {page < pages && <a href={paths.homePage(page + 1)}>More</a>}
+    </nav>
   );
 }
 

@@ -63,3 +63,19 @@ export function MessagePage({ title, detail, next, identity }: Message) {
     </Layout>
   );
 }
+
+/** Goes on to a path of this site by itself. */
+export function ComeInPage({ to }: Readonly<{ to: string }>) {
+  return (
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <title>Gantry</title>
+        <meta http-equiv="refresh" content={`0;url=${to}`} />
+      </head>
+      <body>
+        <a href={to}>Go on</a>
+      </body>
+    </html>
+  );
+}

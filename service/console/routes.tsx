@@ -1,4 +1,4 @@
-import { type Handler, Hono, type MiddlewareHandler } from "hono";
+import { type Context, type Handler, Hono, type MiddlewareHandler } from "hono";
 import { createMiddleware } from "hono/factory";
 import type { ServiceKey } from "../../shared/domain/ids.ts";
 import { sameOrigin } from "../access/same-origin.ts";
@@ -6,16 +6,17 @@ import type { Sessions } from "../access/session.ts";
 import { releaseOf } from "../api/parameters.ts";
 import { explanationOf } from "../api/releases.ts";
 import type { TrafficReading } from "../api/traffic-reading.ts";
-import { refusalView, releaseView, serviceView } from "../api/views.ts";
-import { paths } from "../paths.ts";
+import { refusalView, releaseView } from "../api/views.ts";
+import { paths, safeNext } from "../paths.ts";
 import type { AppEnv, ServiceDeps } from "../service-deps.ts";
 import { postDecision, postRollBack } from "./actions.tsx";
 import { asset } from "./assets.ts";
 import { withDoctype } from "./document.ts";
 import { HomePage } from "./home-page.tsx";
+import { readHome } from "./home-reading.ts";
 import { liveScript } from "./live-script.ts";
 import { postLogin, postLogout, showLogin } from "./login.tsx";
-import { MessagePage, RefusalPage } from "./plain-pages.tsx";
+import { ComeInPage, MessagePage, RefusalPage } from "./plain-pages.tsx";
 import { ReleasePage } from "./release-page.tsx";
 import { stylesheet } from "./stylesheet.ts";
 
@@ -45,6 +46,8 @@ function sessionGuard(sessions: Sessions): MiddlewareHandler<AppEnv> {
   return createMiddleware<AppEnv>(async (c, next) => {
     const token = await sessions.find(c);
     c.header("cache-control", "no-store");
+    if (token === null && isFromElsewhere(c))
+      return c.html(withDoctype(<ComeInPage to={safeNext(c.req.path)} />));
     if (token === null) return c.redirect(paths.login(c.req.method === "POST" ? "/" : c.req.path), 303);
     c.set("identity", { name: token.name, roles: token.roles });
     c.get("facts")["identity"] = token.name;
@@ -52,32 +55,19 @@ function sessionGuard(sessions: Sessions): MiddlewareHandler<AppEnv> {
   });
 }
 
-function showHome({ store, clock }: ServiceDeps, traffic: Console["traffic"]): Handler<AppEnv> {
+/**
+ * A browser holds back a SameSite=Strict cookie when a link on another site, say in a chat, leads here
+ * (developer.mozilla.org, "Set-Cookie"). A page that goes on to itself brings it along.
+ */
+function isFromElsewhere(c: Context<AppEnv>): boolean {
+  return c.req.method === "GET" && c.req.header("sec-fetch-site") === "cross-site";
+}
+
+function showHome(deps: ServiceDeps, traffic: Console["traffic"]): Handler<AppEnv> {
   return async (c) => {
-    const position = await store.lastPosition(); // before the rest: an event in between is told again, not lost
-    const [states, releases, refusals] = await Promise.all([
-      store.services(),
-      store.releases({ service: null, limit: 10, before: null }),
-      store.refusals({ limit: 5 }),
-    ]);
-    const now = clock.now();
-    const sorted = [...states].sort((a, b) => a.key.localeCompare(b.key));
-    const services = await Promise.all(
-      sorted.map(async (state) => ({
-        service: serviceView({ state, now }),
-        traffic: await traffic(state.key),
-      })),
-    );
-    const page = (
-      <HomePage
-        services={services}
-        releases={releases.map(releaseView)}
-        refusals={refusals.map(refusalView)}
-        position={position}
-        identity={c.get("identity")}
-      />
-    );
-    return c.html(withDoctype(page));
+    const page = Math.max(1, Number(/^\d{1,4}$/.exec(c.req.query("page") ?? "1")?.[0] ?? 1));
+    const view = await readHome({ deps, traffic, page, identity: c.get("identity") });
+    return c.html(withDoctype(<HomePage {...view} />));
   };
 }
 

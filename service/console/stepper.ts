@@ -2,7 +2,7 @@ import type { ServiceEvent } from "../../shared/domain/events.ts";
 import type { ReleaseRecord } from "../../shared/domain/release-record.ts";
 import { statusWords } from "../../shared/domain/words.ts";
 
-export type StageState = "done" | "now" | "failed" | "stopped" | "todo" | "skipped";
+type StageState = "done" | "now" | "failed" | "stopped" | "todo" | "skipped";
 
 /** One stage of the way from tag to live, and how far the release came with it. */
 export type StepperStage = Readonly<{ label: string; state: StageState }>;

@@ -24,7 +24,7 @@ a { color: var(--busy); }
 :focus-visible { outline: 3px solid var(--busy); outline-offset: 2px; }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 0.5rem; padding: 0.5rem 1rem 1rem; margin: 1rem 0; }
 .strip { background: var(--waiting); color: var(--page); padding: 0.5rem 1rem; border-radius: 0.5rem; }
-.hidden { display: none; }
+.strip a, .strip code { color: inherit; }
 .status { font-weight: 600; white-space: nowrap; }
 .good { color: var(--good); } .bad, .fail td { color: var(--bad); } .busy { color: var(--busy); }
 .waiting, .inconclusive td { color: var(--waiting); }

@@ -4,6 +4,7 @@ import { releaseIdFor } from "../../shared/usecases/release-id.ts";
 import { paths } from "../paths.ts";
 import { problem } from "../problem.ts";
 import type { AppEnv, ServiceDeps } from "../service-deps.ts";
+import { tagRule } from "../tag-rule.ts";
 import { type Push, readPush } from "./read-push.ts";
 import { verifyGithub } from "./verify-github.ts";
 
@@ -82,8 +83,6 @@ async function refuseTag(
   { requestId, push }: Readonly<{ requestId: string; push: TagPush }>,
 ): Promise<Response> {
   const id = releaseIdFor(requestId);
-  const message =
-    "The tag holds characters that Gantry does not take: it uses letters, digits, and . _ + / - only, 128 at most.";
   await store.recordRefusal({
     id,
     at: clock.now(),
@@ -93,12 +92,12 @@ async function refuseTag(
     service: null,
     requestedBy: push.pusher,
     code: "tag-invalid",
-    message,
+    message: tagRule,
     problems: [],
   });
   Object.assign(c.get("facts"), { refusalId: id });
   const follow = absolute(c, { publicUrl }, paths.api.refusal(id));
-  return c.json({ refused: message, code: "tag-invalid", releaseId: id, follow }, 202);
+  return c.json({ refused: tagRule, code: "tag-invalid", releaseId: id, follow }, 202);
 }
 
 function absolute(c: Context<AppEnv>, { publicUrl }: Pick<ServiceDeps, "publicUrl">, path: string): string {

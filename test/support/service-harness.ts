@@ -17,7 +17,7 @@ export const viewerToken = "viewer-token-1";
 
 const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
 
-export type LogLine = Readonly<{ level: string; message: string } & Record<string, unknown>>;
+type LogLine = Readonly<{ level: string; message: string } & Record<string, unknown>>;
 
 type Asked = Readonly<{ verb: string; params: Readonly<Record<string, unknown>> }>;
 
@@ -96,7 +96,7 @@ export function serviceHarness(changes: Partial<ServiceDeps> = {}) {
 }
 
 /** Two revisions share the traffic. */
-export function snapshot(): ServiceSnapshot {
+function snapshot(): ServiceSnapshot {
   const stable = { revision: revisionName("background-removal-00001"), percent: 75, tag: null };
   const candidate = { revision: revisionName("background-removal-00002"), percent: 25, tag: "g-release-1" };
   return {
