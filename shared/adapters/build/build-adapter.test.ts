@@ -15,14 +15,9 @@ import {
 } from "../../domain/ids.ts";
 import { AppError } from "../../ports/app-error.ts";
 import type { BuildPort, BuildRequest, BuildSnapshot, StartOutcome } from "../../ports/build.ts";
-import type { Clock } from "../../ports/system.ts";
+import { systemClock } from "../system/system-clock.ts";
 import { buildSettings, createBuildAdapter } from "./build-adapter.ts";
 import { type BuildConnection, connectBuild } from "./connect-build.ts";
-
-const clock: Clock = {
-  now: () => Date.now(),
-  sleep: ({ ms }) => new Promise((resolve) => setTimeout(resolve, ms)),
-};
 
 const settings = { ...buildSettings, callTimeoutMs: 3_000, retryMs: 5, lookMs: 10, looks: 2 };
 const service = parseServiceKey("demo-project/us-central1/api")!;
@@ -64,7 +59,7 @@ describe("the Cloud Build adapter against the local cloud", () => {
     const images = await openImageStore(join(directory, "images"));
     cloud = await startCloudBuild({ images, publish: async () => undefined });
     connection = connectBuild({ endpoint: { ...cloud.grpc, insecure: true } });
-    builds = createBuildAdapter({ client: connection.client, clock, settings });
+    builds = createBuildAdapter({ client: connection.client, clock: systemClock, settings });
   });
 
   after(async () => {

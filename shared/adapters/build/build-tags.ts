@@ -1,4 +1,5 @@
 import { parseReleaseId, parseServiceKey, type ReleaseId, type ServiceKey } from "../../domain/ids.ts";
+import { releaseTagPrefix } from "../../ports/build.ts";
 
 const maxTagLength = 128; // `^[\w][\w.-]{0,127}$`, which Cloud Build asks of every tag
 
@@ -10,7 +11,7 @@ export type BuildTags = Readonly<{
   imageIndex: number;
 }>;
 
-const prefixes = { release: "gantry-release-", service: "gantry-service-", image: "gantry-image-" } as const;
+const prefixes = { release: releaseTagPrefix, service: "gantry-service-", image: "gantry-image-" } as const;
 
 /** The tag by which the one build of a release is found again. */
 export function releaseTag(releaseId: ReleaseId): string {

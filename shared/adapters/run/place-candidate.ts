@@ -8,7 +8,7 @@ import { firstService, firstTemplate } from "./first-service.ts";
 import { partsOf } from "./resource-names.ts";
 import { revisionNameFor } from "./revision-name.ts";
 import type { WriteResult } from "./run-api.ts";
-import { gaveUp, type RunContext } from "./run-context.ts";
+import { gaveUp, type RunContext, timedOut } from "./run-context.ts";
 import {
   generationOf,
   type IRevision,
@@ -56,6 +56,7 @@ export async function placeCandidate(
     if (step.outcome === "rename") attempt += 1;
     await pause(patience);
   }
+  if (isOver(patience)) throw timedOut(`add the candidate of release ${request.releaseId}`);
   throw gaveUp(`add the candidate of release ${request.releaseId}`, why);
 }
 

@@ -22,7 +22,7 @@ export async function removeCandidate(
   const doing = `remove what release ${removal.releaseId} left`;
   let why = "";
   for (let writes = 0; writes < context.settings.maxWrites; writes += 1) {
-    const remnant = await remnantOf(context, removal);
+    const remnant = (await remnantOf(context, removal)) ?? (await secondLook(context, removal, patience));
     if (remnant === null) return;
     if (isOver(patience)) throw timedOut(doing);
     const result = await write(context, removal, remnant);
@@ -42,6 +42,16 @@ async function remnantOf(context: RunContext, removal: Removal): Promise<Remnant
   if (raw === null) return null;
   const isWhole = await isOwnService(context, removal, raw);
   return isWhole || isTagged(raw, removal.releaseId) ? { raw, isWhole } : null;
+}
+
+/** One reading may be older than the write that left the candidate there. */
+async function secondLook(
+  context: RunContext,
+  removal: Removal,
+  patience: Patience,
+): Promise<Remnant | null> {
+  await pause(patience);
+  return remnantOf(context, removal);
 }
 
 /** Reads back what was accepted: a deletion takes its time, and one answer may be out of date. */

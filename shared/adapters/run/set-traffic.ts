@@ -10,40 +10,43 @@ import {
 } from "../../domain/traffic.ts";
 import type { ServiceSnapshot, TrafficOutcome, TrafficRequest } from "../../ports/run.ts";
 import { isOver, pause, throwIfCalledOff } from "../google/patience.ts";
+import type { RunApi } from "./run-api.ts";
 import { gaveUp, patienceFor, type RunContext } from "./run-context.ts";
-import { generationOf, type IService, serviceSnapshotOf } from "./service-snapshot.ts";
+import { generationOf, type IService, revisionSnapshotOf, serviceSnapshotOf } from "./service-snapshot.ts";
 import { trafficBody } from "./traffic-body.ts";
 
 /** What this call has done so far. */
 export type Progress = Readonly<{
   writes: number;
   accepted: number; // writes that Cloud Run took
-  /** The generation of the last accepted write; an answer from before it is out of date. */
+  /** The latest generation that was written or read; an answer from before it is out of date. */
   generation: number;
-  drifts: number; // consecutive readings that showed a stranger's split
+  sightings: number; // consecutive readings that showed the end of this call, without a write that proves them fresh
   lastRefusal: string;
 }>;
 
-/** `look`: read again after a while. */
-type NextMove = Readonly<{ move: "write" | "look" | "look-at-drift" }> | Readonly<{ done: TrafficOutcome }>;
+/** `look`: read again after a while; `look-again`: this may be the end, seen once. */
+type NextMove = Readonly<{ move: "write" | "look" | "look-again" }> | Readonly<{ done: TrafficOutcome }>;
 
-/** A reading may be older than the last write, so a stranger's split counts only when it is seen twice. */
-const sightingsOfDrift = 2;
+/** A reading may be older than the last write, so what no write of this call proves counts only when seen twice. */
+const sightingsNeeded = 2;
 /** A list that Cloud Run could not carry out is sent once more: failed starts are often passing. */
 const maxAcceptedWrites = 2;
 
 /** As `RunPort.setTraffic` promises. */
 export async function setTraffic(context: RunContext, request: TrafficRequest): Promise<TrafficOutcome> {
   const patience = patienceFor(context, request);
-  let progress: Progress = { writes: 0, accepted: 0, generation: 0, drifts: 0, lastRefusal: "" };
+  let progress: Progress = { writes: 0, accepted: 0, generation: 0, sightings: 0, lastRefusal: "" };
   for (;;) {
     throwIfCalledOff(patience);
     const raw = await context.api.service(request.service);
     if (raw === null) return { outcome: "refused", message: "the service does not exist", found: [] };
     const snapshot = serviceSnapshotOf(request.service, raw);
-    const next = nextMove(snapshot, { request, progress, generation: generationOf(raw) });
+    const generation = generationOf(raw);
+    const next = nextMove(snapshot, { request, progress, generation });
     if ("done" in next) return next.done;
     if (isOver(patience)) return tooLate(snapshot, request, progress);
+    progress = { ...progress, generation: Math.max(progress.generation, generation) };
     const after =
       next.move === "write" ? await write(context, request, raw, progress) : looked(progress, next.move);
     if ("outcome" in after) return after;
@@ -52,8 +55,8 @@ export async function setTraffic(context: RunContext, request: TrafficRequest): 
   }
 }
 
-function looked(progress: Progress, move: "look" | "look-at-drift"): Progress {
-  return { ...progress, drifts: move === "look-at-drift" ? progress.drifts + 1 : 0 };
+function looked(progress: Progress, move: "look" | "look-again"): Progress {
+  return { ...progress, sightings: move === "look-again" ? progress.sightings + 1 : 0 };
 }
 
 /** What one reading of the service leads to. */
@@ -76,18 +79,25 @@ export function nextMove(
   const isOverruled = progress.accepted > 0 && !isSameSplit(desired, target);
   const mayReplace = expected === null || [target, ...expected].some((split) => isSameSplit(split, desired));
   if (mayReplace && (!isOverruled || expected === null)) return { move: "write" };
-  if (progress.drifts + 1 < sightingsOfDrift) return { move: "look-at-drift" };
-  return { done: { outcome: "drifted", found: desired } };
+  return seenTwice(progress, { outcome: "drifted", found: desired });
 }
 
 /** The list that is wanted stands; whether requests meet it. */
-function carriedOut(snapshot: ServiceSnapshot, { target }: TrafficRequest, { accepted }: Progress): NextMove {
+function carriedOut(snapshot: ServiceSnapshot, { target }: TrafficRequest, progress: Progress): NextMove {
   const found = effectiveSplit(snapshot);
-  if (isSameSplit(found, target)) return { done: { outcome: "effective" } };
+  const { accepted } = progress;
+  if (isSameSplit(found, target)) {
+    const end: TrafficOutcome = { outcome: "effective" };
+    return accepted > 0 ? { done: end } : seenTwice(progress, end);
+  }
   const hasFailed = snapshot.settled && snapshot.ready.state === "failed";
   if (!hasFailed) return { move: "look" };
   if (accepted < maxAcceptedWrites) return { move: "write" };
   return { done: { outcome: "refused", message: snapshot.ready.message, found } };
+}
+
+function seenTwice({ sightings }: Progress, end: TrafficOutcome): NextMove {
+  return sightings + 1 < sightingsNeeded ? { move: "look-again" } : { done: end };
 }
 
 /** Whether the desired list names the target by revision, with exactly the wanted tags among Gantry's own. */
@@ -129,10 +139,12 @@ async function write(
   if (progress.writes >= settings.maxWrites)
     throw gaveUp(`move the traffic of ${service}`, progress.lastRefusal);
   const snapshot = serviceSnapshotOf(service, raw);
+  const unfit = await unfitRevision(api, snapshot, target);
+  if (unfit !== null) return { outcome: "refused", message: unfit, found: effectiveSplit(snapshot) };
   const others = tagsOf(snapshot.desired).filter(({ tag }) => !isGantryTag(tag));
   const traffic = trafficBody(trafficList({ split: target, tags: [...tags, ...others] }));
   const result = await api.update(service, { traffic, etag: raw.etag ?? "" }, ["traffic"]);
-  const next: Progress = { ...progress, writes: progress.writes + 1, drifts: 0 };
+  const next: Progress = { ...progress, writes: progress.writes + 1, sightings: 0 };
   switch (result.kind) {
     case "accepted":
       return {
@@ -148,4 +160,19 @@ async function write(
     case "unknown":
       return { ...next, lastRefusal: result.message };
   }
+}
+
+/**
+ * Why a revision that the traffic does not name yet cannot take any; null = all can. Cloud Run accepts such a list, fails
+ * to carry it out, and then fails every write after it until the entry is gone.
+ */
+async function unfitRevision(api: RunApi, snapshot: ServiceSnapshot, target: Split): Promise<string | null> {
+  const known = new Set([...snapshot.desired, ...snapshot.effective].map(({ revision }) => revision));
+  for (const { revision } of target.filter((share) => !known.has(share.revision))) {
+    const raw = await api.revision(snapshot.service, revision);
+    const found = raw === null ? null : revisionSnapshotOf(raw);
+    if (found === null) return `revision ${revision} does not exist`;
+    if (found.ready.state === "failed") return `revision ${revision} is not ready: ${found.ready.message}`;
+  }
+  return null;
 }
