@@ -18,6 +18,11 @@ function answer(response: ServerResponse, statusCode: number, body: object): voi
   response.end(`${JSON.stringify(body)}\n`);
 }
 
+/** A page that somebody has open in a browser must not be able to switch faults or move traffic. */
+function isFromAnotherSite({ headers }: IncomingMessage): boolean {
+  return headers.origin !== undefined && headers.origin !== `http://${headers.host}`;
+}
+
 async function readBody(incoming: IncomingMessage): Promise<Body> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -36,7 +41,7 @@ function textOf(value: unknown): string | undefined {
 }
 
 /** A fault from a request. @throws Error that says what is wrong with it. */
-export function parseFault(body: Body): CloudRunFault {
+function parseFault(body: Body): CloudRunFault {
   const { name, count, ms } = body;
   if (!isFaultName(name)) throw new Error(`name must be one of ${Object.keys(CLOUD_RUN_FAULTS).join(", ")}`);
   for (const [field, value] of Object.entries({ count, ms }))
@@ -90,6 +95,10 @@ export function answerAdmin(
   response: ServerResponse,
 ): void {
   const url = new URL(incoming.url ?? "/", "http://admin");
+  if (isFromAnotherSite(incoming)) {
+    answer(response, 403, { error: "not for pages of other sites" });
+    return;
+  }
   route(options, incoming, url).then(
     (body) => answer(response, body === null ? 404 : 200, body ?? { error: "not found" }),
     (error: unknown) =>

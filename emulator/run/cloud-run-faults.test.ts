@@ -169,6 +169,8 @@ describe("The faults of the local Cloud Run", () => {
     expect((await post({ name: "no-such" })).status).to.equal(400);
     expect((await post({ name: "stale-read", count: -1 })).status).to.equal(400);
     expect(await (await fetch(url)).json()).to.have.nested.property("faults[0].name", "stale-read");
+    const foreign = { method: "DELETE", headers: { origin: "http://elsewhere.example" } };
+    expect((await fetch(url, foreign)).status).to.equal(403);
     await fetch(url, { method: "DELETE" });
     expect(session.cloud.faults.list()).to.deep.equal([]);
   });

@@ -34,22 +34,41 @@ describe("The instances of the local Cloud Run", () => {
       "traffic",
     );
     const answers = [];
-    for (let count = 0; count < 100; count += 1) answers.push(await session.ask(uri));
+    for (let count = 0; count < 10; count += 1)
+      answers.push(...(await Promise.all(Array.from({ length: 10 }, () => session.ask(uri)))));
     const onTwo = answers.filter(({ revision }) => revision === "split-two").length;
     expect(onTwo).to.be.within(10, 30);
     await session.update("split", { traffic: [toRevision("split-one", 100)] }, "traffic");
     const underWay = session.ask(uri, "/?ms=250");
-    await until(() => session.cloud.instances("split", "split-one") === 1);
+    await until(() => session.cloud.instances("split", "split-one").length === 1);
     await session.update("split", { traffic: [toRevision("split-two", 100)] }, "traffic");
     expect((await session.ask(uri)).revision).to.equal("split-two");
     expect((await underWay).revision).to.equal("split-one");
+  });
+
+  it("go as soon as nothing leads to their revision", async () => {
+    await session.create("replaced", { template: template("v1", { revision: "replaced-one" }) });
+    expect(session.cloud.instances("replaced", "replaced-one")[0]).to.include({
+      state: "ready",
+      inFlight: 0,
+    });
+    await session.update("replaced", { template: template("v2", { revision: "replaced-two" }) }, "template");
+    await until(() => session.cloud.instances("replaced", "replaced-one").length === 0);
+  });
+
+  it("obey the maximum of the service over all its revisions", async () => {
+    const one = template("v1", { revision: "capped-one", maxInstanceRequestConcurrency: 1 });
+    await session.create("capped", { template: one, scaling: { maxInstanceCount: 1 } });
+    const { uri } = await session.get("capped");
+    const answers = await Promise.all([1, 2].map(() => session.ask(uri, "/?ms=50")));
+    expect(new Set(answers.map(({ pid }) => pid)).size).to.equal(1);
   });
 
   it("stop when nobody asks, and start again for the next request", async () => {
     await session.create("cold", { template: template("v1", { revision: "cold-one" }) });
     const { uri } = await session.get("cold");
     const warm = await session.ask(uri);
-    await until(() => session.cloud.instances("cold", "cold-one") === 0);
+    await until(() => session.cloud.instances("cold", "cold-one").length === 0);
     const started = await session.ask(uri);
     expect(started.pid).to.not.equal(warm.pid);
     expect(started.version).to.equal("v1");
@@ -82,7 +101,7 @@ describe("The instances of the local Cloud Run", () => {
       session.statusOf(uri, "/?ms=450"),
     ]);
     expect(statuses.sort()).to.deep.equal([200, 429]);
-    expect(session.cloud.instances("single", "single-one")).to.equal(1);
+    expect(session.cloud.instances("single", "single-one").length).to.equal(1);
   });
 
   it("grow to the maximum and no further", async () => {
@@ -140,7 +159,7 @@ describe("The instances of the local Cloud Run", () => {
     await session.create("gpu", { template: gpu("gpu-one") });
     const { uri } = await session.get("gpu");
     session.cloud.faults.set({ name: "gpu-capacity", service: "gpu" });
-    await until(() => session.cloud.instances("gpu", "gpu-one") === 0);
+    await until(() => session.cloud.instances("gpu", "gpu-one").length === 0);
     expect(await session.statusOf(uri)).to.equal(429);
     session.cloud.faults.clear("gpu-capacity");
     const asked = await Promise.all([1, 2, 3].map(() => session.ask(uri, "/?ms=100")));

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { startCloudRun } from "./cloud-run.ts";
 import {
   CloudSession,
   endingOf,
@@ -234,6 +235,23 @@ describe("The local Cloud Run, driven by Google's client", () => {
       code: 5,
       message: "Image 'nowhere' not found.",
     });
+  });
+
+  it("fails the operation with code 9 when a configured HTTP probe does not pass", async () => {
+    const startupProbe = { httpGet: { path: "/exit" }, periodSeconds: 10, failureThreshold: 1 };
+    const service = { template: { containers: [{ image: "v1", startupProbe }] } };
+    const request = { parent: PARENT, serviceId: "unprobed", service };
+    const [operation] = await session.services.createService(request, QUICK_POLLS);
+    const failure = await failureOf(operation.promise());
+    expect(failure.code).to.equal(9);
+    expect(failure.message).to.contain("failed the configured startup probe checks.");
+    expect(await session.statusOf((await session.get("unprobed")).uri)).to.equal(404);
+  });
+
+  it("refuses a second start on a port that is taken, and leaves nothing open", async () => {
+    const { port } = session.cloud.grpc;
+    const error = await startCloudRun({ images: session.images, grpcPort: port }).then(() => null, String);
+    expect(error).to.contain(String(port));
   });
 
   it("shows a healthy revision that nothing leads to as ready and retired, and deletes only such a one", async () => {

@@ -13,6 +13,7 @@ import type { TrafficTarget } from "./control/resources.ts";
 import type { ServiceKey } from "./control/service-records.ts";
 import type { LogLine } from "./data/data-plane.ts";
 import { refuse } from "./data/forward.ts";
+import type { InstanceDescription } from "./data/instance.ts";
 import type { RequestLogEntry, RequestStats } from "./data/request-log.ts";
 import type { ActiveFault, CloudRunFault, CloudRunFaultName } from "./faults.ts";
 import { IamPolicies } from "./iam-policies.ts";
@@ -35,7 +36,7 @@ export type CloudRunOptions = Readonly<{
 }>;
 
 /** Switches faults while the cloud runs. Services are short names. */
-export type CloudRunFaults = Readonly<{
+type CloudRunFaults = Readonly<{
   set(fault: CloudRunFault): void;
   clear(name?: CloudRunFaultName, service?: string): void;
   list(): readonly ActiveFault[];
@@ -51,8 +52,8 @@ export type CloudRun = Readonly<{
   logs(service: string, revision: string): readonly LogLine[];
   requests(service: string, revision: string): readonly RequestLogEntry[];
   stats(service: string, revision: string): RequestStats;
-  /** Instances that run or start. */
-  instances(service: string, revision: string): number;
+  /** The instances that start, run or stop, with their memory and how long their start took. */
+  instances(service: string, revision: string): readonly InstanceDescription[];
   /** Stops every instance and server; state is on disk when it resolves. */
   close(): Promise<void>;
 }>;
@@ -149,17 +150,23 @@ export async function startCloudRun(options: CloudRunOptions): Promise<CloudRun>
   });
   const proxy = sharedProxy(parts);
   listening.proxyPort = await listen(proxy, host, proxyPort);
-  await resume(parts);
-  const services = servicesOf(parts, definitions);
-  const grpc = await startGrpcServer({ host, port: grpcPort, services });
-  const close = async (): Promise<void> => {
+  const stop = async (): Promise<void> => {
     parts.reconciler.close();
-    await grpc.close();
     proxy.closeAllConnections();
     proxy.close();
     await Promise.all([parts.addresses.close(), parts.data.close()]);
     parts.reaper.close();
     parts.file.flush();
+  };
+  await resume(parts);
+  const services = servicesOf(parts, definitions);
+  const grpc = await startGrpcServer({ host, port: grpcPort, services }).catch(async (error: unknown) => {
+    await stop();
+    throw error;
+  });
+  const close = async (): Promise<void> => {
+    await grpc.close();
+    await stop();
   };
   return {
     grpc: { host, port: grpc.port },
@@ -168,7 +175,7 @@ export async function startCloudRun(options: CloudRunOptions): Promise<CloudRun>
     logs: (service, revision) => parts.data.logs(keyOf(parts, service), revision),
     requests: (service, revision) => parts.requests.entries(revisionName(keyOf(parts, service), revision)),
     stats: (service, revision) => parts.requests.stats(revisionName(keyOf(parts, service), revision)),
-    instances: (service, revision) => parts.data.instanceCount(keyOf(parts, service), revision),
+    instances: (service, revision) => parts.data.instances(keyOf(parts, service), revision),
     close,
   };
 }

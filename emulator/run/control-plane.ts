@@ -101,16 +101,17 @@ export class ControlPlane {
     const violations = validateServiceId(request.serviceId);
     if (violations.length > 0) throw invalidArgument(violations);
     const key = { ...parent, service: request.serviceId };
-    if (this.#options.store.find(key) !== null) throw new RpcError(status.ALREADY_EXISTS, RESOURCE_EXISTS);
-    const decision = decideCreate(key, request.body, this.#context());
-    return this.#accept(key, decision, request.validateOnly);
+    const decide = (): UpdateDecision =>
+      this.#options.store.find(key) === null
+        ? decideCreate(key, request.body, this.#context())
+        : { ok: false, error: new RpcError(status.ALREADY_EXISTS, RESOURCE_EXISTS) };
+    return this.#commit(key, decide, request);
   }
 
   async updateService(request: UpdateRequest): Promise<Operation> {
     const name = request.body.name ?? "";
     const key = parseKey(name);
-    const state = this.#options.store.find(key);
-    if (state === null) {
+    if (this.#options.store.find(key) === null) {
       if (!request.allowMissing) throw notFound(name);
       const { name: _known, ...body } = request.body;
       const serviceId = key.service;
@@ -121,20 +122,19 @@ export class ControlPlane {
         validateOnly: request.validateOnly,
       });
     }
-    const decision = decideUpdate(state, request, this.#context());
-    if (decision.ok && !request.validateOnly) this.#interruptBefore(state);
-    const operation = await this.#accept(key, decision, request.validateOnly);
-    if (this.#options.faults.take("update-times-out-but-applied", key.service) !== null)
+    const isInterruptible = !request.validateOnly;
+    const decide = (): UpdateDecision => this.#decideUpdate(key, request, { isInterruptible });
+    const operation = await this.#commit(key, decide, request);
+    if (isInterruptible && this.#options.faults.take("update-times-out-but-applied", key.service) !== null)
       throw new RpcError(status.DEADLINE_EXCEEDED, "Deadline Exceeded");
     return operation;
   }
 
-  /** A write by somebody else, past every client of the test: no etag, only the traffic. */
+  /** A write by somebody else, past every client of the test: no etag, only the traffic. No fault strikes it. */
   async humanSetsTraffic(key: ServiceKey, traffic: readonly TrafficTarget[]): Promise<void> {
-    const state = this.#options.store.find(key);
-    if (state === null) throw notFound(serviceName(key));
     const request = { body: { name: serviceName(key), traffic }, paths: ["traffic"] };
-    await this.#accept(key, decideUpdate(state, request, this.#context()), false);
+    const decide = (): UpdateDecision => this.#decideUpdate(key, request, { isInterruptible: false });
+    await this.#commit(key, decide, { validateOnly: false });
   }
 
   async deleteService(
@@ -184,27 +184,49 @@ export class ControlPlane {
     return { now: now(), newUid: randomUUID, random, quotas };
   }
 
+  #decideUpdate(
+    key: ServiceKey,
+    request: Pick<UpdateRequest, "body" | "paths">,
+    { isInterruptible }: Readonly<{ isInterruptible: boolean }>,
+  ): UpdateDecision {
+    const state = this.#options.store.find(key);
+    if (state === null) return { ok: false, error: notFound(serviceName(key)) };
+    const decision = decideUpdate(state, request, this.#context());
+    const interruption = decision.ok && isInterruptible ? this.#interruption(state) : null;
+    return interruption === null ? decision : { ok: false, error: interruption };
+  }
+
   /** The faults that strike between the check of a write and the write itself. */
-  #interruptBefore(state: ServiceState): void {
+  #interruption(state: ServiceState): RpcError | null {
     const { faults, store, now } = this.#options;
     const { record } = state;
     if (faults.take("update-times-out-not-applied", record.key.service) !== null)
-      throw new RpcError(status.DEADLINE_EXCEEDED, "Deadline Exceeded");
-    if (faults.take("update-conflicts", record.key.service) === null) return;
+      return new RpcError(status.DEADLINE_EXCEEDED, "Deadline Exceeded");
+    if (faults.take("update-conflicts", record.key.service) === null) return null;
     const version = nextVersion(now(), record.version);
     store.change(record.key, (latest) => ({ ...latest, record: { ...latest.record, version } }));
     if (record.reconciling) this.#reconciler.begin(record.key, null);
     const message = conflictMessage(record.key.service, String(record.version), String(version));
-    throw new RpcError(status.ABORTED, message);
+    return new RpcError(status.ABORTED, message);
   }
 
-  async #accept(key: ServiceKey, decision: UpdateDecision, validateOnly: boolean): Promise<Operation> {
+  /**
+   * Decides, opens the addresses that the write needs, and decides again on the state as it is by then: check and write are
+   * one step, and nobody sees a service without its addresses.
+   */
+  async #commit(
+    key: ServiceKey,
+    decide: () => UpdateDecision,
+    { validateOnly }: Readonly<{ validateOnly: boolean }>,
+  ): Promise<Operation> {
+    const intended = decide();
+    if (!intended.ok) throw intended.error;
+    if (validateOnly) return this.#validatedOperation(intended);
+    const tags = (intended.state.record.spec.traffic ?? []).flatMap(({ tag }) => (tag ? [tag] : []));
+    await this.#options.addresses.open(key, tags);
+    const decision = decide();
     if (!decision.ok) throw decision.error;
-    if (validateOnly) return this.#validatedOperation(decision);
-    const { store, addresses } = this.#options;
-    store.write(decision.state);
-    const tags = (decision.state.record.spec.traffic ?? []).flatMap(({ tag }) => (tag ? [tag] : []));
-    await addresses.open(key, tags);
+    this.#options.store.write(decision.state);
     const operation = this.#startOperation(decision.state);
     this.#reconciler.begin(key, decision.created);
     return operation;

@@ -8,7 +8,7 @@ import type { ServiceKey } from "./control/service-records.ts";
 const KEPT_OPERATIONS = 1000;
 
 /** What an operation is about; the message of the API that it carries has this type. */
-export type OperationSubject = "service" | "revision";
+type OperationSubject = "service" | "revision";
 
 /** A long-running operation as it is kept, also over a restart. */
 export type OperationRecord = Readonly<{

@@ -23,7 +23,7 @@ import {
   type ServiceState,
 } from "./control/service-records.ts";
 import { containerPort, ingressContainer } from "./control/template.ts";
-import { minimumInstances } from "./control/traffic.ts";
+import { isAddressable, minimumInstances } from "./control/traffic.ts";
 import type { DataPlane } from "./data/data-plane.ts";
 import type { StartOutcome } from "./data/instance-pool.ts";
 import type { FaultBoard } from "./faults.ts";
@@ -113,6 +113,15 @@ export class Reconciler {
       record: { ...latest.record, effective: settlement.effective },
     }));
     this.#finish(key, version, settlement, 0);
+    this.#retireUnused(key);
+  }
+
+  /** Instances of a revision that nothing leads to any more finish their requests and go. */
+  #retireUnused(key: ServiceKey): void {
+    const { store, data } = this.#options;
+    const state = store.find(key);
+    for (const revision of state?.revisions ?? [])
+      if (state !== null && !isAddressable(state, revision.name)) data.poolOf(key, revision).retire();
   }
 
   /** Ends this generation; traffic that still has to follow does so after `lagMs`. */
@@ -141,6 +150,7 @@ export class Reconciler {
           ...state,
           record: { ...state.record, effective: settlement.effective },
         }));
+        this.#retireUnused(key);
       },
       () => undefined,
     );

@@ -1,9 +1,9 @@
 /** Labels, annotations and resource limits: string maps of the API. */
 export type StringMap = Readonly<Record<string, string>>;
 
-export type Duration = Readonly<{ seconds?: string; nanos?: number }>;
+type Duration = Readonly<{ seconds?: string; nanos?: number }>;
 
-export type EnvVar = Readonly<{
+type EnvVar = Readonly<{
   name?: string;
   value?: string;
   valueSource?: Readonly<{ secretKeyRef?: Readonly<{ secret?: string; version?: string }> }>;
@@ -23,7 +23,7 @@ export type Probe = Readonly<{
   grpc?: Readonly<{ port?: number; service?: string }>;
 }>;
 
-export type Resources = Readonly<{ limits?: StringMap; cpuIdle?: boolean; startupCpuBoost?: boolean }>;
+type Resources = Readonly<{ limits?: StringMap; cpuIdle?: boolean; startupCpuBoost?: boolean }>;
 
 export type Container = Readonly<{
   name?: string;

@@ -5,7 +5,7 @@ import { minInstancesOf } from "./template.ts";
 import { targetType } from "./traffic-validation.ts";
 
 /** The desired traffic, where nothing asked for means 100 % to the latest ready revision. */
-export function desiredTraffic(state: ServiceState): readonly TrafficTarget[] {
+function desiredTraffic(state: ServiceState): readonly TrafficTarget[] {
   const traffic = state.record.spec.traffic ?? [];
   return traffic.length > 0 ? traffic : [{ type: LATEST, percent: 100 }];
 }
@@ -34,7 +34,7 @@ export function isAddressable(state: ServiceState, revision: string): boolean {
 }
 
 /** The share of requests that a revision gets, over all its entries. */
-export function percentOf(targets: readonly EffectiveTarget[], revision: string): number {
+function percentOf(targets: readonly EffectiveTarget[], revision: string): number {
   return targets
     .filter((target) => target.revision === revision)
     .reduce((sum, { percent }) => sum + percent, 0);

@@ -6,7 +6,7 @@ import { gpusPerInstance, ingressContainer } from "../control/template.ts";
 import type { CloudRunTimings } from "../timings.ts";
 import { GpuLedger, type Release } from "./capacity.ts";
 import { freePort } from "./free-port.ts";
-import { Instance, type LogStream } from "./instance.ts";
+import { Instance, type InstanceDescription, type LogStream } from "./instance.ts";
 import { InstancePool, type StartOutcome } from "./instance-pool.ts";
 import { launchPlan } from "./launch-plan.ts";
 import type { ProcessReaper } from "./process-reaper.ts";
@@ -65,9 +65,9 @@ export class DataPlane {
     return this.#running.get(this.#id(key, revision))?.logs.entries() ?? [];
   }
 
-  /** Instances that run or start, of one revision. */
-  instanceCount(key: ServiceKey, revision: string): number {
-    return this.#running.get(this.#id(key, revision))?.pool.size ?? 0;
+  /** The instances of one revision, whatever their state. */
+  instances(key: ServiceKey, revision: string): readonly InstanceDescription[] {
+    return this.#running.get(this.#id(key, revision))?.pool.describe() ?? [];
   }
 
   /** Stops the instances of a revision for good. */

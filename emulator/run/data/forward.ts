@@ -30,6 +30,7 @@ function forwardedHeaders(incoming: IncomingMessage, traceId: string): Headers {
 
 /** Ends a request with a status and a text of Cloud Run's own. */
 export function refuse(response: ServerResponse, statusCode: number, text: string): void {
+  if (response.writableEnded) return;
   if (response.headersSent) {
     response.destroy();
     return;

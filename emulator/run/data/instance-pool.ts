@@ -1,7 +1,7 @@
 import type { RevisionTemplate } from "../control/resources.ts";
 import { concurrencyOf, maxInstancesOf } from "../control/template.ts";
 import type { Release } from "./capacity.ts";
-import type { Instance } from "./instance.ts";
+import type { Instance, InstanceDescription } from "./instance.ts";
 
 /** Why a request got no instance: 429 when all are busy and no more may start, 503 when none can be started. */
 export class NoInstanceError extends Error {
@@ -49,6 +49,8 @@ export class InstancePool {
   readonly #waiting: Waiter[] = [];
   #starting = 0;
   #minimum = 0;
+  /** Nothing leads to the revision: an instance goes as soon as it is idle. */
+  #isRetired = false;
   #isClosed = false;
   /** Every process of this revision, whatever its state. */
   readonly #live = new Set<Instance>();
@@ -63,8 +65,8 @@ export class InstancePool {
     return this.#ready.size + this.#starting;
   }
 
-  get inFlight(): number {
-    return [...this.#ready].reduce((sum, instance) => sum + instance.inFlight, 0);
+  describe(): readonly InstanceDescription[] {
+    return [...this.#live].map((instance) => instance.describe());
   }
 
   /** Starts one instance if none is ready, and says what came of it. */
@@ -74,10 +76,18 @@ export class InstancePool {
 
   /** Keeps at least this many instances; resolves when they are there or cannot be had. */
   async setMinimum(count: number): Promise<void> {
+    this.#isRetired = false;
     this.#minimum = Math.min(count, maxInstancesOf(this.#options.template));
     const missing = Math.max(0, this.#minimum - this.size);
     await Promise.all(Array.from({ length: missing }, () => this.#start()));
     this.#scheduleSweep();
+  }
+
+  /** Stops what is idle now and the rest when it becomes idle. A later request or minimum starts instances again. */
+  retire(): void {
+    this.#minimum = 0;
+    this.#isRetired = true;
+    this.#stopIdle(0);
   }
 
   /** A place on an instance, at once or after waiting. @throws NoInstanceError */
@@ -97,7 +107,7 @@ export class InstancePool {
     this.#isClosed = true;
     if (this.#sweeper !== null) clearTimeout(this.#sweeper);
     this.#refuseAll(503, "The revision was deleted.");
-    await Promise.all([...this.#live].map((instance) => this.#retire(instance)));
+    await Promise.all([...this.#live].map((instance) => this.#stop(instance)));
   }
 
   #findFree(): Instance | null {
@@ -115,6 +125,7 @@ export class InstancePool {
       instance.inFlight -= 1;
       instance.idleSince = performance.now();
       this.#serveWaiting();
+      if (this.#isRetired) this.#stopIdle(0);
       this.#scheduleSweep();
     };
     return { port: instance.port, release };
@@ -192,7 +203,7 @@ export class InstancePool {
   async #adopt(instance: Instance): Promise<boolean> {
     const hasStarted = !this.#isClosed && (await instance.started);
     if (!hasStarted || this.#isClosed) {
-      await this.#retire(instance);
+      await this.#stop(instance);
       return false;
     }
     this.#ready.add(instance);
@@ -209,7 +220,7 @@ export class InstancePool {
     if (this.#waiting.length > 0) this.#scaleOut();
   }
 
-  #retire(instance: Instance): Promise<void> {
+  #stop(instance: Instance): Promise<void> {
     this.#ready.delete(instance);
     return instance.stop();
   }
@@ -226,18 +237,18 @@ export class InstancePool {
     if (this.#sweeper !== null || this.#isClosed || this.#ready.size <= this.#minimum) return;
     this.#sweeper = setTimeout(() => {
       this.#sweeper = null;
-      this.#sweep();
+      this.#stopIdle(this.#options.idleMs);
+      this.#scheduleSweep();
     }, this.#options.idleMs);
     this.#sweeper.unref();
   }
 
-  #sweep(): void {
-    const idleSince = performance.now() - this.#options.idleMs + 1;
+  #stopIdle(idleMs: number): void {
+    const idleSince = performance.now() - idleMs + 1;
     const idle = [...this.#ready].filter(
       (instance) => instance.inFlight === 0 && instance.idleSince <= idleSince,
     );
     for (const instance of idle.slice(0, Math.max(0, this.#ready.size - this.#minimum)))
-      this.#retire(instance).catch(() => undefined);
-    this.#scheduleSweep();
+      this.#stop(instance).catch(() => undefined);
   }
 }

@@ -3,6 +3,7 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import type { LaunchPlan } from "./launch-plan.ts";
 import type { ProcessReaper } from "./process-reaper.ts";
+import { residentMemory } from "./resident-memory.ts";
 import { type ProbePlan, passesStartupProbe } from "./startup-probe.ts";
 
 /** Where a line of a container went. `system` lines are Cloud Run's own. */
@@ -18,6 +19,16 @@ export type InstanceOptions = Readonly<{
   onLine: (stream: LogStream, text: string) => void;
 }>;
 
+/** An instance as seen from outside. `memoryBytes` is resident memory, null where the system does not tell. */
+export type InstanceDescription = Readonly<{
+  id: string;
+  state: Instance["state"];
+  inFlight: number;
+  startupMs: number | null;
+  pid: number | null;
+  memoryBytes: number | null;
+}>;
+
 /** One running container: a child process in a process group of its own. */
 export class Instance {
   readonly id: string;
@@ -29,6 +40,9 @@ export class Instance {
   /** True once the startup probe has passed; false when it did not in time, or the process ended before. */
   readonly started: Promise<boolean>;
   readonly exited: Promise<void>;
+  /** Milliseconds from its start to the passed startup probe; null as long as it has not passed. */
+  startupMs: number | null = null;
+  readonly #begunAt = performance.now();
   readonly #child: ChildProcess;
   readonly #options: InstanceOptions;
   readonly #gone = new AbortController();
@@ -49,6 +63,13 @@ export class Instance {
     this.#readLines("stderr", this.#child.stderr);
     this.exited = this.#awaitExit();
     this.started = this.#awaitStart();
+  }
+
+  /** What can be seen of it from outside. */
+  describe(): InstanceDescription {
+    const { id, state, inFlight, startupMs } = this;
+    const pid = this.#child.pid ?? null;
+    return { id, state, inFlight, startupMs, pid, memoryBytes: pid === null ? null : residentMemory(pid) };
   }
 
   /** Asks the process to end, and kills it after the grace time. Resolves when it is gone; may be called repeatedly. */
@@ -106,6 +127,7 @@ export class Instance {
     if (!hasPassed || this.state !== "starting") return false;
     this.state = "ready";
     this.idleSince = performance.now();
+    this.startupMs = this.idleSince - this.#begunAt;
     return true;
   }
 }
