@@ -13,8 +13,8 @@ export type LocalVerbs = Readonly<{
   rehearse?: LocalVerb<RehearseOptions>;
 }>;
 
-/**
- * Each loads its module when it is called, so that `gantry status` never pays for a server:
- * `dev: async (options, io) => (await import("./dev/main.ts")).runDev(options, io)`.
- */
-export const localVerbs: LocalVerbs = {};
+/** Each loads its module when it is called, so that `gantry status` never pays for a server. */
+export const localVerbs: LocalVerbs = {
+  dev: async (options, io) => (await import("./dev/main.ts")).runDev(options, io),
+  serve: async (options, io) => (await import("./serve/main.ts")).runServe(options, io),
+};

@@ -1,8 +1,7 @@
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import type { AccessToken } from "../../service/service-deps.ts";
 
 const secretsSchema = z.object({
   token: z.string().min(20),
@@ -26,9 +25,4 @@ export async function devSecrets(directory: string): Promise<DevSecrets> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   await writeFile(path, JSON.stringify(made), { mode: 0o600 });
   return made;
-}
-
-/** The token as the service keeps it: its hash, and who acts with it. */
-export function accessToken(name: string, token: string): AccessToken {
-  return { name, sha256: createHash("sha256").update(token).digest("hex"), roles: ["viewer", "operator"] };
 }

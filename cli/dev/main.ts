@@ -4,15 +4,19 @@ import { createDemoRepository, type DemoRepository } from "../../emulator/git/de
 import { createJsonLog } from "../../shared/adapters/system/json-log.ts";
 import { parseServiceKey } from "../../shared/domain/ids.ts";
 import type { CliIo } from "../cli-io.ts";
+import type { DevOptions } from "../dev.ts";
+import { accessToken } from "../runtime/access-token.ts";
 import { fileSink } from "../runtime/file-sink.ts";
 import { type LocalGantry, startLocalGantry } from "../runtime/local-gantry.ts";
-import { accessToken, type DevSecrets, devSecrets } from "./dev-secrets.ts";
+import { untilStopped } from "../runtime/until-stopped.ts";
+import { type DevSecrets, devSecrets } from "./dev-secrets.ts";
 import { type DevAddresses, greeting } from "./greeting.ts";
 import { followReleases } from "./release-lines.ts";
 
 const demoService = parseServiceKey("perkieprints-processing/us-central1/inspirenet-bg-removal-api");
 
-export type DevOptions = Readonly<{ port: number; fresh: boolean; state: string; json: boolean }>;
+/** Where the console answers unless told otherwise. */
+const defaultPort = 4600;
 
 /** The ports of the parts, counted from the console's. */
 const portOffsets = { git: 20, proxy: 30, buildLogs: 31 } as const;
@@ -20,12 +24,15 @@ const portOffsets = { git: 20, proxy: 30, buildLogs: 31 } as const;
 /** Brings up Gantry and its local cloud, says where everything is, and runs until it is told to stop. */
 export async function runDev(options: DevOptions, io: CliIo): Promise<number> {
   const startedAt = io.clock.now();
-  const directory = resolve(io.cwd, options.state);
+  const directory = resolve(io.cwd, options.state ?? ".gantry");
   if (options.fresh) await rm(directory, { recursive: true, force: true });
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const secrets = await devSecrets(directory);
   const sink = await fileSink(join(directory, "gantry.log"));
-  const local = await start(directory, secrets, options.port, { io, log: createJsonLog(sink) });
+  const local = await start(directory, secrets, options.port ?? defaultPort, {
+    io,
+    log: createJsonLog(sink),
+  });
   try {
     const demo = await createDemoRepository({
       gitRoot: join(directory, "cloud", "git"),
@@ -38,10 +45,10 @@ export async function runDev(options: DevOptions, io: CliIo): Promise<number> {
       JSON.stringify({ url: addresses.console, token: secrets.token }),
       { mode: 0o600 },
     );
-    greeting({ io, addresses, json: options.json, readyMs: io.clock.now() - startedAt });
-    const follower = followReleases({ engine: local.gantry.engine, io, quiet: options.json });
+    greeting({ io, addresses, json: options.json === true, readyMs: io.clock.now() - startedAt });
+    const follower = followReleases({ engine: local.gantry.engine, io, quiet: options.json === true });
     await releaseFirst(local, demo);
-    await stopped(io.stopping);
+    await untilStopped(io.stopping);
     follower.stop();
     return 0;
   } finally {
@@ -116,12 +123,5 @@ async function releaseFirst({ gantry }: LocalGantry, { repository, liveTag }: De
     commit: null,
     requestedBy: { kind: "system", name: "gantry dev" },
     explicit: true,
-  });
-}
-
-function stopped(stopping: AbortSignal): Promise<void> {
-  return new Promise((done) => {
-    if (stopping.aborted) done();
-    stopping.addEventListener("abort", () => done(), { once: true });
   });
 }

@@ -1,0 +1,101 @@
+import { z } from "zod";
+import type { AccessToken } from "../../service/service-deps.ts";
+import type { Endpoint } from "../../shared/adapters/google/client-options.ts";
+import { type ConfigText, parseConfig } from "../../shared/config/parse-config.ts";
+import type { Result } from "../../shared/config/problem.ts";
+import { section } from "../../shared/config/section.ts";
+import { durationField } from "../../shared/config/units.ts";
+import { accessToken } from "../runtime/access-token.ts";
+
+/** `host:port` of a server that speaks Google's API in plain text, such as the local cloud. */
+const endpointField = z
+  .string()
+  .regex(/^[A-Za-z0-9.-]+:[0-9]{1,5}$/, { error: "must be an address like `127.0.0.1:4630`" })
+  .transform((text): Endpoint => {
+    const [host = "", port = ""] = text.split(":");
+    return { host, port: Number(port), insecure: true };
+  });
+
+const serverSchema = section({
+  version: z.literal(1).default(1),
+  policy: z
+    .string()
+    .min(1)
+    .default("gantry.policy.yaml")
+    .describe("The operator's policy; a path from this file."),
+  database: z
+    .string()
+    .min(1)
+    .default("gantry.db")
+    .describe("The file that keeps everything; a path from this file."),
+  listen: section({
+    host: z.string().min(1).default("127.0.0.1"),
+    port: z.int().min(0).max(65_535).default(8080),
+  }).prefault({}),
+  publicUrl: z.url().optional().describe("Where people reach this server."),
+  github: section({
+    api: z.url().default("https://api.github.com"),
+    clone: z.url().default("https://github.com"),
+  }).prefault({}),
+  endpoints: section({ run: endpointField.optional(), build: endpointField.optional() })
+    .prefault({})
+    .describe("Other servers than Google's own, in plain text: for a local cloud."),
+  polling: section({
+    build: durationField({ min: 100 }).default(15_000),
+    run: durationField({ min: 10 }).default(1_000),
+  })
+    .prefault({})
+    .describe("How often Cloud Build and Cloud Run are asked while they work."),
+});
+
+export type ServerSettings = z.output<typeof serverSchema>;
+
+/** Reads `gantry.server.yaml`. Secrets never stand in it: they come from the environment. */
+export function parseServerSettings(input: ConfigText): Result<ServerSettings> {
+  const parsed = parseConfig(input, serverSchema);
+  return parsed.ok ? { ok: true, value: parsed.value } : { ok: false, problems: parsed.problems };
+}
+
+/** What only the environment tells. */
+export type ServerSecrets = Readonly<{
+  webhookSecrets: readonly string[];
+  githubToken: string | null;
+  sessionSecret: string | null;
+  tokens: readonly AccessToken[];
+}>;
+
+export const secretNames = {
+  webhook: "GANTRY_WEBHOOK_SECRETS", // comma between several, the newest first
+  github: "GANTRY_GITHUB_TOKEN",
+  session: "GANTRY_SESSION_SECRET",
+  tokens: "GANTRY_TOKENS", // name=token, comma between several
+} as const;
+
+/** A webhook secret and a token for people are needed; the answer names every variable that is missing or malformed. */
+export function readSecrets(
+  env: Readonly<Record<string, string | undefined>>,
+): ServerSecrets | Readonly<{ missing: readonly string[] }> {
+  const list = (name: string): readonly string[] =>
+    (env[name] ?? "")
+      .split(",")
+      .map((text) => text.trim())
+      .filter((text) => text !== "");
+  const webhookSecrets = list(secretNames.webhook);
+  const pairs = list(secretNames.tokens).map((pair) => /^([^=\s]{1,64})=(\S{16,})$/.exec(pair));
+  const tokens = pairs.flatMap((pair) => (pair?.[1] && pair[2] ? [accessToken(pair[1], pair[2])] : []));
+  const missing = [
+    ...(webhookSecrets.length === 0 ? [`${secretNames.webhook}: the secret of the GitHub webhook`] : []),
+    ...(tokens.length === 0 || tokens.length < pairs.length
+      ? [
+          `${secretNames.tokens}: name=token pairs with a comma between them, each token of 16 characters or more`,
+        ]
+      : []),
+  ];
+  if (missing.length > 0) return { missing };
+  return {
+    webhookSecrets,
+    tokens,
+    githubToken: env[secretNames.github] || null,
+    sessionSecret: env[secretNames.session] || null,
+  };
+}
