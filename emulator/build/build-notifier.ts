@@ -15,6 +15,8 @@ export const buildFaultNames = [
   "queue-full",
   "image-missing-after-success",
 ] as const;
+/** Faults of the topic: they hold until they are cleared. */
+export const standingBuildFaults: readonly BuildFaultName[] = buildFaultNames.slice(0, 4);
 export type BuildFaultName = (typeof buildFaultNames)[number];
 export type BuildFaults = FaultSwitches<BuildFaultName>;
 

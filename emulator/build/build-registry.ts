@@ -7,19 +7,19 @@ import { type Build, isFinished } from "./build-resource.ts";
 export class BuildRegistry {
   readonly #builds = new Map<string, Build>();
   readonly #waiting = new Map<string, Set<() => void>>();
-  readonly #directory: string | null;
+  readonly #directory: string | undefined;
   readonly #notifier: BuildNotifier;
   #last: Promise<void> = Promise.resolve();
 
-  private constructor(directory: string | null, notifier: BuildNotifier) {
+  private constructor(directory: string | undefined, notifier: BuildNotifier) {
     this.#directory = directory;
     this.#notifier = notifier;
   }
 
   /** Opens the registry and reads what an earlier process wrote. */
-  static async open(directory: string | null, notifier: BuildNotifier): Promise<BuildRegistry> {
+  static async open(directory: string | undefined, notifier: BuildNotifier): Promise<BuildRegistry> {
     const registry = new BuildRegistry(directory, notifier);
-    if (directory === null) return registry;
+    if (directory === undefined) return registry;
     await mkdir(directory, { recursive: true });
     for (const name of (await readdir(directory)).filter((each) => each.endsWith(".json"))) {
       const build = JSON.parse(await readFile(join(directory, name), "utf8"), reviveBytes) as Build;
@@ -66,7 +66,7 @@ export class BuildRegistry {
 
   #write(build: Build): Promise<void> {
     const directory = this.#directory;
-    if (directory === null) return Promise.resolve();
+    if (directory === undefined) return Promise.resolve();
     const write = this.#last.then(async () => {
       const place = join(directory, `${build.id}.json`);
       await writeFile(`${place}.new`, JSON.stringify(build));

@@ -13,6 +13,7 @@ import {
   type TimeSpan,
   timestamp,
 } from "./build-resource.ts";
+import { BuildSlots } from "./build-slots.ts";
 import { playSteps, type StepsPlayed } from "./build-steps.ts";
 import { DockerDaemon } from "./docker-daemon.ts";
 import type { FetchSource } from "./git-source.ts";
@@ -27,9 +28,11 @@ export type YardOptions = Readonly<{
   faults: BuildFaults;
   fetchSource: FetchSource;
   timings: BuildTimings;
+  concurrency: number;
   layers: Set<string>;
   scratchDirectory: string;
   goneDebianPackages: readonly string[];
+  log: (line: string) => void;
 }>;
 
 const hour = 3600 * 1000;
@@ -39,16 +42,20 @@ const endless = 2 ** 31 - 1;
 export class BuildYard {
   readonly #options: YardOptions;
   readonly #running = new Map<string, { abort: AbortController; done: Promise<void> }>();
+  readonly #slots: BuildSlots;
   #closed = false;
 
   constructor(options: YardOptions) {
     this.#options = options;
+    this.#slots = new BuildSlots(options.concurrency);
   }
 
   /** Begins, or after a restart begins again, to work on a stored build. */
   start(build: Build): void {
     const abort = new AbortController();
-    const done = this.#play(build, abort).finally(() => this.#running.delete(build.id));
+    const done = this.#play(build, abort)
+      .catch((error: unknown) => this.#options.log(`build ${build.id} could not be stored: ${String(error)}`))
+      .finally(() => this.#running.delete(build.id));
     this.#running.set(build.id, { abort, done });
   }
 
@@ -70,35 +77,68 @@ export class BuildYard {
   }
 
   async #play(queued: Build, abort: AbortController): Promise<void> {
-    const { registry, logs } = this.#options;
-    let build = queued;
-    let timer: NodeJS.Timeout | undefined;
+    let leave = (): void => undefined;
     try {
-      await this.#queue(build, abort.signal);
-      build = { ...build, status: "WORKING", startTime: build.startTime ?? timestamp(Date.now()) };
-      await registry.put(build);
-      const limit = build.timeout === undefined ? hour : durationMs(build.timeout) || hour;
-      timer = setTimeout(() => abort.abort(new BuildEnd("TIMEOUT", "build exceeded its timeout")), limit);
-      build = await this.#work(build, abort.signal);
-      logs.say(build.id, "DONE");
+      leave = await this.#queue(queued, abort.signal);
+      await this.#workInTime(queued, abort);
     } catch (error) {
-      const end = endOf(error);
-      logs.say(build.id, `${end.status === "FAILURE" ? "ERROR" : end.status}\nERROR: ${end.message}`);
-      build = { ...build, ...ended(end) };
+      await this.#finish({ ...queued, ...this.#endedBy(queued, error) });
+    } finally {
+      leave();
+    }
+  }
+
+  async #workInTime(queued: Build, abort: AbortController): Promise<void> {
+    const build: Build = {
+      ...queued,
+      status: "WORKING",
+      startTime: queued.startTime ?? timestamp(Date.now()),
+    };
+    await this.#options.registry.put(build);
+    const limit = build.timeout === undefined ? hour : durationMs(build.timeout) || hour;
+    const timer = setTimeout(() => abort.abort(new BuildEnd("TIMEOUT", "build exceeded its timeout")), limit);
+    try {
+      const built = await this.#work(build, abort.signal);
+      this.#options.logs.say(
+        build.id,
+        built.status === "SUCCESS" ? "DONE" : `ERROR\nERROR: ${built.statusDetail}`,
+      );
+      await this.#finish(built);
+    } catch (error) {
+      await this.#finish({ ...build, ...this.#endedBy(build, error) });
     } finally {
       clearTimeout(timer);
     }
-    if (this.#closed) return;
-    await registry.put({ ...build, finishTime: timestamp(Date.now()) });
   }
 
-  async #queue(build: Build, signal: AbortSignal): Promise<void> {
+  #endedBy(build: Build, error: unknown): ReturnType<typeof ended> {
+    const end = endOf(error);
+    this.#options.logs.say(
+      build.id,
+      `${end.status === "FAILURE" ? "ERROR" : end.status}\nERROR: ${end.message}`,
+    );
+    return ended(end);
+  }
+
+  async #finish(build: Build): Promise<void> {
+    if (!this.#closed) await this.#options.registry.put({ ...build, finishTime: timestamp(Date.now()) });
+  }
+
+  /** Waits until the build may work, at most as long as its `queueTtl`; answers how to leave the others their turn. */
+  async #queue(build: Build, signal: AbortSignal): Promise<() => void> {
     const stays = this.#options.faults.take("build-stays-queued") !== null;
     const queueMs = stays ? endless : (this.#options.timings.queueMs ?? 0);
-    const ttl = build.queueTtl === undefined ? hour : durationMs(build.queueTtl);
-    if (build.status !== "QUEUED") return;
-    await pause(Math.min(queueMs, ttl), signal);
-    if (queueMs > ttl) throw new BuildEnd("EXPIRED", "build expired while in the queue");
+    const ttl = Math.min(build.queueTtl === undefined ? hour : durationMs(build.queueTtl) || hour, endless);
+    const expired = new AbortController();
+    const end = new BuildEnd("EXPIRED", "build expired while in the queue");
+    const timer = setTimeout(() => expired.abort(end), ttl);
+    const either = AbortSignal.any([signal, expired.signal]);
+    try {
+      if (build.status === "QUEUED") await pause(queueMs, either);
+      return await this.#slots.take(either);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   async #work(build: Build, signal: AbortSignal): Promise<Build> {

@@ -9,6 +9,8 @@ import { type ImageStore, openImageStore } from "../images/image-store.ts";
 import type { BuildMessage } from "./build-message.ts";
 import { type CloudBuildOptions, type CloudBuildServer, startCloudBuild } from "./start-cloud-build.ts";
 
+process.env["METADATA_SERVER_DETECTION"] = "none";
+
 type BuildRequest = protos.google.devtools.cloudbuild.v1.IBuild;
 
 const projectId = "perkieprints-processing";
@@ -226,6 +228,19 @@ describe("the local Cloud Build, driven by Google's client", () => {
       "FAILURE",
     ]);
     expect(stepTimedOut.steps?.[0]?.status).to.equal("TIMEOUT");
+  });
+
+  it("works on so many builds at once, and lets the others wait in their order", async () => {
+    await stop();
+    await start({ concurrency: 1 });
+    const sleep = { name: "bash", args: ["-c", "sleep 0.1"] };
+    const first = await create({ steps: [sleep] });
+    const second = await create({ steps: [sleep] });
+    const dropped = await create({ steps: [sleep], queueTtl: { seconds: 0, nanos: 20_000_000 } });
+    const [late, early, gone] = await Promise.all([end(second), end(first), end(dropped)]);
+    expect([early.status, late.status, gone.status]).to.deep.equal(["SUCCESS", "SUCCESS", "EXPIRED"]);
+    const at = (time: BuildRequest["startTime"]) => Number(time?.seconds) + Number(time?.nanos) / 1e9;
+    expect(at(late.startTime)).to.be.at.least(at(early.finishTime) - 0.005);
   });
 
   it("cancels a running build once and refuses to cancel it again", async () => {

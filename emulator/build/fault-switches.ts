@@ -1,19 +1,25 @@
 import { Hono } from "hono";
 
-/** How a fault is set: `count` uses until it switches itself off (without it: until cleared), and what it needs. */
+/** How a fault is set: how many times it strikes, and what it needs. */
 export type FaultOptions = Readonly<{ count?: number; times?: number; ms?: number }>;
 
-/** Faults that can be switched on and off while a part of the local cloud runs. */
+/**
+ * Faults that can be switched on and off while a part of the local cloud runs. Without a `count` a fault strikes once;
+ * those that are named as standing hold until they are cleared.
+ */
 export class FaultSwitches<Name extends string> {
   readonly names: readonly Name[];
+  readonly #standing: readonly Name[];
   readonly #on = new Map<Name, FaultOptions>();
 
-  constructor(names: readonly Name[]) {
+  constructor(names: readonly Name[], standing: readonly Name[]) {
     this.names = names;
+    this.#standing = standing;
   }
 
   set(name: Name, options: FaultOptions = {}): void {
-    this.#on.set(name, options);
+    const once = this.#standing.includes(name) ? {} : { count: 1 };
+    this.#on.set(name, { ...once, ...options });
   }
 
   /** Switches one fault off, or all of them. */

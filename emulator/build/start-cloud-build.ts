@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type GrpcService, startGrpcServer } from "../grpc/grpc-server.ts";
@@ -8,7 +8,7 @@ import type { ImageStore } from "../images/image-store.ts";
 import { startBuildHttp } from "./build-http.ts";
 import { BuildLogs } from "./build-log.ts";
 import type { BuildMessage } from "./build-message.ts";
-import { type BuildFaults, BuildNotifier, buildFaultNames } from "./build-notifier.ts";
+import { type BuildFaults, BuildNotifier, buildFaultNames, standingBuildFaults } from "./build-notifier.ts";
 import { BuildRegistry } from "./build-registry.ts";
 import { isFinished } from "./build-resource.ts";
 import { type BuildTimings, BuildYard } from "./build-yard.ts";
@@ -26,12 +26,16 @@ export type CloudBuildOptions = Readonly<{
   httpPort?: number;
   projectNumber?: string;
   timings?: BuildTimings;
+  /** Builds that work at once, 10 without; the others wait QUEUED. */
+  concurrency?: number;
   /** Keeps builds and logs over a restart; without it they end with the process. */
   stateDirectory?: string;
   /** Packages that `apt-get install` no longer finds. */
   goneDebianPackages?: readonly string[];
   log?: (line: string) => void;
 }>;
+
+const gonePackages = ["libgl1-mesa-glx"];
 
 type Address = Readonly<{ host: string; port: number }>;
 
@@ -56,14 +60,11 @@ export async function startCloudBuild(options: CloudBuildOptions): Promise<Cloud
     stateDirectory,
     log = () => undefined,
   } = options;
-  const scratchDirectory = await mkdtemp(join(tmpdir(), "gantry-build-"));
-  const faults: BuildFaults = new FaultSwitches(buildFaultNames);
+  const scratchDirectory = await scratchFor(stateDirectory);
+  const faults: BuildFaults = new FaultSwitches(buildFaultNames, standingBuildFaults);
   const logs = new BuildLogs(join(stateDirectory ?? scratchDirectory, "logs"));
   const notifier = new BuildNotifier(options.publish, faults, log);
-  const registry = await BuildRegistry.open(
-    stateDirectory === undefined ? null : join(stateDirectory, "builds"),
-    notifier,
-  );
+  const registry = await BuildRegistry.open(stateDirectory && join(stateDirectory, "builds"), notifier);
   const yard = new BuildYard({
     registry,
     images,
@@ -71,16 +72,18 @@ export async function startCloudBuild(options: CloudBuildOptions): Promise<Cloud
     faults,
     fetchSource: options.fetchSource ?? gitSourceFetcher(),
     timings: options.timings ?? {},
+    concurrency: options.concurrency ?? 10,
     layers: new Set(),
     scratchDirectory,
-    goneDebianPackages: options.goneDebianPackages ?? ["libgl1-mesa-glx"],
+    goneDebianPackages: options.goneDebianPackages ?? gonePackages,
+    log,
   });
   const http = await startBuildHttp({ host, port: options.httpPort ?? 0, registry, logs, faults });
   const logUrl = (id: string) => `http://${host}:${http.port}/builds/${id}/log`;
   const services = buildServices({ registry, yard, faults, projectNumber, logUrl });
   const grpc = await startGrpcServer({ host, port: options.port ?? 0, services });
   resume(registry, yard, logs);
-  const close = async (): Promise<void> => {
+  const close = async () => {
     await Promise.all([grpc.close(), http.close()]);
     await yard.close();
     await notifier.close();
@@ -93,6 +96,15 @@ export async function startCloudBuild(options: CloudBuildOptions): Promise<Cloud
     logs: (id) => logs.read(id),
     close,
   };
+}
+
+/** Where builds work: emptied at the start, for a process that was killed has left its own there. */
+async function scratchFor(stateDirectory: string | undefined): Promise<string> {
+  if (stateDirectory === undefined) return mkdtemp(join(tmpdir(), "gantry-build-"));
+  const directory = join(stateDirectory, "work");
+  await rm(directory, { recursive: true, force: true });
+  await mkdir(directory, { recursive: true });
+  return directory;
 }
 
 function resume(registry: BuildRegistry, yard: BuildYard, logs: BuildLogs): void {

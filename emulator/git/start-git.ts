@@ -15,6 +15,7 @@ import {
   type Delivery,
   type GitFaults,
   gitFaultNames,
+  standingGitFaults,
   WebhookSender,
   type WebhookTarget,
 } from "./webhook-delivery.ts";
@@ -55,7 +56,7 @@ export async function startGit(options: GitOptions): Promise<GitServer> {
   const host = options.host ?? "127.0.0.1";
   await mkdir(root, { recursive: true });
   for (const repository of options.repositories ?? []) await ensureRepository(root, repository);
-  const faults: GitFaults = new FaultSwitches(gitFaultNames);
+  const faults: GitFaults = new FaultSwitches(gitFaultNames, standingGitFaults);
   const webhooks = new WebhookSender(options.webhook, faults);
   const records = await GithubRecords.open(join(root, "github-records.json"));
   const smartHttp = new SmartHttp(root);

@@ -10,6 +10,8 @@ export const gitFaultNames = [
   "bad-signature",
   "api-unavailable",
 ] as const;
+/** Faults of the webhook: they hold until they are cleared. */
+export const standingGitFaults: readonly GitFaultName[] = gitFaultNames.slice(0, 4);
 export type GitFaultName = (typeof gitFaultNames)[number];
 export type GitFaults = FaultSwitches<GitFaultName>;
 
