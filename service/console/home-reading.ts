@@ -6,7 +6,7 @@ import type { Identity, ServiceDeps } from "../service-deps.ts";
 import type { HomeView } from "./home-page.tsx";
 
 /** How many services one page shows: each costs a call of Cloud Run. */
-export const servicesPerPage = 50;
+const servicesPerPage = 50;
 
 type Asked = Readonly<{
   deps: ServiceDeps;
