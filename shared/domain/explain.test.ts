@@ -146,6 +146,20 @@ describe("explainRelease()", () => {
     });
   }
 
+  it("names the revision that a person chose to go back to", () => {
+    const target = revisionName("background-removal-00000");
+    const at = { at: monday, releaseId: releaseId() };
+    const failure = { code: "rolled-back-by-person", message: "ada rolled v1.0.0 back." } as const;
+    const by = { kind: "person", name: "ada" } as const;
+    const began = { type: "rollback-began", ...at, failure, by, candidate: candidate(), target } as const;
+    const events = [{ ...began, release: releaseBasics() }];
+    const back = { status: "rolling-back", percent: 100, ...withPair } as const;
+    expect(explain({ ...back, status: "rolled-back" }, events).traffic).to.equal(
+      `${target} serves 100 % again.`,
+    );
+    expect(explain(back, events).traffic).to.include(`on its way back to ${target};`);
+  });
+
   it("names the checks that did not pass, with what was measured and what was asked for", () => {
     const { why } = explain({
       status: "failed",

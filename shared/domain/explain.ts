@@ -1,4 +1,5 @@
 import type { CheckResult, ServiceEvent } from "./events.ts";
+import type { RevisionName } from "./ids.ts";
 import type { ReleaseRecord } from "./release-record.ts";
 import type { FailureCode } from "./service-state.ts";
 import type { Split } from "./traffic.ts";
@@ -24,7 +25,7 @@ export function explainRelease(
 ): Explanation {
   return {
     happened: happened(record),
-    traffic: trafficNow[record.status](record),
+    traffic: trafficNow[record.status](record, events),
     why: why(record, events, owedWork),
     next: next(record),
   };
@@ -61,6 +62,8 @@ const causes: Readonly<Record<FailureCode, string>> = {
   superseded: "a newer tag took its place",
 };
 
+type Reason = (record: ReleaseRecord, events: readonly ServiceEvent[]) => string;
+
 const unchanged = (record: ReleaseRecord): string => {
   if (record.stable !== null) return `Traffic is unchanged: ${record.stable} still serves 100 %.`;
   return record.candidate === null
@@ -83,14 +86,28 @@ const shared = (record: ReleaseRecord): string => {
   return `${record.candidate?.revision ?? "The candidate"} serves ${record.percent} %${rest}.`;
 };
 
-const restored = (record: ReleaseRecord): string => {
-  if (record.found !== null) return leftByHand(record);
-  return record.stable === null
-    ? "There was no earlier revision to give the traffic to."
-    : `${record.stable} serves 100 % again.`;
+/** Where a rollback leads: what it was told, which a person may have chosen, else the stable of the release. */
+function wayBack(record: ReleaseRecord, events: readonly ServiceEvent[]): RevisionName | null {
+  const began = events.findLast((event) => event.type === "rollback-began");
+  return began === undefined ? record.stable : began.target;
+}
+
+const goingBack: Reason = (record, events) => {
+  const target = wayBack(record, events);
+  return target === null
+    ? "There is no earlier revision to give the traffic to."
+    : `All traffic is on its way back to ${target}; the candidate last had ${record.percent} %.`;
 };
 
-const trafficNow: Readonly<Record<ReleaseStatus, (record: ReleaseRecord) => string>> = {
+const restored: Reason = (record, events) => {
+  if (record.found !== null) return leftByHand(record);
+  const target = wayBack(record, events);
+  return target === null
+    ? "There was no earlier revision to give the traffic to."
+    : `${target} serves 100 % again.`;
+};
+
+const trafficNow: Readonly<Record<ReleaseStatus, Reason>> = {
   queued: unchanged,
   building: unchanged,
   deploying: unchanged,
@@ -99,10 +116,7 @@ const trafficNow: Readonly<Record<ReleaseStatus, (record: ReleaseRecord) => stri
   "rolling-out": shared,
   baking: shared,
   live: (record) => `${record.candidate?.revision ?? "The candidate"} took 100 % of the traffic.`,
-  "rolling-back": (record) =>
-    record.stable === null
-      ? "There is no earlier revision to give the traffic to."
-      : `All traffic is on its way back to ${record.stable}; the candidate last had ${record.percent} %.`,
+  "rolling-back": goingBack,
   held: leftByHand,
   failed: unchanged,
   "rolled-back": restored,
@@ -130,8 +144,6 @@ function why(
 export function checkLine(check: CheckResult): string {
   return `${check.name}: ${check.measured} (needs ${check.limit}).`;
 }
-
-type Reason = (record: ReleaseRecord, events: readonly ServiceEvent[]) => string;
 
 const passed: Reason = (record) => {
   const { length } = record.checks;
