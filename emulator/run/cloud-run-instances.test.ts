@@ -76,14 +76,19 @@ describe("The instances of the local Cloud Run", () => {
 
   it("stay when a minimum is set on the service, which makes no revision", async () => {
     await session.create("kept", { template: template("v1", { revision: "kept-one" }) });
-    expect(
-      await session.update("kept", { scaling: { minInstanceCount: 1 } }, "scaling.min_instance_count"),
-    ).to.equal(null);
+    const body = { scaling: { minInstanceCount: 2 } };
+    const operation = await session.write("kept", body, ["scaling.min_instance_count"]);
+    await until(async () => {
+      const routes = (await session.get("kept")).conditions?.find(({ type }) => type === "RoutesReady");
+      return routes?.revisionReason === "MIN_INSTANCES_WARMING";
+    });
+    await operation.promise();
+    expect(session.cloud.instances("kept", "kept-one")).to.have.length(2);
     const { uri, latestCreatedRevision } = await session.get("kept");
     expect(shortName(latestCreatedRevision)).to.equal("kept-one");
-    const { pid } = await session.ask(uri);
-    await new Promise((resolve) => setTimeout(resolve, 400));
-    expect((await session.ask(uri)).pid).to.equal(pid);
+    expect((await session.ask(uri)).version).to.equal("v1");
+    await new Promise((resolve) => setTimeout(resolve, 350));
+    expect(session.cloud.instances("kept", "kept-one")).to.have.length(2);
   });
 
   it("take one request at a time at a concurrency of 1, queue the next, and refuse with 429 what waits too long", async () => {

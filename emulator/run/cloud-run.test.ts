@@ -248,6 +248,17 @@ describe("The local Cloud Run, driven by Google's client", () => {
     expect(await session.statusOf((await session.get("unprobed")).uri)).to.equal(404);
   });
 
+  it("fails the operation with code 9 when the program of the image does not exist", async () => {
+    const containers = [{ image: "v1", command: ["no-such-program"] }];
+    const request = { parent: PARENT, serviceId: "programless", service: { template: { containers } } };
+    const [operation] = await session.services.createService(request, QUICK_POLLS);
+    expect((await failureOf(operation.promise())).code).to.equal(9);
+    const revision = shortName((await session.get("programless")).latestCreatedRevision);
+    const [line] = session.cloud.logs("programless", revision);
+    expect(line).to.deep.include({ stream: "system" });
+    expect(line?.text).to.contain("could not be started");
+  });
+
   it("refuses a second start on a port that is taken, and leaves nothing open", async () => {
     const { port } = session.cloud.grpc;
     const error = await startCloudRun({ images: session.images, grpcPort: port }).then(() => null, String);

@@ -5,7 +5,7 @@ import { RpcError } from "../grpc/rpc-error.ts";
 import { parentName } from "./control/resource-names.ts";
 import type { ServiceKey } from "./control/service-records.ts";
 
-const KEPT_OPERATIONS = 1000;
+const KEPT_OPERATIONS = 200;
 
 /** What an operation is about; the message of the API that it carries has this type. */
 type OperationSubject = "service" | "revision";

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { status } from "@grpc/grpc-js";
+import { warmingConditions } from "./control/conditions.ts";
 import {
   failedProbeMessage,
   failedToListenMessage,
@@ -78,10 +79,24 @@ export class Reconciler {
     const minimums = minimumInstances(state, targets);
     const { key } = state.record;
     const ready = state.revisions.filter(({ health }) => health.state === "ready");
+    if (ready.some((revision) => this.#isShort(key, revision, minimums))) this.#showWarming(key);
     await Promise.all(
       ready.map((revision) =>
         this.#options.data.poolOf(key, revision).setMinimum(minimums.get(revision.name) ?? 0),
       ),
+    );
+  }
+
+  #isShort(key: ServiceKey, revision: RevisionRecord, minimums: ReadonlyMap<string, number>): boolean {
+    return this.#options.data.poolOf(key, revision).size < (minimums.get(revision.name) ?? 0);
+  }
+
+  #showWarming(key: ServiceKey): void {
+    const { store, now } = this.#options;
+    store.change(key, (state) =>
+      state.record.reconciling
+        ? { ...state, record: { ...state.record, ...warmingConditions(now()) } }
+        : state,
     );
   }
 

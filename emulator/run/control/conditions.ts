@@ -23,6 +23,21 @@ export function reconcilingConditions(at: number): ServiceConditions {
   };
 }
 
+/** Traffic waits until the minimum instances of its revisions run. */
+export function warmingConditions(at: number): ServiceConditions {
+  const { terminal } = reconcilingConditions(at);
+  const warming: Condition = {
+    type: "RoutesReady",
+    state: "CONDITION_RECONCILING",
+    at,
+    revisionReason: "MIN_INSTANCES_WARMING",
+  };
+  return {
+    terminal,
+    conditions: [{ type: "ConfigurationsReady", state: "CONDITION_SUCCEEDED", at }, warming],
+  };
+}
+
 /** After everything that was asked for is served. */
 export function succeededConditions(at: number): ServiceConditions {
   const state = "CONDITION_SUCCEEDED";

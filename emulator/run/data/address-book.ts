@@ -20,6 +20,9 @@ export type AddressBookOptions = Readonly<{
 const TAG_SEPARATOR = "---";
 const KEPT_RETIRED_TAGS = 64;
 
+/** Hosts that can mean a service; an IP address or plain `localhost` is the shared proxy itself. */
+const HAS_SERVICE = /\.(?:localhost|run\.app)$/;
+
 function destinationId({ key, tag }: Destination): string {
   return tag === "" ? serviceName(key) : `${serviceName(key)}#${tag}`;
 }
@@ -150,6 +153,7 @@ function isNamed(key: ServiceKey, name: string): boolean {
 /** The service and tag that a Host header means, or null. Known forms: `[tag---]service.localhost` and the real names. */
 export function destinationOfHost(host: string, keys: readonly ServiceKey[]): Destination | null {
   const name = host.replace(/:\d+$/, "").toLowerCase();
+  if (!HAS_SERVICE.test(name)) return null;
   const at = name.indexOf(TAG_SEPARATOR);
   const tag = at < 0 ? "" : name.slice(0, at);
   const rest = at < 0 ? name : name.slice(at + TAG_SEPARATOR.length);

@@ -48,6 +48,7 @@ export class InstancePool {
   readonly #ready = new Set<Instance>();
   readonly #waiting: Waiter[] = [];
   #starting = 0;
+  readonly #starts = new Set<Promise<StartOutcome>>();
   #minimum = 0;
   /** Nothing leads to the revision: an instance goes as soon as it is idle. */
   #isRetired = false;
@@ -108,6 +109,7 @@ export class InstancePool {
     if (this.#sweeper !== null) clearTimeout(this.#sweeper);
     this.#refuseAll(503, "The revision was deleted.");
     await Promise.all([...this.#live].map((instance) => this.#stop(instance)));
+    await Promise.allSettled(this.#starts);
   }
 
   #findFree(): Instance | null {
@@ -162,7 +164,9 @@ export class InstancePool {
   }
 
   async #start(): Promise<StartOutcome> {
-    const outcome = await this.#tryStart();
+    const start = this.#tryStart();
+    this.#starts.add(start);
+    const outcome = await start.finally(() => this.#starts.delete(start));
     if (outcome !== "ready") this.#afterFailedStart(outcome);
     return outcome;
   }
