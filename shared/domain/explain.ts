@@ -147,7 +147,7 @@ export function checkLine(check: CheckResult): string {
 
 const passed: Reason = (record) => {
   const { length } = record.checks;
-  return length === 0 ? "Every check so far passed." : `All ${length} checks of the latest round passed.`;
+  return length === 0 ? "No check is recorded yet." : `All ${length} checks of the latest round passed.`;
 };
 
 const ended: Reason = (record) => `The release ${statusWords[record.status].sentence}.`;
