@@ -50,7 +50,7 @@ export type BuildSource = Readonly<{
 }>;
 
 export type BuiltImage = Readonly<{ name: string; digest: string; pushTiming: TimeSpan }>;
-export type Results = Readonly<{
+type Results = Readonly<{
   images?: readonly BuiltImage[];
   buildStepImages?: readonly string[];
   buildStepOutputs?: readonly Buffer[];

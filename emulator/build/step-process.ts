@@ -27,7 +27,7 @@ const shells: Readonly<Record<string, string>> = {
 };
 
 /** The command of a step that the local cloud can run without a container; null for every other builder image. */
-export function localCommand(step: BuildStep, scriptFile: string): readonly string[] | null {
+function localCommand(step: BuildStep, scriptFile: string): readonly string[] | null {
   const image =
     (step.name ?? "")
       .replace(/@.*$/, "")

@@ -1,4 +1,4 @@
-import { access, chmod, mkdir, writeFile } from "node:fs/promises";
+import { access, chmod, mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { git } from "./git-command.ts";
 import { hookProgram, hookScript } from "./post-receive-hook.ts";
@@ -43,10 +43,22 @@ export async function ensureRepository(root: string, fullName: string): Promise<
     await git(directory, "init", "--quiet", "--bare", "--initial-branch=main", "--template=", ".");
     await writeFile(join(directory, "config"), settings);
   }
+  await placeHooks(directory);
+  return directory;
+}
+
+/** Puts the hooks of all repositories in place again: the Node that they name may have moved. */
+export async function refreshHooks(root: string): Promise<void> {
+  const owners = (await readdir(root, { withFileTypes: true })).filter((entry) => entry.isDirectory());
+  for (const { name: owner } of owners)
+    for (const name of await readdir(join(root, owner)))
+      if (await repositoryExists(join(root, owner, name))) await placeHooks(join(root, owner, name));
+}
+
+async function placeHooks(directory: string): Promise<void> {
   const hooks = join(directory, "hooks");
   await mkdir(hooks, { recursive: true });
   await writeFile(join(hooks, "post-receive.mjs"), hookProgram);
   await writeFile(join(hooks, "post-receive"), hookScript(process.execPath));
   await chmod(join(hooks, "post-receive"), 0o755);
-  return directory;
 }

@@ -10,8 +10,8 @@ export type Commit = Readonly<{
   message: string;
   changes: readonly Change[];
 }>;
-export type Person = Readonly<{ name: string; email: string; date: string }>;
-export type Change = Readonly<{ status: string; path: string }>;
+type Person = Readonly<{ name: string; email: string; date: string }>;
+type Change = Readonly<{ status: string; path: string }>;
 
 /** A ref, the object that it names, and for an annotated tag the commit behind it. */
 export type Ref = Readonly<{ name: string; sha: string; type: string; commit: string }>;

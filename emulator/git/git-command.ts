@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 
 /** A git command that failed: what it wrote to stderr. */
-export class GitFailure extends Error {}
+class GitFailure extends Error {}
 
 const maximumOutput = 64 * 1024 * 1024;
 

@@ -135,7 +135,7 @@ function filePayload({ status, path }: Readonly<{ status: string; path: string }
 }
 
 /** A commit in the shape of GitHub's REST API. */
-export function commitPayload(place: RepositoryPlace, commit: Commit): object {
+function commitPayload(place: RepositoryPlace, commit: Commit): object {
   const base = `${place.baseUrl}/repos/${place.fullName}`;
   const web = `${place.baseUrl}/${place.fullName}/commit`;
   return {

@@ -1,10 +1,10 @@
 /** The file below the root of all repositories in which a running git remote leaves its address. */
 export const addressFile = "git-remote.json";
 
-/** The shell script `hooks/post-receive`: runs the program beside it with the Node that made it. */
+/** The shell script `hooks/post-receive`: runs the program beside it with the Node that made it, or with any other. */
 export function hookScript(node: string): string {
   const quoted = `'${node.replaceAll("'", "'\\''")}'`;
-  return `#!/bin/sh\nexec ${quoted} "$(dirname "$0")/post-receive.mjs"\n`;
+  return `#!/bin/sh\nnode=${quoted}\n[ -x "$node" ] || node=node\nexec "$node" "$(dirname "$0")/post-receive.mjs"\n`;
 }
 
 /**

@@ -135,6 +135,6 @@ function sender(): object {
 }
 
 /** A number for a name that stays the same, where GitHub would have given it an id. */
-export function numberOf(name: string): number {
+function numberOf(name: string): number {
   return [...name].reduce((sum, letter) => (sum * 31 + (letter.codePointAt(0) ?? 0)) % 1_000_000_007, 7);
 }

@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { getRequestListener } from "@hono/node-server";
 import { Hono } from "hono";
 import { FaultSwitches, faultRoutes } from "../build/fault-switches.ts";
-import { ensureRepository } from "./bare-repository.ts";
+import { ensureRepository, refreshHooks } from "./bare-repository.ts";
 import { githubApi } from "./github-api.ts";
 import { GithubRecords } from "./github-records.ts";
 import { addressFile } from "./post-receive-hook.ts";
@@ -55,6 +55,7 @@ export async function startGit(options: GitOptions): Promise<GitServer> {
   const root = resolve(options.root);
   const host = options.host ?? "127.0.0.1";
   await mkdir(root, { recursive: true });
+  await refreshHooks(root);
   for (const repository of options.repositories ?? []) await ensureRepository(root, repository);
   const faults: GitFaults = new FaultSwitches(gitFaultNames, standingGitFaults);
   const webhooks = new WebhookSender(options.webhook, faults);

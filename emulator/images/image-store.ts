@@ -49,6 +49,7 @@ export async function openImageStore(directory: string): Promise<ImageStore> {
   const images = join(directory, "images");
   await mkdir(images, { recursive: true });
   await mkdir(join(directory, "repositories"), { recursive: true });
+  await removeUnfinished(images);
   const repositories = new RepositoryFiles(join(directory, "repositories"));
   const get = (digest: string) => readImage(images, digest);
   return {
@@ -75,6 +76,12 @@ export async function openImageStore(directory: string): Promise<ImageStore> {
       return true;
     },
   };
+}
+
+/** What a killed process had not yet renamed into its place. */
+async function removeUnfinished(images: string): Promise<void> {
+  const unfinished = (await readdir(images)).filter((name) => name.startsWith("."));
+  await Promise.all(unfinished.map((name) => rm(join(images, name), { recursive: true, force: true })));
 }
 
 function forget(repository: Repository, tag: string | null, digest: string): void {
@@ -170,7 +177,7 @@ export async function copyTree(from: string, to: string): Promise<void> {
 }
 
 /** One line for each file below a folder, in a fixed order: what two folders must share to be the same content. */
-export async function* fileLines(root: string, below: string): AsyncGenerator<string> {
+async function* fileLines(root: string, below: string): AsyncGenerator<string> {
   const names = (await readdir(join(root, below))).sort();
   for (const name of names) {
     const path = below === "" ? name : `${below}/${name}`;
