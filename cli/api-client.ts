@@ -136,11 +136,10 @@ function exitCodeOf({ status }: ShownProblem): ExitCode {
 const typed: Readonly<Record<string, readonly string[]>> = {
   unauthenticated: ["export GANTRY_TOKEN=…   # in local mode `gantry dev` prints it"],
   forbidden: ["export GANTRY_TOKEN=…   # the token of an operator"],
-  "release-unknown": ["gantry releases list"],
   "release-not-found": ["gantry releases list"],
-  "refusal-unknown": ["gantry releases list --refused"],
-  "service-unknown": ["gantry status"],
-  "deadletter-unknown": ["gantry deadletter list"],
+  "refusal-not-found": ["gantry releases list --refused"],
+  "service-not-found": ["gantry status"],
+  "deadletter-not-found": ["gantry deadletter list"],
 };
 
 function nextOf({ code, next }: ShownProblem, url: string): readonly string[] {

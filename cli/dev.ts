@@ -3,17 +3,28 @@ import type { LocalVerb } from "./local-verbs.ts";
 import { portOption } from "./port-option.ts";
 import { type Verb, withExample } from "./verb.ts";
 
-export type DevOptions = Readonly<{ port?: number; fresh?: true; state?: string; json?: true }>;
+export type DevOptions = Readonly<{ port: number; fresh: boolean; state: string; json: boolean }>;
+
+type Given = Readonly<{ port: number; fresh?: true; state: string; json?: true }>;
+
+const defaults = { port: 8420, state: ".gantry" };
 
 /** `gantry dev` */
 export function addDev(parent: Command, { io, finish }: Verb, run: LocalVerb<DevOptions>): void {
   const command = parent
     .command("dev")
     .description("Run Gantry and its local cloud on this machine: no account, no Docker.")
-    .option("--port <N>", "where the console and the API answer (else a usual one)", portOption)
+    .option(
+      "--port <N>",
+      "where the console and the API answer; 0 = any free port",
+      portOption,
+      defaults.port,
+    )
     .option("--fresh", "forget everything from before")
-    .option("--state <DIR>", "where state is kept (else .gantry)")
+    .option("--state <DIR>", "where everything is kept", defaults.state)
     .option("--json", "one line with every address, token and example URL once all is ready")
-    .action(async (options: DevOptions) => finish(await run(options, io)));
+    .action(async (given: Given) =>
+      finish(await run({ ...given, fresh: given.fresh === true, json: given.json === true }, io)),
+    );
   withExample(command, "gantry dev --fresh");
 }

@@ -1,12 +1,11 @@
 import { eventsShape, type ShownEvent, storedEventShape } from "./api-shapes.ts";
 import { Complaint } from "./complaint.ts";
+import { backoffMs, mayPass } from "./persistence.ts";
 import { serverSentData } from "./server-sent-events.ts";
 import type { Session } from "./server-session.ts";
 
 /** How a release is followed: when to look again, and when a silent stream counts as dead. */
 const patience = {
-  firstBackoffMs: 250,
-  maxBackoffMs: 10_000,
   pollMs: 1_000,
   silentMs: 45_000, // three heartbeats of the server
   streamTries: 3, // in a row that broke without a fact; then the feed asks instead
@@ -40,10 +39,6 @@ export async function* eventFeed(feed: Feed, after: number): AsyncGenerator<Show
   }
 }
 
-function backoffMs(tries: number): number {
-  return Math.min(patience.maxBackoffMs, patience.firstBackoffMs * 2 ** (tries - 1));
-}
-
 /** The new facts of one try; ends rather than throws where another try may do better. */
 async function* beyond(
   position: number,
@@ -57,18 +52,6 @@ async function* beyond(
     if (!mayPass(error)) throw error;
     onTrouble(`${error.text.happened}; trying again.`);
   }
-}
-
-const passing: ReadonlySet<string> = new Set([
-  "server-unreachable",
-  "unavailable",
-  "too-many-streams",
-  "internal",
-]);
-
-/** A token that is not known stays unknown; a server that restarts comes back. */
-function mayPass(error: unknown): error is Complaint {
-  return error instanceof Complaint && passing.has(error.text.code);
 }
 
 async function* asked({ session: { api }, releaseId }: Feed): AsyncGenerator<ShownEvent> {

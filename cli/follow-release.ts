@@ -7,6 +7,7 @@ import { eventSentence } from "./event-sentence.ts";
 import { type ExitCode, exitCodes } from "./exit-code.ts";
 import { formatTimeOfDay } from "./local-time.ts";
 import { harmless, toned } from "./output.ts";
+import { persist } from "./persistence.ts";
 import type { Session } from "./server-session.ts";
 
 /** The exit code that a status stands for; one that is no end yet is `stillWaiting`. */
@@ -59,19 +60,20 @@ async function untilEnd(
   signal: AbortSignal,
 ): Promise<ShownRelease | null> {
   const path = `/releases/${encodeURIComponent(releaseId)}`;
+  const look = () => persist(session, signal, () => session.api.get(path, releaseShape));
   const begun = await takenUp(session, releaseId, signal);
-  if (begun === null) return null;
-  const { events } = await session.api.get(`${path}/events`, eventsShape);
-  for (const fact of events) print(session, begun, fact);
-  let release = await session.api.get(path, releaseShape);
-  if (isEnd(release.status)) return release;
-  const after = events.at(-1)?.position ?? 0;
+  const past = await persist(session, signal, () => session.api.get(`${path}/events`, eventsShape));
+  if (begun === null || past === null) return null;
+  for (const fact of past.events) print(session, begun, fact);
+  const now = await look();
+  if (now === null || isEnd(now.status)) return now;
   const onTrouble = (text: string) => session.out.note(text);
+  const after = past.events.at(-1)?.position ?? 0;
   for await (const fact of eventFeed({ session, releaseId, signal, onTrouble }, after)) {
     if (fact.event.releaseId !== releaseId) continue;
-    print(session, release, fact);
-    if (endings.has(fact.event.type)) release = await session.api.get(path, releaseShape);
-    if (isEnd(release.status)) return release;
+    print(session, begun, fact);
+    const ended = endings.has(fact.event.type) ? await look() : null;
+    if (ended !== null && isEnd(ended.status)) return ended;
   }
   return null;
 }
@@ -93,11 +95,12 @@ async function takenUp(
 ): Promise<ShownRelease | null> {
   while (!signal.aborted) {
     try {
-      return await session.api.get(`/releases/${encodeURIComponent(releaseId)}`, releaseShape);
+      const path = `/releases/${encodeURIComponent(releaseId)}`;
+      return await persist(session, signal, () => session.api.get(path, releaseShape));
     } catch (error) {
       if (!(error instanceof Complaint)) throw error;
       if (error.text.code === "release-refused") throw await refusedComplaint(session, releaseId);
-      if (error.text.code !== "release-unknown") throw error;
+      if (error.text.code !== "release-not-found") throw error;
     }
     await session.io.clock.sleep({ ms: notTakenUpMs, signal });
   }

@@ -1,15 +1,9 @@
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
-import { setTimeout as sleep } from "node:timers/promises";
-import type { Clock } from "../shared/ports/system.ts";
+import { systemClock } from "../shared/adapters/system/system-clock.ts";
 import type { CliIo, Sink } from "./cli-io.ts";
 import { localVerbs } from "./local-verbs.ts";
 import { runProgram } from "./program.ts";
-
-const clock: Clock = {
-  now: () => Date.now(),
-  sleep: ({ ms, signal }) => sleep(ms, undefined, { signal }).catch(() => {}),
-};
 
 function sink(stream: NodeJS.WriteStream): Sink {
   stream.on("error", (error: NodeJS.ErrnoException) => {
@@ -52,7 +46,7 @@ process.exitCode = await runProgram(process.argv.slice(2), {
   zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
   version: versionOfPackage(),
   fetch,
-  clock,
+  clock: systemClock,
   stopping,
   localVerbs,
 });

@@ -4,8 +4,13 @@ import { type Verb, withExample } from "./verb.ts";
 
 type Given = Readonly<{ list?: true; json?: true; seed?: number }>;
 
-/** No name = all scenarios. */
-export type RehearseOptions = Given & Readonly<{ names: readonly string[] }>;
+/** No name = all scenarios; `seed` null = as the scenarios have it. */
+export type RehearseOptions = Readonly<{
+  names: readonly string[];
+  list: boolean;
+  json: boolean;
+  seed: number | null;
+}>;
 
 /** `gantry rehearse [NAME...]` */
 export function addRehearse(parent: Command, { io, finish }: Verb, run: LocalVerb<RehearseOptions>): void {
@@ -16,7 +21,9 @@ export function addRehearse(parent: Command, { io, finish }: Verb, run: LocalVer
     .option("--list", "name the scenarios and play none")
     .option("--json", "one JSON object a line")
     .option("--seed <N>", "play the same chances again", seedOption)
-    .action(async (names: readonly string[], given: Given) => finish(await run({ ...given, names }, io)));
+    .action(async (names: readonly string[], { list, json, seed }: Given) =>
+      finish(await run({ names, list: list === true, json: json === true, seed: seed ?? null }, io)),
+    );
   withExample(command, "gantry rehearse good-release crash-on-start");
 }
 

@@ -19,7 +19,7 @@ export async function serviceKeyFor({ api }: Session, text: string): Promise<str
     });
   }
   throw new Complaint({
-    code: "service-unknown",
+    code: "service-not-found",
     happened: `There is no service "${text}"`,
     traffic: nothingChanged,
     why: services.length === 0 ? "Gantry looks after no service yet." : `Gantry knows: ${listed(services)}.`,
