@@ -1,0 +1,164 @@
+import { expect } from "chai";
+import type { CommitSha, ReleaseId, ServiceKey, TagName } from "../../domain/ids.ts";
+import type { BuildRequest } from "../../ports/build.ts";
+import { buildBodyOf } from "./build-body.ts";
+import { buildSnapshotOf, type IBuild } from "./build-snapshot.ts";
+import { buildTagsFor, readBuildTags } from "./build-tags.ts";
+
+const digest = `sha256:${"a".repeat(64)}`;
+const releaseId = "rel-1" as ReleaseId;
+const service = "demo-project/us-central1/api" as ServiceKey;
+const tags = [...buildTagsFor({ releaseId: "rel-00001" as ReleaseId, service, imageIndex: 1 })];
+
+const succeeded: IBuild = {
+  id: "build-1",
+  status: "SUCCESS",
+  tags,
+  logUrl: "https://log",
+  startTime: { seconds: "1700000000", nanos: 500_000_000 },
+  images: ["host:5000/team/sidecar:v1", "host:5000/team/api:v1"],
+  results: {
+    images: [
+      { name: "host:5000/team/sidecar:v1", digest: `sha256:${"b".repeat(64)}` },
+      { name: "host:5000/team/api:v1", digest },
+    ],
+  },
+};
+
+describe("buildSnapshotOf()", () => {
+  it("takes the digest of the service's image, and its name without the tag", () => {
+    expect(buildSnapshotOf(succeeded)).to.deep.equal({
+      id: "build-1",
+      releaseId: "rel-00001",
+      service,
+      status: "succeeded",
+      image: { name: "host:5000/team/api", digest },
+      failure: null,
+      logUrl: "https://log",
+      startedAt: 1_700_000_000_500,
+    });
+  });
+
+  it("knows no image of a build that pushed it in a step, or has not succeeded", () => {
+    expect(buildSnapshotOf({ ...succeeded, results: {} })?.image).to.equal(null);
+    expect(buildSnapshotOf({ ...succeeded, status: "WORKING" })?.image).to.equal(null);
+  });
+
+  it("tells a build that is not Gantry's", () => {
+    expect(buildSnapshotOf({ id: "b", status: "QUEUED", tags: ["x"] })).to.include({
+      releaseId: null,
+      service: null,
+    });
+    expect(buildSnapshotOf({ status: "QUEUED" })).to.equal(null);
+  });
+
+  const step = { name: "bash", id: "test", status: "FAILURE", exitCode: 7 } as const;
+  const cases: readonly [IBuild, string, string | null][] = [
+    [{ status: 1 }, "queued", null],
+    [{ status: "PENDING" }, "queued", null],
+    [{ status: 2 }, "working", null],
+    [{ status: "STATUS_UNKNOWN" }, "working", null],
+    [
+      { status: 4, statusDetail: "step 0 failed", failureInfo: { type: 5 } },
+      "failed",
+      "a build step failed: step 0 failed",
+    ],
+    [
+      { status: "FAILURE", failureInfo: { type: "PUSH_NOT_AUTHORIZED", detail: "denied: no" } },
+      "failed",
+      "the build's service account may not push the image: denied: no",
+    ],
+    [
+      { status: "FAILURE", steps: [{ status: "SUCCESS" }, step] },
+      "failed",
+      "the build failed: step 1 (test) of bash ended with exit code 7",
+    ],
+    [{ status: "INTERNAL_ERROR" }, "failed", "the build failed"],
+    [{ status: 6, statusDetail: "timed out" }, "timed-out", "the build took longer than its timeout"],
+    [{ status: "CANCELLED" }, "cancelled", "the build was cancelled"],
+    [{ status: 9 }, "expired", "the build waited in the queue for too long"],
+  ];
+  for (const [build, status, failure] of cases)
+    it(`reads ${JSON.stringify(build.status)} as ${status}: ${failure ?? "no failure"}`, () => {
+      expect(buildSnapshotOf({ id: "b", ...build })).to.include({ status, failure });
+    });
+});
+
+describe("build tags", () => {
+  it("are tags as Cloud Build takes them, and tell the release and the service again", () => {
+    const keys = ["demo-project/us-central1/api", "example.com:demo-project/europe-west1/a-b"];
+    for (const key of keys as ServiceKey[]) {
+      const made = buildTagsFor({ releaseId: "rel-00001" as ReleaseId, service: key, imageIndex: 0 });
+      expect(made.every((tag) => /^[\w][\w.-]{0,127}$/.test(tag))).to.equal(true);
+      expect(readBuildTags(made)).to.deep.equal({ releaseId: "rel-00001", service: key, imageIndex: 0 });
+    }
+  });
+
+  it("leave out a service key that is too long, and mean nothing on other builds", () => {
+    const long = `${"a".repeat(30)}.${"b".repeat(60)}:demo-project/us-central1/api` as ServiceKey;
+    const made = buildTagsFor({ releaseId: "rel-00001" as ReleaseId, service: long, imageIndex: 0 });
+    expect(readBuildTags(made).service).to.equal(null);
+    expect(readBuildTags(["gantry-release-", "gantry-image-x"])).to.deep.equal({
+      releaseId: null,
+      service: null,
+      imageIndex: 0,
+    });
+  });
+});
+
+describe("buildBodyOf()", () => {
+  const request: BuildRequest = {
+    service,
+    releaseId,
+    repository: "demo/api",
+    cloneUrl: "https://git/demo/api",
+    tag: "v1" as TagName,
+    commit: "0123456789012345678901234567890123456789" as CommitSha,
+    directory: "backend",
+    build: { config: null, timeoutMs: 600_000, repository: null, substitutions: {} },
+    file: { name: "cloudbuild.yaml", text: "" },
+  };
+  const bodyOf = (text: string, change: Partial<BuildRequest> = {}): IBuild => {
+    const body = buildBodyOf({ ...request, file: { name: "cloudbuild.yaml", text }, ...change });
+    if (!body.ok) throw new Error(body.problems.join("\n"));
+    return body.build;
+  };
+  const images = `images: ["\${_IMAGE}:\${_TAG}"]\n`;
+  const docker = "name: gcr.io/cloud-builders/docker";
+
+  it("runs steps in the service's folder, unless the file places them itself", () => {
+    const source = { url: request.cloneUrl, revision: request.commit };
+    const plain = bodyOf(`steps: [{ ${docker}, args: [build, --no-cache, --pull, .] }]\n${images}`);
+    expect(plain.source).to.deep.equal({ gitSource: { ...source, dir: "backend" } });
+    const placed = bodyOf(
+      `steps: [{ ${docker}, dir: "\${_DIRECTORY}", args: [build, --no-cache, --pull, .] }]\n${images}`,
+    );
+    expect(placed.source).to.deep.equal({ gitSource: source });
+    expect(placed.substitutions?.["_DIRECTORY"]).to.equal("backend");
+  });
+
+  it("passes exactly the substitutions that are used, and adds Gantry's tags to the file's", () => {
+    const build = bodyOf(`steps: [{ name: bash, args: [echo] }]\ntags: [team]\n${images}`);
+    expect(Object.keys(build.substitutions ?? {}).sort()).to.deep.equal(["_IMAGE", "_TAG"]);
+    expect(build.tags?.[0]).to.equal("team");
+    expect(build.tags).to.include("gantry-release-rel-1");
+  });
+
+  it("ends no later than gantry.yaml says, and writes durations as messages", () => {
+    const text = `steps: [{ name: bash, args: [echo], timeout: 900s }]\ntimeout: 1800s\nqueueTtl: 7200s\n${images}`;
+    const build = bodyOf(text);
+    expect(build.timeout).to.deep.equal({ seconds: "600", nanos: 0 });
+    expect(build.steps?.[0]?.timeout).to.deep.equal({ seconds: "600", nanos: 0 });
+    expect(build.queueTtl).to.deep.equal({ seconds: "7200", nanos: 0 });
+    const shorter = bodyOf(`steps: [{ name: bash, args: [echo], timeout: 1.5s }]\ntimeout: 60s\n${images}`);
+    expect(shorter.timeout).to.deep.equal({ seconds: "60", nanos: 0 });
+    expect(shorter.steps?.[0]?.timeout).to.deep.equal({ seconds: "1", nanos: 500_000_000 });
+  });
+
+  it("names every problem of a file at its place", () => {
+    const body = buildBodyOf({ ...request, file: { name: "cloudbuild.yaml", text: "steps: []\nfoo: 1\n" } });
+    expect(body.ok).to.equal(false);
+    for (const problem of body.ok ? [] : body.problems)
+      expect(problem).to.match(/^cloudbuild\.yaml:\d+:\d+ /);
+  });
+});
