@@ -147,28 +147,23 @@ export class Reconciler {
     const settled = { ...state, record: settledRecord(state.record, settlement, now()) };
     store.replace(settled);
     onSettled(settled, settlement);
-    if (settlement.ok && lagMs > 0) this.#followLater(key, version, settlement, lagMs);
+    if (settlement.ok && lagMs > 0) this.#followLater(settled.record, settlement.effective, lagMs);
   }
 
+  /** Moves traffic some time after the write was done, unless a newer one asks for something else by then. */
   #followLater(
-    key: ServiceKey,
-    version: number,
-    settlement: Extract<Settlement, { ok: true }>,
+    { key, generation }: ServiceState["record"],
+    effective: readonly EffectiveTarget[],
     lagMs: number,
   ): void {
     const { store, routes } = this.#options;
-    routes.move(key, settlement.effective, lagMs);
-    this.#pause(lagMs).then(
-      () => {
-        if (this.#current(key, version) === null) return;
-        store.change(key, (state) => ({
-          ...state,
-          record: { ...state.record, effective: settlement.effective },
-        }));
-        this.#retireUnused(key);
-      },
-      () => undefined,
-    );
+    routes.move(key, effective, lagMs);
+    const follow = (): void => {
+      if (store.find(key)?.record.generation !== generation) return;
+      store.change(key, (state) => ({ ...state, record: { ...state.record, effective } }));
+      this.#retireUnused(key);
+    };
+    this.#pause(lagMs).then(follow, () => undefined);
   }
 
   /** The state, or null when a newer write has taken over or the service is gone. */
