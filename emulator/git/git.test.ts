@@ -214,6 +214,8 @@ describe("the local git remote", () => {
     expect((await api("/contents/gantry.yaml?ref=nope")).body.message).to.equal(
       "No commit found for the ref nope",
     );
+    for (const path of ["..%2f..%2fconfig", "a%2f..%2fgantry.yaml", ".%2f.."])
+      expect((await api(`/contents/${path}?ref=${sha}`)).status, path).to.equal(404);
     expect((await api("/commits/nope")).body.message).to.equal("No commit found for SHA: nope");
     expect((await api("/commits/--all")).status).to.equal(422);
     expect((await api("/commits/v1.1.0")).body.sha).to.equal(git("rev-parse", "v1.1.0^{commit}"));

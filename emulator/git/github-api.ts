@@ -36,6 +36,7 @@ export function githubApi(options: GithubApiOptions): Hono<GithubEnv> {
   api.route("/repos/:owner/:name", contentRoutes());
   api.route("/repos/:owner/:name", refRoutes());
   api.route("/repos/:owner/:name", hookRoutes(webhooks));
+  api.onError((error, context) => context.json({ message: "Server Error", error: error.message }, 500));
   api.notFound((context) => notFound(context));
   return api;
 }

@@ -24,8 +24,9 @@ async function contents(context: GithubContext): Promise<Response> {
   const commit = await commitOf(place.directory, ref);
   if (commit === null) return notFound(context, `No commit found for the ref ${ref}`);
   const path = decodeURIComponent(context.req.param("path") ?? "").replace(/^\/+|\/+$/g, "");
+  if (path.split("/").some((part) => part === "." || part === "..")) return notFound(context);
   const entry = path === "" ? null : (await tree(place.directory, commit, path))[0];
-  if (entry === undefined || path.split("/").includes("..")) return notFound(context);
+  if (entry === undefined) return notFound(context);
   if (entry === null || entry.type === "tree") {
     const entries = await tree(place.directory, commit, path === "" ? "" : `${path}/`);
     return context.json(entries.map((each) => entryPayload(place, each, ref)));
