@@ -1,11 +1,15 @@
-import { buildSettings, createBuildAdapter } from "../../shared/adapters/build/build-adapter.ts";
+import {
+  buildSettings,
+  createBuildAdapter,
+  localBuildSettings,
+} from "../../shared/adapters/build/build-adapter.ts";
 import { connectBuild } from "../../shared/adapters/build/connect-build.ts";
 import { createGitHubSource } from "../../shared/adapters/github/source.ts";
 import type { Endpoint } from "../../shared/adapters/google/client-options.ts";
 import { createHttpProbe } from "../../shared/adapters/http/probe.ts";
 import { connectRun } from "../../shared/adapters/run/connect-run.ts";
 import { createRunAdapter } from "../../shared/adapters/run/run-adapter.ts";
-import { type RunSettings, runSettings } from "../../shared/adapters/run/run-context.ts";
+import { localRunSettings, runSettings } from "../../shared/adapters/run/run-context.ts";
 import type { Clock } from "../../shared/ports/system.ts";
 import type { CloudPorts } from "./cloud-ports.ts";
 
@@ -14,8 +18,8 @@ export type CloudAddresses = Readonly<{
   run: Endpoint | null;
   build: Endpoint | null;
   git: Readonly<{ baseUrl: string; cloneBase: string; token: string | null }>;
-  /** How often Cloud Run is asked while it works; the local cloud is quicker and has no quota. */
-  runPollMs?: number;
+  /** A local cloud is quicker than Google's, and has no quota on reads. */
+  isLocal: boolean;
 }>;
 
 /** The real clients of Cloud Run, Cloud Build and GitHub, at these addresses. */
@@ -25,11 +29,19 @@ export function connectCloud(
 ): CloudPorts & Readonly<{ disconnect: () => Promise<void> }> {
   const run = connectRun({ endpoint: addresses.run });
   const build = connectBuild({ endpoint: addresses.build });
-  const settings: RunSettings = { ...runSettings, pollMs: addresses.runPollMs ?? runSettings.pollMs };
+  const { isLocal } = addresses;
   const { baseUrl, cloneBase, token } = addresses.git;
   return {
-    run: createRunAdapter({ clients: run.clients, clock, settings }),
-    build: createBuildAdapter({ client: build.client, clock, settings: buildSettings }),
+    run: createRunAdapter({
+      clients: run.clients,
+      clock,
+      settings: isLocal ? localRunSettings : runSettings,
+    }),
+    build: createBuildAdapter({
+      client: build.client,
+      clock,
+      settings: isLocal ? localBuildSettings : buildSettings,
+    }),
     source: createGitHubSource({ baseUrl, cloneBase, token: () => token }),
     probe: createHttpProbe(),
     disconnect: async () => {

@@ -11,9 +11,6 @@ import type { EngineOptions } from "./engine.ts";
 import { type GantryProcess, type HttpOptions, startGantry } from "./gantry-process.ts";
 import { type CloudAddresses, connectCloud } from "./google-cloud.ts";
 
-/** The local cloud answers at once and has no quota. */
-const runPollMs = 50;
-
 /** On one's own machine every repository of the local git may release every service. */
 export const localPolicy: Policy = {
   repositories: [{ repository: "*/*", services: ["**"], branches: null }],
@@ -74,7 +71,7 @@ export function addressesOf(cloud: LocalCloud): CloudAddresses {
     run: { ...cloud.run.grpc, insecure: true },
     build: { ...cloud.build.grpc, insecure: true },
     git: { baseUrl: cloud.git.url, cloneBase: cloud.git.url, token: null },
-    runPollMs,
+    isLocal: true,
   };
 }
 
@@ -91,8 +88,8 @@ export async function startLocalGantry(options: LocalGantryOptions): Promise<Loc
     ...(ports ? { ports } : {}),
     ...(timings ? { timings } : {}),
   });
-  const ports_ = connectCloud(addressesOf(cloud), systemClock);
-  const { disconnect, ...outside } = ports_;
+  const connection = connectCloud(addressesOf(cloud), systemClock);
+  const { disconnect, ...outside } = connection;
   try {
     const engine: EngineOptions = {
       ...options.engine,

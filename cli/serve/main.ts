@@ -39,7 +39,7 @@ export async function runServe(options: ServeOptions, io: CliIo): Promise<number
     if (options.json) io.stdout.write(`${JSON.stringify(ready)}\n`);
     else
       io.stderr.write(
-        `gantry ${io.version} answers at ${ready.url}; state in ${ready.database}; Cloud Build is asked every ${settings.polling.build / 1000} s\n`,
+        `gantry ${io.version} answers at ${ready.url}; state in ${ready.database}; Cloud Build is asked every ${settings.pollBuilds / 1000} s\n`,
       );
     await untilStopped(io.stopping);
     await gantry.close();
@@ -50,12 +50,12 @@ export async function runServe(options: ServeOptions, io: CliIo): Promise<number
 }
 
 function addressesOf({ settings, secrets }: Server): Parameters<typeof connectCloud>[0] {
-  const { endpoints, github, polling } = settings;
+  const { endpoints, github } = settings;
   return {
     run: endpoints.run ?? null,
     build: endpoints.build ?? null,
     git: { baseUrl: github.api, cloneBase: github.clone, token: secrets.githubToken },
-    runPollMs: polling.run,
+    isLocal: endpoints.run !== undefined,
   };
 }
 
@@ -75,7 +75,7 @@ function start(server: Server, options: ServeOptions, { io, cloud }: Around): Pr
       cloud: ports,
       policy,
       log,
-      settings: { pollBuildEveryMs: settings.polling.build },
+      settings: { pollBuildEveryMs: settings.pollBuilds },
     },
     http: {
       host: settings.listen.host,

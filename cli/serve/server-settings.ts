@@ -40,12 +40,9 @@ const serverSchema = section({
   endpoints: section({ run: endpointField.optional(), build: endpointField.optional() })
     .prefault({})
     .describe("Other servers than Google's own, in plain text: for a local cloud."),
-  polling: section({
-    build: durationField({ min: 100 }).default(15_000),
-    run: durationField({ min: 10 }).default(1_000),
-  })
-    .prefault({})
-    .describe("How often Cloud Build and Cloud Run are asked while they work."),
+  pollBuilds: durationField({ min: 100 })
+    .default(15_000)
+    .describe("How often Cloud Build is asked whether a build has ended."),
 });
 
 export type ServerSettings = z.output<typeof serverSchema>;
