@@ -150,12 +150,6 @@ describe("the Cloud Build adapter against the local cloud", () => {
     expect(build.failure).to.match(/^the commit could not be fetched: /);
   });
 
-  it("ends a build at the timeout of gantry.yaml, even where the file allows more", async () => {
-    const build = { config: null, timeoutMs: 1_000, repository: null, substitutions: {} };
-    const request = requestFor(`${sleeping}timeout: 600s\n`, { build });
-    expect(await end(startedOf(await builds.start(request)))).to.include({ status: "timed-out" });
-  });
-
   it("refuses a file with errors before anything is built, each at its place", async () => {
     const outcome = await builds.start(requestFor("steps:\n  - { name: bash, arg: [x] }\n"));
     expect(outcome.outcome).to.equal("refused");

@@ -22,6 +22,7 @@ import {
   type IRevision,
   type IService,
   revisionSnapshotOf,
+  routesOf,
   serviceSnapshotOf,
 } from "./service-snapshot.ts";
 import { trafficBody } from "./traffic-body.ts";
@@ -75,7 +76,8 @@ export function planCandidate(
   const written = writtenCandidate(surroundings, request);
   if (written !== null) return adoption(surroundings, request, { revision: written, stable, served });
   const wished = splitOf({ shares: desired, latest });
-  if (isPatient && isUnderWay(snapshot, isSameSplit(wished, served))) return { plan: "wait" };
+  if (isPatient && isUnderWay(surroundings.service, snapshot, isSameSplit(wished, served)))
+    return { plan: "wait" };
   if (stable === null) return refusal(served);
   if (isDeployUnderWay(surroundings.service, snapshot))
     return { plan: "refuse", message: "somebody's own deploy to this service is still under way" };
@@ -85,8 +87,8 @@ export function planCandidate(
 }
 
 /** Whether waiting may still bring what is served and what was asked for together. */
-function isUnderWay({ settled, ready }: ServiceSnapshot, isServedAsWished: boolean): boolean {
-  return !settled || (ready.state === "ready" && !isServedAsWished);
+function isUnderWay(service: IService, { settled }: ServiceSnapshot, isServedAsWished: boolean): boolean {
+  return !settled || (!isServedAsWished && routesOf(service).state !== "failed");
 }
 
 /** A revision that is to take the traffic of `latest` once it is ready: to pin the one before would undo a deploy. */

@@ -20,7 +20,7 @@ function nameOf(value: EnumValue, names: Readonly<Record<number, string>>): stri
   return typeof value === "number" ? (names[value] ?? "") : (value ?? "");
 }
 
-type Readiness = RevisionSnapshot["ready"];
+export type Readiness = RevisionSnapshot["ready"];
 
 /**
  * What a Ready condition says. A failure of severity INFO or WARNING is none, and a revision that retired is still ready
@@ -34,6 +34,14 @@ export function readinessOf(condition: ICondition | null | undefined): Readiness
   const message = condition?.message ?? "";
   if (state === "CONDITION_SUCCEEDED") return { state: "ready", reason: String(reason), message };
   return { state: isFailed ? "failed" : "working", reason: String(reason), message };
+}
+
+/**
+ * Whether the traffic list could be carried out. The service as a whole stays failed for as long as its newest revision
+ * has, even where no traffic is meant for that one (`ConfigurationsReady` beside `RoutesReady`).
+ */
+export function routesOf({ conditions, terminalCondition }: IService): Readiness {
+  return readinessOf(conditions?.find(({ type }) => type === "RoutesReady") ?? terminalCondition);
 }
 
 /** The counter that Cloud Run raises with every accepted write. */

@@ -233,9 +233,17 @@ describe("nextMove()", () => {
         progress: { ...fresh, ...progress },
         generation: 3,
       };
-      expect(nextMove(service, context)).to.deep.equal(expected);
+      const routes = { reason: "", ...service.ready };
+      expect(nextMove(service, { ...context, routes })).to.deep.equal(expected);
     });
   }
+
+  it("waits for traffic that lags while only the newest revision has failed, which gets none", () => {
+    const service = snapshot(at(5), at(0), failed);
+    const routes = { state: "ready", reason: "", message: "" } as const;
+    const progress = { ...fresh, accepted: 2 };
+    expect(nextMove(service, { request, progress, generation: 3, routes })).to.deep.equal({ move: "look" });
+  });
 });
 
 function thrownBy(call: Promise<unknown>): Promise<unknown> {

@@ -12,7 +12,14 @@ import type { ServiceSnapshot, TrafficOutcome, TrafficRequest } from "../../port
 import { isOver, pause, throwIfCalledOff } from "../google/patience.ts";
 import type { RunApi } from "./run-api.ts";
 import { gaveUp, patienceFor, type RunContext } from "./run-context.ts";
-import { generationOf, type IService, revisionSnapshotOf, serviceSnapshotOf } from "./service-snapshot.ts";
+import {
+  generationOf,
+  type IService,
+  type Readiness,
+  revisionSnapshotOf,
+  routesOf,
+  serviceSnapshotOf,
+} from "./service-snapshot.ts";
 import { trafficBody } from "./traffic-body.ts";
 
 /** What this call has done so far. */
@@ -23,6 +30,14 @@ export type Progress = Readonly<{
   generation: number;
   sightings: number; // consecutive readings that showed the end of this call, without a write that proves them fresh
   lastRefusal: string;
+}>;
+
+/** One reading of the service, beside its snapshot. */
+type Reading = Readonly<{
+  request: TrafficRequest;
+  progress: Progress;
+  generation: number;
+  routes: Readiness;
 }>;
 
 /** `look`: read again after a while; `look-again`: this may be the end, seen once. */
@@ -43,7 +58,7 @@ export async function setTraffic(context: RunContext, request: TrafficRequest): 
     if (raw === null) return { outcome: "refused", message: "the service does not exist", found: [] };
     const snapshot = serviceSnapshotOf(request.service, raw);
     const generation = generationOf(raw);
-    const next = nextMove(snapshot, { request, progress, generation });
+    const next = nextMove(snapshot, { request, progress, generation, routes: routesOf(raw) });
     if ("done" in next) return next.done;
     if (isOver(patience)) return tooLate(snapshot, request, progress);
     progress = { ...progress, generation: Math.max(progress.generation, generation) };
@@ -60,20 +75,14 @@ function looked(progress: Progress, move: "look" | "look-again"): Progress {
 }
 
 /** What one reading of the service leads to. */
-export function nextMove(
-  snapshot: ServiceSnapshot,
-  {
-    request,
-    progress,
-    generation,
-  }: Readonly<{ request: TrafficRequest; progress: Progress; generation: number }>,
-): NextMove {
+export function nextMove(snapshot: ServiceSnapshot, reading: Reading): NextMove {
+  const { request, progress, generation } = reading;
   const { target, expected } = request;
   const found = effectiveSplit(snapshot);
   if (!isWholeSplit(target))
     return { done: { outcome: "refused", message: `${describeSplit(target)} is no whole split`, found } };
   if (generation < progress.generation) return { move: "look" };
-  if (isAskedFor(snapshot, request)) return carriedOut(snapshot, request, progress);
+  if (isAskedFor(snapshot, request)) return carriedOut(snapshot, reading);
   const desired = desiredSplit(snapshot);
   // Somebody wrote after this call's own write was taken: theirs wins, even where it is a split that was expected before.
   const isOverruled = progress.accepted > 0 && !isSameSplit(desired, target);
@@ -83,17 +92,18 @@ export function nextMove(
 }
 
 /** The list that is wanted stands; whether requests meet it. */
-function carriedOut(snapshot: ServiceSnapshot, { target }: TrafficRequest, progress: Progress): NextMove {
+function carriedOut(snapshot: ServiceSnapshot, { request, progress, routes }: Reading): NextMove {
+  const { target } = request;
   const found = effectiveSplit(snapshot);
   const { accepted } = progress;
   if (isSameSplit(found, target)) {
     const end: TrafficOutcome = { outcome: "effective" };
     return accepted > 0 ? { done: end } : seenTwice(progress, end);
   }
-  const hasFailed = snapshot.settled && snapshot.ready.state === "failed";
+  const hasFailed = snapshot.settled && routes.state === "failed";
   if (!hasFailed) return { move: "look" };
   if (accepted < maxAcceptedWrites) return { move: "write" };
-  return { done: { outcome: "refused", message: snapshot.ready.message, found } };
+  return { done: { outcome: "refused", message: routes.message || snapshot.ready.message, found } };
 }
 
 function seenTwice({ sightings }: Progress, end: TrafficOutcome): NextMove {
