@@ -11,7 +11,7 @@ import {
   type WriteAnswer,
   writeCall,
 } from "../google/api-call.ts";
-import { partsOf } from "../run/resource-names.ts";
+import { partsOf } from "../google/service-parts.ts";
 import { buildBodyOf } from "./build-body.ts";
 import { buildSnapshotOf, type IBuild, isUnfinished } from "./build-snapshot.ts";
 import { releaseTag } from "./build-tags.ts";
@@ -34,6 +34,9 @@ export const buildSettings: BuildSettings = {
   looks: 5,
   maxCreates: 3,
 };
+
+/** For the local cloud, which shows a build at once. */
+export const localBuildSettings: BuildSettings = { ...buildSettings, retryMs: 50, lookMs: 100 };
 
 type Context = Readonly<{
   caller: Caller;

@@ -3,7 +3,7 @@ import { type CloudBuildResult, parseCloudBuildFile } from "../../config/cloud-b
 import type { CloudBuildFile } from "../../config/cloud-build-schema.ts";
 import { formatProblem } from "../../config/problem.ts";
 import type { BuildRequest } from "../../ports/build.ts";
-import { partsOf } from "../run/resource-names.ts";
+import { partsOf } from "../google/service-parts.ts";
 import type { IBuild } from "./build-snapshot.ts";
 import { buildTagsFor } from "./build-tags.ts";
 

@@ -13,9 +13,9 @@ import {
   trafficList,
 } from "../../domain/traffic.ts";
 import type { CandidateRequest, ServiceSnapshot } from "../../ports/run.ts";
+import { partsOf } from "../google/service-parts.ts";
 import { baseTemplate, candidateTemplate, revisionLabels } from "./candidate-template.ts";
 import { createdByLabel } from "./first-service.ts";
-import { partsOf } from "./resource-names.ts";
 import { revisionNameFor } from "./revision-name.ts";
 import {
   desiredShares,

@@ -1,12 +1,5 @@
-import { parseRevisionName, type RevisionName, type ServiceKey } from "../../domain/ids.ts";
-
-export type ServiceParts = Readonly<{ project: string; region: string; name: string }>;
-
-/** The three parts of a service key. */
-export function partsOf(service: ServiceKey): ServiceParts {
-  const [project = "", region = "", name = ""] = service.split("/");
-  return { project, region, name };
-}
+import { parseRevisionName, type RevisionName } from "../../domain/ids.ts";
+import type { ServiceParts } from "../google/service-parts.ts";
 
 /** `projects/P/locations/L`. */
 export function parentPath({ project, region }: ServiceParts): string {

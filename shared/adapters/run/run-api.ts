@@ -8,8 +8,9 @@ import {
   type WriteAnswer,
   writeCall,
 } from "../google/api-call.ts";
+import { partsOf } from "../google/service-parts.ts";
 import type { RunClients } from "./connect-run.ts";
-import { parentPath, partsOf, revisionPath, servicePath } from "./resource-names.ts";
+import { parentPath, revisionPath, servicePath } from "./resource-names.ts";
 import { createdAtOf, generationOf, type IRevision, type IService } from "./service-snapshot.ts";
 
 /**
