@@ -174,4 +174,19 @@ describe("The faults of the local Cloud Run", () => {
     await fetch(url, { method: "DELETE" });
     expect(session.cloud.faults.list()).to.deep.equal([]);
   });
+
+  it("let a person move traffic and read logs over HTTP", async () => {
+    await session.create("remote", { template: unchecked("v1", { revision: "remote-one" }) });
+    await session.update("remote", { template: unchecked("v2", { revision: "remote-two" }) }, "template");
+    const origin = `http://127.0.0.1:${session.cloud.proxy.port}/_cloud/run`;
+    const post = (body: object) => fetch(`${origin}/traffic`, { method: "POST", body: JSON.stringify(body) });
+    const traffic = [{ revision: "remote-one", percent: 100 }];
+    expect((await post({ service: "remote", traffic })).status).to.equal(200);
+    await until(async () => (await session.get("remote")).trafficStatuses?.[0]?.revision === "remote-one");
+    expect((await post({ service: "remote" })).status).to.equal(400);
+    expect((await post({ service: "nobody", traffic })).status).to.equal(400);
+    const logs = await fetch(`${origin}/logs?service=remote&revision=remote-one`);
+    expect(await logs.json()).to.deep.equal({ lines: [] });
+    expect((await fetch(`${origin}/other`)).status).to.equal(404);
+  });
 });

@@ -259,6 +259,17 @@ describe("The local Cloud Run, driven by Google's client", () => {
     expect(line?.text).to.contain("could not be started");
   });
 
+  it("keeps an access policy, and asks nobody for it", async () => {
+    await session.create("policies", { template: unchecked("v1") });
+    const resource = session.name("policies");
+    const policy = { bindings: [{ role: "roles/run.invoker", members: ["allUsers"] }] };
+    await session.services.setIamPolicy({ resource, policy });
+    const [stored] = await session.services.getIamPolicy({ resource });
+    expect(stored.bindings?.[0]).to.include({ role: "roles/run.invoker" });
+    const [other] = await session.services.getIamPolicy({ resource: session.name("other") });
+    expect(other.bindings).to.deep.equal([]);
+  });
+
   it("refuses a second start on a port that is taken, and leaves nothing open", async () => {
     const { port } = session.cloud.grpc;
     const error = await startCloudRun({ images: session.images, grpcPort: port }).then(() => null, String);
