@@ -17,4 +17,5 @@ export type LocalVerbs = Readonly<{
 export const localVerbs: LocalVerbs = {
   dev: async (options, io) => (await import("./dev/main.ts")).runDev(options, io),
   serve: async (options, io) => (await import("./serve/main.ts")).runServe(options, io),
+  rehearse: async (options, io) => (await import("./rehearse/main.ts")).runRehearse(options, io),
 };

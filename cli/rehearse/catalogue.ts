@@ -1,0 +1,13 @@
+import type { Scenario } from "./scenario.ts";
+import { buildScenarios } from "./scenarios/builds.ts";
+import { candidateScenarios } from "./scenarios/candidates.ts";
+import { goodReleases } from "./scenarios/good-releases.ts";
+import { rolloutScenarios } from "./scenarios/rollouts.ts";
+
+/** Every scenario, in the order in which they are listed and played. */
+export const scenarios: readonly Scenario[] = [
+  ...goodReleases,
+  ...buildScenarios,
+  ...candidateScenarios,
+  ...rolloutScenarios,
+];

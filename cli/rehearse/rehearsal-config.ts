@@ -1,0 +1,30 @@
+import type { DemoOptions } from "../../emulator/git/demo-repository.ts";
+import type { Setting } from "./scenario.ts";
+
+/** The checks of the example, with the shortest limits that `gantry.yaml` takes. */
+const verify = {
+  within: "15s",
+  checks: [
+    { name: "health", get: "/health", status: 200, within: "1s" },
+    { name: "model", get: "/model-info", status: 200, within: "1s" },
+    { name: "storage", post: "/api/storage/upload", status: 422, within: "1s" },
+  ],
+};
+
+const rollout = {
+  steps: [{ traffic: "20%", hold: "1s" }, { traffic: "100%" }],
+  watch: { every: "1s", errors: { max: "1%" } },
+  bake: "300ms",
+  onFailure: "rollback",
+};
+
+/** A rollout that is still on its first step when a person or a fault strikes. */
+export const slowRollout = {
+  ...rollout,
+  steps: [{ traffic: "20%", hold: "10s" }, { traffic: "100%" }],
+};
+
+/** The demo in its quickest form; what a scenario sets comes on top. `v1.6.0` goes bad at its fourth user. */
+export function rehearsalConfig({ config = {} }: Setting): Pick<DemoOptions, "config" | "goesBad"> {
+  return { config: { verify, rollout, ...config }, goesBad: { afterSeconds: 600, afterRequests: 3 } };
+}

@@ -1,0 +1,39 @@
+import type { CloudRunTimings } from "../../emulator/run/timings.ts";
+import type { ReleaseId } from "../../shared/domain/ids.ts";
+import type { EndStatus } from "../../shared/domain/words.ts";
+import type { Stage } from "./stage.ts";
+
+/** How the world of a scenario differs from the usual one. */
+export type Setting = Readonly<{
+  /** True = nothing was ever released: the service does not exist. */
+  bare?: boolean;
+  /** Gantry in a process of its own, which can be killed. */
+  gantry?: "here" | "child";
+  /** Sections of `gantry.yaml` in place of the usual ones. */
+  config?: Readonly<Record<string, object>>;
+  timings?: Partial<CloudRunTimings>;
+  deadlineMs?: number;
+}>;
+
+/** Who has all traffic in the end; `split` = the scenario judges by itself. */
+export type LiveInTheEnd = "stable" | "candidate" | "split";
+
+/** One rehearsal, as data. */
+export type Scenario = Readonly<{
+  name: string;
+  /** One sentence: what goes wrong, and what Gantry makes of it. */
+  story: string;
+  /** The status words of the releases, joined with `+` in the order in which they were asked for. */
+  expected: Outcome;
+  live: LiveInTheEnd;
+  /** True where users may meet failures, because the candidate fails under their traffic. */
+  usersMayFail?: boolean;
+  setting?: Setting;
+  /** Plays it to its end and names the releases that it was about. */
+  play: (stage: Stage) => Promise<readonly ReleaseId[]>;
+  /** What is not as it should be, beyond what is looked at in every scenario. */
+  check?: (stage: Stage, releases: readonly ReleaseId[]) => Promise<readonly string[]> | readonly string[];
+}>;
+
+type Word = EndStatus | "held";
+type Outcome = Word | `${Word}+${Word}`;

@@ -1,0 +1,216 @@
+import { randomBytes } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createDemoRepository, type DemoRepository } from "../../emulator/git/demo-repository.ts";
+import { git } from "../../emulator/git/git-command.ts";
+import type { LocalCloud } from "../../emulator/local-cloud.ts";
+import type { RequestLogEntry } from "../../emulator/run/data/request-log.ts";
+import { systemClock } from "../../shared/adapters/system/system-clock.ts";
+import type { ServiceEvent } from "../../shared/domain/events.ts";
+import {
+  parseServiceKey,
+  type ReleaseId,
+  type RevisionName,
+  type ServiceKey,
+} from "../../shared/domain/ids.ts";
+import { soleRevision } from "../../shared/domain/traffic.ts";
+import type { RunPort, ServiceSnapshot } from "../../shared/ports/run.ts";
+import { connectCloud } from "../runtime/google-cloud.ts";
+import { addressesOf } from "../runtime/local-gantry.ts";
+import { type Backstage, startBackstage } from "./backstage.ts";
+import { EventTrail } from "./event-trail.ts";
+import { rehearsalConfig } from "./rehearsal-config.ts";
+import type { Setting } from "./scenario.ts";
+import { effectiveOf, TrafficLog } from "./traffic-log.ts";
+import { Visitors } from "./visitors.ts";
+
+const repository = "perkie/background-removal";
+
+/** Asked of the service by its users; the answer tells which revision gave it. */
+const visitedPath = "/health";
+
+export type StageOptions = Readonly<{
+  setting: Setting;
+  version: string;
+  seed: number | null;
+  signal: AbortSignal;
+}>;
+
+/** A private local cloud with Gantry before it, and everything that a scenario may do there and look at. */
+export class Stage {
+  readonly service: ServiceKey;
+  readonly cloud: LocalCloud;
+  readonly gantry: Backstage;
+  readonly trail: EventTrail;
+  readonly visitors = new Visitors(visitedPath);
+  readonly traffic: TrafficLog;
+  readonly run: RunPort;
+  readonly signal: AbortSignal;
+  readonly #demo: DemoRepository;
+  readonly #name: string;
+  /** The revision that had all traffic before the scenario; null = there was no service. */
+  stable: RevisionName | null = null;
+  /** When the scenario itself caused trouble; null = the candidate does. */
+  troubleAt: number | null = null;
+
+  constructor(
+    parts: Readonly<{
+      gantry: Backstage;
+      demo: DemoRepository;
+      run: RunPort;
+      service: ServiceKey;
+      signal: AbortSignal;
+    }>,
+  ) {
+    const { gantry, demo, run, service, signal } = parts;
+    this.gantry = gantry;
+    this.cloud = gantry.cloud;
+    this.#demo = demo;
+    this.run = run;
+    this.service = service;
+    this.#name = service.slice(service.lastIndexOf("/") + 1);
+    this.signal = signal;
+    this.trail = new EventTrail(() => gantry.address(), signal);
+    this.traffic = new TrafficLog(run, service);
+  }
+
+  /** Pushes tags with git, together, and waits until Gantry has taken each as a release. */
+  async push(...tags: readonly string[]): Promise<readonly ReleaseId[]> {
+    await git(
+      this.#demo.cloneDirectory,
+      "push",
+      "--quiet",
+      "gantry",
+      ...tags.map((tag) => `refs/tags/${tag}`),
+    );
+    return Promise.all(tags.map((tag) => this.requested(tag)));
+  }
+
+  /** The release of a tag, once Gantry has taken it. */
+  async requested(tag: string): Promise<ReleaseId> {
+    const isIt = (event: ServiceEvent) => event.type === "release-requested" && event.release.tag === tag;
+    return (await this.trail.until(isIt)).releaseId;
+  }
+
+  /** Sends a person's command through the HTTP API. @throws Error with the problem that it answers. */
+  async command(path: string, body: object): Promise<void> {
+    const { url, token } = this.gantry.address() ?? { url: "", token: "" };
+    const answer = await fetch(`${url}/api/v1${path}`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      body: JSON.stringify(body),
+      signal: this.signal,
+    });
+    if (!answer.ok) throw new Error(`POST ${path} answered ${answer.status}: ${await answer.text()}`);
+  }
+
+  /** Waits until a release has reached an end of its own, and its leftovers are gone. */
+  async ended(releaseId: ReleaseId, end: EndOrHeld): Promise<void> {
+    await this.trail.first(end, releaseId);
+    if (end === "release-held") return;
+    const since = this.trail.events.findIndex((event) => event.type === end && event.releaseId === releaseId);
+    if (!this.trail.of(releaseId).some(({ type }) => type === "release-began")) return;
+    await this.trail.until(
+      (event) =>
+        event.type === "leftovers-tidied" &&
+        event.releaseId === releaseId &&
+        this.trail.events.indexOf(event) > since,
+    );
+  }
+
+  /** Marks this moment as the one at which the trouble began. */
+  trouble(): void {
+    this.troubleAt = Date.now();
+  }
+
+  /** The service as Cloud Run tells it now; null = there is none. */
+  snapshot(): Promise<ServiceSnapshot | null> {
+    return this.run.readService(this.service);
+  }
+
+  /** Releases the first tag, so that there is a stable revision, and lets the users come. */
+  async prepare(): Promise<void> {
+    await this.command("/releases", { repository, tag: this.#demo.liveTag });
+    const first = await this.requested(this.#demo.liveTag);
+    const { revision } = await this.trail.first("release-live", first);
+    await this.ended(first, "release-live");
+    this.stable = revision;
+    await this.welcome();
+  }
+
+  /** Lets users come, once the service has a URL. */
+  async welcome(): Promise<void> {
+    this.traffic.start();
+    const snapshot = await this.snapshot();
+    if (snapshot !== null) this.visitors.come(snapshot.url);
+  }
+
+  /** What a revision was asked, by the proxy's own record; users' requests have no tag. */
+  requestsOf(revision: RevisionName): readonly RequestLogEntry[] {
+    return this.cloud.run.requests(this.#name, revision);
+  }
+
+  async soleRevision(): Promise<RevisionName | null> {
+    const snapshot = await this.snapshot();
+    return snapshot === null ? null : soleRevision(effectiveOf(snapshot));
+  }
+}
+
+type EndOrHeld = Extract<
+  ServiceEvent["type"],
+  | "release-live"
+  | "release-failed"
+  | "release-rolled-back"
+  | "release-superseded"
+  | "release-cancelled"
+  | "release-held"
+>;
+
+/** Builds the stage in a folder of its own, lets `play` use it, and takes everything down again. */
+export async function onStage<Result>(
+  options: StageOptions,
+  play: (stage: Stage) => Promise<Result>,
+): Promise<Result> {
+  const directory = await mkdtemp(join(tmpdir(), "gantry-rehearsal-"));
+  try {
+    const gantry = await startBackstage({ ...options, directory, token: secret(), webhookSecret: secret() });
+    const { disconnect, ...cloud } = connectCloud(addressesOf(gantry.cloud), systemClock);
+    const closing = new AbortController();
+    try {
+      const demo = await createDemoRepository({
+        gitRoot: join(directory, "cloud", "git"),
+        cloneDirectory: join(directory, "demo"),
+        remoteUrl: gantry.cloud.git.cloneUrl(repository),
+        ...rehearsalConfig(options.setting),
+      });
+      const signal = AbortSignal.any([options.signal, closing.signal]);
+      const stage = new Stage({ gantry, demo, run: cloud.run, service: demoService(), signal });
+      const following = stage.trail.follow();
+      try {
+        if (!options.setting.bare) await stage.prepare();
+        return await play(stage);
+      } finally {
+        await stage.traffic.stop();
+        await stage.visitors.leave();
+        closing.abort(new Error("the rehearsal is over"));
+        await following;
+      }
+    } finally {
+      await gantry.close();
+      await disconnect();
+    }
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+function demoService(): ServiceKey {
+  const key = parseServiceKey("perkieprints-processing/us-central1/inspirenet-bg-removal-api");
+  if (key === null) throw new Error("the demo's service has no key");
+  return key;
+}
+
+function secret(): string {
+  return randomBytes(18).toString("base64url");
+}
