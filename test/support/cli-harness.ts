@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { CliIo } from "../../cli/cli-io.ts";
+import type { CliIo, Sink } from "../../cli/cli-io.ts";
 import { runProgram } from "../../cli/program.ts";
 import { startServer } from "../../service/server.ts";
 import type { ServiceDeps } from "../../service/service-deps.ts";
@@ -29,19 +29,13 @@ const fastClock: CliIo["clock"] = {
   sleep: ({ ms, signal }) => realClock.sleep({ ms: Math.ceil(ms / 100), signal }),
 };
 
-/** Begins a command with captured streams, in a folder where nothing is. */
-export function beginCli(argv: readonly string[], changes: Partial<CliIo> = {}): Running {
-  const written = { stdout: "", stderr: "" };
-  const stopping = new AbortController();
-  const sink = (name: keyof typeof written, isTty: boolean) => ({
-    isTty,
-    write: (text: string) => {
-      written[name] += text;
-    },
-  });
-  const ended = runProgram(argv, {
-    stdout: sink("stdout", changes.stdout?.isTty ?? false),
-    stderr: sink("stderr", changes.stderr?.isTty ?? false),
+const silent: Sink = { isTty: false, write: () => {} };
+
+/** The world of a command that nobody watches, in a folder where nothing is. */
+export function cliIo(changes: Partial<CliIo> = {}): CliIo {
+  return {
+    stdout: silent,
+    stderr: silent,
     ask: null,
     env: {},
     cwd: "/nonexistent",
@@ -49,12 +43,26 @@ export function beginCli(argv: readonly string[], changes: Partial<CliIo> = {}):
     version: "0.1.0",
     fetch,
     clock: fastClock,
-    stopping: stopping.signal,
+    stopping: new AbortController().signal,
     localVerbs: {},
-    ...Object.fromEntries(Object.entries(changes).filter(([name]) => name !== "stdout" && name !== "stderr")),
-  }).then((exitCode) => ({ exitCode, ...written }));
+    ...changes,
+  };
+}
+
+/** Begins a command with captured streams; `stdout` and `stderr` of the changes say only whether they are terminals. */
+export function beginCli(argv: readonly string[], changes: Partial<CliIo> = {}): Running {
+  const written = { stdout: "", stderr: "" };
+  const stopping = new AbortController();
+  const sink = (name: "stdout" | "stderr"): Sink => ({
+    isTty: changes[name]?.isTty ?? false,
+    write: (text: string) => {
+      written[name] += text;
+    },
+  });
+  const streams = { stdout: sink("stdout"), stderr: sink("stderr"), stopping: stopping.signal };
+  const ended = runProgram(argv, cliIo({ ...changes, ...streams }));
   return {
-    ended,
+    ended: ended.then((exitCode) => ({ exitCode, ...written })),
     stdout: () => written.stdout,
     stderr: () => written.stderr,
     stop: () => stopping.abort(),
