@@ -35,9 +35,6 @@ export const buildSettings: BuildSettings = {
   maxCreates: 3,
 };
 
-/** For the local cloud, which shows a build at once. */
-export const localBuildSettings: BuildSettings = { ...buildSettings, retryMs: 50, lookMs: 100 };
-
 type Context = Readonly<{
   caller: Caller;
   client: () => Promise<CloudBuildClient>;

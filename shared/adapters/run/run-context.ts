@@ -23,9 +23,6 @@ export const runSettings: RunSettings = {
   maxWrites: 8,
 };
 
-/** For the local cloud, which does in milliseconds what Cloud Run does in seconds, and counts no reads. */
-export const localRunSettings: RunSettings = { ...runSettings, retryMs: 50, pollMs: 25, settleMs: 10_000 };
-
 export type RunContext = Readonly<{ api: RunApi; clock: Clock; settings: RunSettings }>;
 
 /** Patience until `deadlineMs` from now. */

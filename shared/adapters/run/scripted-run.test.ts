@@ -184,6 +184,33 @@ describe("a process that is killed", () => {
   });
 });
 
+describe("a revision that the traffic does not name yet", () => {
+  const limits = { deadlineMs: 1_000, signal: new AbortController().signal };
+  const target = [{ revision: `${name}-other` as RevisionName, percent: 100 }];
+  const back = { service, target, tags: [], expected: null, ...limits };
+
+  it("gets no traffic when it failed, and nothing is written", async () => {
+    const { api, updates } = serviceWith(() => null);
+    const broken: IRevision = {
+      name: `${path}/${name}-other`,
+      conditions: [{ type: "Ready", state: 3, message: "it crashed" }],
+    };
+    const outcome = await setTraffic(contextOf({ ...api, revision: async () => broken }), back);
+    expect(outcome).to.deep.include({
+      outcome: "refused",
+      message: `revision ${name}-other is not ready: it crashed`,
+    });
+    expect(updates).to.have.length(0);
+  });
+
+  it("gets it all the same when it cannot be looked at: a way back is not given up", async () => {
+    const { api } = serviceWith(() => null);
+    const down = new AppError({ code: "run-unavailable", transient: true, message: "down" });
+    const context = contextOf({ ...api, revision: () => Promise.reject(down) });
+    expect(await setTraffic(context, back)).to.deep.equal({ outcome: "effective" });
+  });
+});
+
 const names = [stable, `${name}-other` as RevisionName];
 const entries = fc.array(
   fc.record({

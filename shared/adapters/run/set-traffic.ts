@@ -1,3 +1,4 @@
+import type { RevisionName, ServiceKey } from "../../domain/ids.ts";
 import {
   describeSplit,
   isGantryTag,
@@ -8,6 +9,7 @@ import {
   tagsOf,
   trafficList,
 } from "../../domain/traffic.ts";
+import { AppError } from "../../ports/app-error.ts";
 import type { ServiceSnapshot, TrafficOutcome, TrafficRequest } from "../../ports/run.ts";
 import { isOver, pause, throwIfCalledOff } from "../google/patience.ts";
 import type { RunApi } from "./run-api.ts";
@@ -173,16 +175,33 @@ async function write(
 }
 
 /**
- * Why a revision that the traffic does not name yet cannot take any; null = all can. Cloud Run accepts such a list, fails
- * to carry it out, and then fails every write after it until the entry is gone.
+ * Why a revision that the traffic does not name yet cannot take any; null = all can, or nobody can tell just now. Cloud Run
+ * accepts such a list, fails to carry it out, and then fails every write after it until the entry is gone.
  */
 async function unfitRevision(api: RunApi, snapshot: ServiceSnapshot, target: Split): Promise<string | null> {
   const known = new Set([...snapshot.desired, ...snapshot.effective].map(({ revision }) => revision));
-  for (const { revision } of target.filter((share) => !known.has(share.revision))) {
-    const raw = await api.revision(snapshot.service, revision);
+  const unknown = target.filter(({ revision }) => !known.has(revision));
+  const reasons = await Promise.all(
+    unknown.map(({ revision }) => reasonAgainst(api, snapshot.service, revision)),
+  );
+  return reasons.find((reason) => reason !== null) ?? null;
+}
+
+/** A way back is not given up because a revision cannot be looked at: then the write itself tells. */
+async function reasonAgainst(
+  api: RunApi,
+  service: ServiceKey,
+  revision: RevisionName,
+): Promise<string | null> {
+  try {
+    const raw = await api.revision(service, revision);
     const found = raw === null ? null : revisionSnapshotOf(raw);
     if (found === null) return `revision ${revision} does not exist`;
-    if (found.ready.state === "failed") return `revision ${revision} is not ready: ${found.ready.message}`;
+    return found.ready.state === "failed"
+      ? `revision ${revision} is not ready: ${found.ready.message}`
+      : null;
+  } catch (error) {
+    if (error instanceof AppError) return null;
+    throw error;
   }
-  return null;
 }
