@@ -23,6 +23,8 @@ ENV MODE=base
 CMD ["node", "server.mjs"]
 `;
 
+const step = { name: "bash", args: ["-c", "true"] };
+
 describe("the local Cloud Build, driven by Google's client", () => {
   let directory: string;
   let repository: string;
@@ -216,9 +218,10 @@ describe("the local Cloud Build, driven by Google's client", () => {
   it("ends a build at its timeout, a step at its own, and a queued build at its time to live", async () => {
     const sleep = { name: "bash", args: ["-c", "sleep 30"] };
     const short = { seconds: 0, nanos: 50_000_000 };
-    server.faults.set("build-stays-queued", { count: 1 });
+    server.faults.set("build-stays-queued");
+    const queued = await create({ steps: [sleep], queueTtl: short });
     const [expired, timedOut, stepTimedOut] = await Promise.all([
-      run({ steps: [sleep], queueTtl: short }),
+      end(queued),
       run({ steps: [sleep], timeout: short }),
       run({ steps: [{ ...sleep, timeout: short }] }),
     ]);
@@ -233,14 +236,26 @@ describe("the local Cloud Build, driven by Google's client", () => {
   it("works on so many builds at once, and lets the others wait in their order", async () => {
     await stop();
     await start({ concurrency: 1 });
-    const sleep = { name: "bash", args: ["-c", "sleep 0.1"] };
-    const first = await create({ steps: [sleep] });
-    const second = await create({ steps: [sleep] });
-    const dropped = await create({ steps: [sleep], queueTtl: { seconds: 0, nanos: 20_000_000 } });
-    const [late, early, gone] = await Promise.all([end(second), end(first), end(dropped)]);
-    expect([early.status, late.status, gone.status]).to.deep.equal(["SUCCESS", "SUCCESS", "EXPIRED"]);
+    server.faults.set("build-never-ends");
+    const first = await create({ steps: [step] });
+    const second = await create({ steps: [step] });
+    const dropped = await create({ steps: [step], queueTtl: { seconds: 0, nanos: 20_000_000 } });
+    expect((await end(dropped)).status).to.equal("EXPIRED");
+    expect((await client.getBuild({ projectId, id: second }))[0].status).to.equal("QUEUED");
+    const [cancelled] = await client.cancelBuild({ projectId, id: first });
+    const late = await end(second);
+    expect([cancelled.status, late.status]).to.deep.equal(["CANCELLED", "SUCCESS"]);
     const at = (time: BuildRequest["startTime"]) => Number(time?.seconds) + Number(time?.nanos) / 1e9;
-    expect(at(late.startTime)).to.be.at.least(at(early.finishTime) - 0.005);
+    expect(at(late.startTime)).to.be.at.least(at(cancelled.finishTime));
+  });
+
+  it("does not start on a port that is taken, and leaves nothing open", async () => {
+    const other = { images, publish: async () => undefined, port: server.grpc.port };
+    const failed = await startCloudBuild(other).then(
+      () => null,
+      (error: Error) => error.message,
+    );
+    expect(failed).to.include("EADDRINUSE");
   });
 
   it("cancels a running build once and refuses to cancel it again", async () => {
@@ -261,7 +276,6 @@ describe("the local Cloud Build, driven by Google's client", () => {
   });
 
   it("lists builds by tag and status, newest first", async () => {
-    const step = { name: "bash", args: ["-c", "true"] };
     const ids: unknown[] = [];
     for (const tags of [["x"], ["y"], ["x", "z"]]) ids.push((await run({ steps: [step], tags })).id);
     const list = async (filter: string) =>
@@ -282,7 +296,6 @@ describe("the local Cloud Build, driven by Google's client", () => {
     expect(await operation.catch((error: { code: number }) => error.code)).to.equal(5);
   });
 
-  const step = { name: "bash", args: ["-c", "true"] };
   const refusals: [string, BuildRequest, string][] = [
     ["no steps", {}, "invalid build: invalid .steps field: no build steps are specified"],
     [
@@ -349,9 +362,10 @@ describe("the local Cloud Build, driven by Google's client", () => {
     expect(statuses()).to.deep.equal(["SUCCESS", "WORKING", "QUEUED"]);
     server.faults.clear();
     server.faults.set("delay-events", { ms: 60 });
-    await run({ steps: [step] });
-    expect(statuses()).to.deep.equal([]);
-    await new Promise((resolve) => setTimeout(resolve, 90));
+    const delayed = await run({ steps: [step] });
+    const due = Number(delayed.createTime?.seconds) * 1000 + Number(delayed.createTime?.nanos) / 1e6 + 55;
+    while (messages.length < 3) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(Date.now()).to.be.at.least(due);
     expect(statuses()).to.deep.equal(["QUEUED", "WORKING", "SUCCESS"]);
   });
 

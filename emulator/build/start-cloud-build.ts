@@ -81,7 +81,9 @@ export async function startCloudBuild(options: CloudBuildOptions): Promise<Cloud
   const http = await startBuildHttp({ host, port: options.httpPort ?? 0, registry, logs, faults });
   const logUrl = (id: string) => `http://${host}:${http.port}/builds/${id}/log`;
   const services = buildServices({ registry, yard, faults, projectNumber, logUrl });
-  const grpc = await startGrpcServer({ host, port: options.port ?? 0, services });
+  const grpc = await startGrpcServer({ host, port: options.port ?? 0, services }).catch(
+    closing(http, scratchDirectory),
+  );
   resume(registry, yard, logs);
   const close = async () => {
     await Promise.all([grpc.close(), http.close()]);
@@ -89,13 +91,8 @@ export async function startCloudBuild(options: CloudBuildOptions): Promise<Cloud
     await notifier.close();
     await rm(scratchDirectory, { recursive: true, force: true });
   };
-  return {
-    grpc: { host, port: grpc.port },
-    http: { host, port: http.port },
-    faults,
-    logs: (id) => logs.read(id),
-    close,
-  };
+  const addresses = { grpc: { host, port: grpc.port }, http: { host, port: http.port } };
+  return { ...addresses, faults, logs: (id) => logs.read(id), close };
 }
 
 /** Where builds work: emptied at the start, for a process that was killed has left its own there. */
@@ -105,6 +102,17 @@ async function scratchFor(stateDirectory: string | undefined): Promise<string> {
   await rm(directory, { recursive: true, force: true });
   await mkdir(directory, { recursive: true });
   return directory;
+}
+
+function closing(
+  part: { close(): Promise<void> },
+  scratchDirectory: string,
+): (error: unknown) => Promise<never> {
+  return async (error) => {
+    await part.close();
+    await rm(scratchDirectory, { recursive: true, force: true });
+    throw error;
+  };
 }
 
 function resume(registry: BuildRegistry, yard: BuildYard, logs: BuildLogs): void {
