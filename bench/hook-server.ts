@@ -1,0 +1,32 @@
+import type { Engine } from "../cli/runtime/engine.ts";
+import { createApp } from "../service/app.ts";
+import { type RunningServer, startServer } from "../service/server.ts";
+import { defaultStream } from "../service/service-deps.ts";
+
+/** Gantry's HTTP process before this engine, on a free port; it takes webhooks that are signed with the secret. */
+export function startHookServer(
+  engine: Pick<Engine, "deps" | "desk" | "onCommit">,
+  secret: string,
+): Promise<RunningServer> {
+  const { store, bus, clock, log, ids, run } = engine.deps;
+  const app = createApp({
+    desk: engine.desk,
+    store,
+    bus,
+    clock,
+    log,
+    ids,
+    github: { secrets: [secret] },
+    tokens: [],
+    sessionSecret: null,
+    repositories: [],
+    version: "bench",
+    mode: "local",
+    publicUrl: null,
+    traffic: (service) => run.readService(service),
+    trafficWithinMs: 1_000,
+    onCommit: engine.onCommit,
+    stream: defaultStream,
+  });
+  return startServer({ app, host: "127.0.0.1", port: 0 });
+}
