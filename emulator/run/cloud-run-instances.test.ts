@@ -14,7 +14,7 @@ function seeded(seed: number): () => number {
 process.env["METADATA_SERVER_DETECTION"] = "none";
 
 describe("The instances of the local Cloud Run", () => {
-  const session = new CloudSession({ random: seeded(7), timings: { idleMs: 150, queueMs: 200 } });
+  const session = new CloudSession({ random: seeded(7), timings: { idleMs: 150, queueMs: 600 } });
 
   before(async () => {
     for (const version of ["v1", "v2"]) session.images.add(version, GOOD_SERVER);
@@ -40,7 +40,7 @@ describe("The instances of the local Cloud Run", () => {
     expect(onTwo).to.be.within(10, 30);
     await session.update("split", { traffic: [toRevision("split-one", 100)] }, "traffic");
     const underWay = session.ask(uri, "/?ms=250");
-    await until(() => session.cloud.instances("split", "split-one").length === 1);
+    await until(() => session.cloud.instances("split", "split-one")[0]?.inFlight === 1);
     await session.update("split", { traffic: [toRevision("split-two", 100)] }, "traffic");
     expect((await session.ask(uri)).revision).to.equal("split-two");
     expect((await underWay).revision).to.equal("split-one");
@@ -102,8 +102,8 @@ describe("The instances of the local Cloud Run", () => {
     const queued = await Promise.all([session.ask(uri, "/?ms=60"), session.ask(uri, "/?ms=60")]);
     expect(queued.map(({ most }) => most)).to.deep.equal([1, 1]);
     const statuses = await Promise.all([
-      session.statusOf(uri, "/?ms=450"),
-      session.statusOf(uri, "/?ms=450"),
+      session.statusOf(uri, "/?ms=900"),
+      session.statusOf(uri, "/?ms=900"),
     ]);
     expect(statuses.sort()).to.deep.equal([200, 429]);
     expect(session.cloud.instances("single", "single-one").length).to.equal(1);

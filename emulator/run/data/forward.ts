@@ -39,6 +39,9 @@ export function refuse(response: ServerResponse, statusCode: number, text: strin
   response.end(`${text}\n`);
 }
 
+/** How an exchange with an instance ended; `broken` raises the suspicion that the instance is gone. */
+export type ExchangeEnd = "done" | "broken";
+
 export type Forwarding = Readonly<{
   incoming: IncomingMessage;
   response: ServerResponse;
@@ -51,10 +54,18 @@ export type Forwarding = Readonly<{
 
 /**
  * Hands a request to an instance and streams the answer back. Resolves when the exchange is over, however it ended: 504 when
- * the time is up before the headers came, 503 when the instance broke off.
+ * the time is up before the headers came, 503 and `broken` when the instance broke off by itself.
  */
-export function forward({ incoming, response, path, port, timeoutMs, traceId }: Forwarding): Promise<void> {
+export function forward({
+  incoming,
+  response,
+  path,
+  port,
+  timeoutMs,
+  traceId,
+}: Forwarding): Promise<ExchangeEnd> {
   return new Promise((resolve) => {
+    let end: ExchangeEnd = "done";
     const upstream = request({
       host: "127.0.0.1",
       port,
@@ -70,10 +81,14 @@ export function forward({ incoming, response, path, port, timeoutMs, traceId }: 
     }, timeoutMs);
     upstream.once("response", (answer) => {
       response.writeHead(answer.statusCode ?? 502, endToEnd(answer.headers));
-      answer.once("error", () => response.destroy());
+      answer.once("error", () => {
+        if (!response.destroyed) end = "broken";
+        response.destroy();
+      });
       answer.pipe(response);
     });
     upstream.once("error", () => {
+      if (!response.writableEnded && !response.destroyed) end = "broken";
       refuse(
         response,
         503,
@@ -82,7 +97,7 @@ export function forward({ incoming, response, path, port, timeoutMs, traceId }: 
     });
     upstream.once("close", () => {
       clearTimeout(timer);
-      resolve();
+      resolve(end);
     });
     response.once("close", () => upstream.destroy());
     incoming.pipe(upstream);

@@ -1,6 +1,7 @@
 import type { RevisionTemplate } from "../control/resources.ts";
 import { concurrencyOf, maxInstancesOf } from "../control/template.ts";
 import type { Release } from "./capacity.ts";
+import type { ExchangeEnd } from "./forward.ts";
 import type { Instance, InstanceDescription } from "./instance.ts";
 
 /** Why a request got no instance: 429 when all are busy and no more may start, 503 when none can be started. */
@@ -15,7 +16,7 @@ export class NoInstanceError extends Error {
 }
 
 /** A place on an instance for one request. `release` must be called once, when the request is over. */
-export type Lease = Readonly<{ port: number; release: Release }>;
+export type Lease = Readonly<{ port: number; release: (end: ExchangeEnd) => void }>;
 
 /** Why a start did not succeed: nothing is left to run it on, the image is gone, or the container failed. */
 export type StartOutcome = "ready" | "no-capacity" | "no-image" | "failed";
@@ -39,6 +40,8 @@ type Waiter = {
 };
 
 const RESTART_DELAY_MS = 500;
+
+const SUSPICION_MS = 250;
 
 const NO_INSTANCE = "The request was aborted because there was no available instance.";
 
@@ -114,16 +117,20 @@ export class InstancePool {
 
   #findFree(): Instance | null {
     const limit = concurrencyOf(this.#options.template);
-    const free = [...this.#ready].filter(({ state, inFlight }) => state === "ready" && inFlight < limit);
+    const now = performance.now();
+    const free = [...this.#ready].filter(
+      ({ state, inFlight, suspectUntil }) => state === "ready" && inFlight < limit && suspectUntil <= now,
+    );
     return free.sort((left, right) => right.inFlight - left.inFlight)[0] ?? null;
   }
 
   #leaseOn(instance: Instance): Lease {
     instance.inFlight += 1;
     let isHeld = true;
-    const release = (): void => {
+    const release = (end: ExchangeEnd): void => {
       if (!isHeld) return;
       isHeld = false;
+      if (end === "broken") this.#suspect(instance);
       instance.inFlight -= 1;
       instance.idleSince = performance.now();
       this.#serveWaiting();
@@ -131,6 +138,12 @@ export class InstancePool {
       this.#scheduleSweep();
     };
     return { port: instance.port, release };
+  }
+
+  /** Gets no request until it is known whether it has ended: the end of a process is told a moment after its last reset. */
+  #suspect(instance: Instance): void {
+    instance.suspectUntil = performance.now() + SUSPICION_MS;
+    setTimeout(() => this.#serveWaiting(), SUSPICION_MS + 1).unref();
   }
 
   #serveWaiting(): void {

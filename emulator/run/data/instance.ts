@@ -36,6 +36,8 @@ export class Instance {
   /** Requests that it is working on. */
   inFlight = 0;
   idleSince = performance.now();
+  /** It broke a request off and gets none before this time. */
+  suspectUntil = 0;
   state: "starting" | "ready" | "stopping" | "exited" = "starting";
   /** True once the startup probe has passed; false when it did not in time, or the process ended before. */
   readonly started: Promise<boolean>;

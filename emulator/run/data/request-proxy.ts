@@ -6,7 +6,7 @@ import { requestTimeoutMs } from "../control/template.ts";
 import type { RouteTable } from "../route-table.ts";
 import { type Destination, destinationOfHost } from "./address-book.ts";
 import type { DataPlane } from "./data-plane.ts";
-import { forward, refuse } from "./forward.ts";
+import { type ExchangeEnd, forward, refuse } from "./forward.ts";
 import { NoInstanceError } from "./instance-pool.ts";
 import { destinationOfPath } from "./path-route.ts";
 import type { RequestLog } from "./request-log.ts";
@@ -93,13 +93,14 @@ export class RequestProxy {
         lease.statusCode,
         lease.statusCode === 429 ? "Rate exceeded." : "Service Unavailable",
       );
+    let end: ExchangeEnd = "done";
     try {
       if (response.destroyed) return;
       const timeoutMs = Math.max(0, requestTimeoutMs(revision.template) - (performance.now() - begun));
       const traceId = randomBytes(16).toString("hex");
-      await forward({ incoming, response, path, port: lease.port, timeoutMs, traceId });
+      end = await forward({ incoming, response, path, port: lease.port, timeoutMs, traceId });
     } finally {
-      lease.release();
+      lease.release(end);
     }
   }
 }
