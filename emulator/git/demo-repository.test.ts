@@ -70,7 +70,11 @@ describe("the demo repository", () => {
         server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
       });
     });
-  const start = async (tag: string, env: Record<string, string> = {}): Promise<Service> => {
+  const start = async (
+    tag: string,
+    env: Record<string, string> = {},
+    patienceMs = 8000,
+  ): Promise<Service> => {
     const image = await build(tag);
     const port = await freePort();
     const child = spawn(process.execPath, image.command.slice(1), {
@@ -89,7 +93,7 @@ describe("the demo repository", () => {
     const listening = new Promise<void>((resolve) => {
       child.stdout.on("data", (text) => String(text).includes("listening") && resolve());
     });
-    await Promise.race([listening, exited, sleep(400, undefined, { ref: false })]);
+    await Promise.race([listening, exited, sleep(patienceMs, undefined, { ref: false })]);
     return { url: `http://127.0.0.1:${port}`, process: child, exited };
   };
   const status = async (url: string, init: RequestInit = {}) => (await fetch(url, init)).status;
@@ -193,7 +197,7 @@ describe("the demo repository", () => {
       "returned a non-zero code: 100",
     );
     expect(await (await start("v1.4.0")).exited).to.equal(1);
-    const mute = await start("v1.10.0");
+    const mute = await start("v1.10.0", {}, 250);
     expect(mute.process.exitCode).to.equal(null);
     expect(await status(mute.url).catch(() => "refused")).to.equal("refused");
   });
