@@ -17,6 +17,8 @@ export type LocalCloudOptions = Readonly<{
   webhook: () => WebhookTarget | null;
   ports?: Readonly<{ git?: number; proxy?: number; buildLogs?: number }>;
   timings?: Partial<CloudRunTimings>;
+  /** Chooses among revisions by weight; for runs that need the same choices again. */
+  random?: () => number;
   log?: (line: string) => void;
 }>;
 
@@ -43,13 +45,14 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     return running;
   };
   try {
-    const { timings = {} } = options;
+    const { timings = {}, random = Math.random } = options;
     const run = await started(
       startCloudRun({
         images,
         proxyPort: ports.proxy ?? 0,
         stateDirectory: join(directory, "run"),
         timings,
+        random,
         log,
       }),
     );

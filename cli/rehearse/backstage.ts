@@ -5,6 +5,7 @@ import { accessToken } from "../runtime/access-token.ts";
 import { startLocalGantry } from "../runtime/local-gantry.ts";
 import type { GantryAddress } from "./event-trail.ts";
 import type { Setting } from "./scenario.ts";
+import { seededChance } from "./seeded-chance.ts";
 
 /** Gantry and its local cloud, wherever Gantry runs. */
 export type Backstage = Readonly<{
@@ -36,7 +37,7 @@ const person = "rehearsal";
 
 /** Starts the local cloud and Gantry as the setting says. */
 export async function startBackstage(options: BackstageOptions): Promise<Backstage> {
-  const { setting, directory, version, token, webhookSecret } = options;
+  const { setting, directory, version, seed, token, webhookSecret } = options;
   const lines: string[] = [];
   const write = (line: string): void => {
     lines.push(line);
@@ -54,7 +55,8 @@ export async function startBackstage(options: BackstageOptions): Promise<Backsta
       version,
     },
     timings: { ...timings, ...setting.timings },
-    engine: { settings: { pollBuildEveryMs: 1_000, retryMinMs: 50, retryMaxMs: 1_000 } },
+    random: seed === null ? Math.random : seededChance(seed),
+    engine: { settings: { pollBuildEveryMs: 1_000, retryMinMs: 50, retryMaxMs: 1_000, sliceMs: 1_000 } },
   });
   const address = { url: local.gantry.server.url, token };
   return {

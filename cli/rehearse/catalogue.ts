@@ -2,6 +2,7 @@ import type { Scenario } from "./scenario.ts";
 import { buildScenarios } from "./scenarios/builds.ts";
 import { candidateScenarios } from "./scenarios/candidates.ts";
 import { goodReleases } from "./scenarios/good-releases.ts";
+import { peopleScenarios } from "./scenarios/people.ts";
 import { rolloutScenarios } from "./scenarios/rollouts.ts";
 
 /** Every scenario, in the order in which they are listed and played. */
@@ -10,4 +11,5 @@ export const scenarios: readonly Scenario[] = [
   ...buildScenarios,
   ...candidateScenarios,
   ...rolloutScenarios,
+  ...peopleScenarios,
 ];

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { revisionLabels } from "../../shared/adapters/run/candidate-template.ts";
 import type { EventType, ServiceEvent } from "../../shared/domain/events.ts";
 import type { ReleaseId, RevisionName } from "../../shared/domain/ids.ts";
 import {
@@ -86,11 +85,10 @@ async function buildComplaints(stage: Stage, releases: readonly ReleaseId[]): Pr
 }
 
 async function revisionComplaints(stage: Stage, releases: readonly ReleaseId[]): Promise<readonly string[]> {
-  const revisions = await stage.run.revisions(stage.service);
-  return releases.flatMap((id) => {
-    const count = revisions.filter(({ labels }) => labels[revisionLabels.release] === id).length;
-    return count <= 1 ? [] : [`${id} made ${count} revisions`];
-  });
+  const counts = await Promise.all(
+    releases.map(async (id) => ({ id, count: (await stage.revisionsOf([id])).length })),
+  );
+  return counts.flatMap(({ id, count }) => (count <= 1 ? [] : [`${id} made ${count} revisions`]));
 }
 
 async function visitComplaints(

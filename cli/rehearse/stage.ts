@@ -6,6 +6,7 @@ import { createDemoRepository, type DemoRepository } from "../../emulator/git/de
 import { git } from "../../emulator/git/git-command.ts";
 import type { LocalCloud } from "../../emulator/local-cloud.ts";
 import type { RequestLogEntry } from "../../emulator/run/data/request-log.ts";
+import { revisionLabels } from "../../shared/adapters/run/candidate-template.ts";
 import { systemClock } from "../../shared/adapters/system/system-clock.ts";
 import type { ServiceEvent } from "../../shared/domain/events.ts";
 import {
@@ -14,7 +15,7 @@ import {
   type RevisionName,
   type ServiceKey,
 } from "../../shared/domain/ids.ts";
-import { soleRevision } from "../../shared/domain/traffic.ts";
+import { type Split, soleRevision } from "../../shared/domain/traffic.ts";
 import type { RunPort, ServiceSnapshot } from "../../shared/ports/run.ts";
 import { connectCloud } from "../runtime/google-cloud.ts";
 import { addressesOf } from "../runtime/local-gantry.ts";
@@ -106,7 +107,7 @@ export class Stage {
   }
 
   /** Waits until a release has reached an end of its own, and its leftovers are gone. */
-  async ended(releaseId: ReleaseId, end: EndOrHeld): Promise<void> {
+  async ended(releaseId: ReleaseId, end: EndEvent): Promise<void> {
     await this.trail.first(end, releaseId);
     if (end === "release-held") return;
     const since = this.trail.events.findIndex((event) => event.type === end && event.releaseId === releaseId);
@@ -151,13 +152,31 @@ export class Stage {
     return this.cloud.run.requests(this.#name, revision);
   }
 
+  /** The revisions that these releases made, as Cloud Run has them. */
+  async revisionsOf(releases: readonly ReleaseId[]): Promise<readonly RevisionName[]> {
+    const revisions = await this.run.revisions(this.service);
+    const isTheirs = (id: string | undefined) => releases.some((release) => release === id);
+    return revisions
+      .filter(({ labels }) => isTheirs(labels[revisionLabels.release]))
+      .map(({ revision }) => revision);
+  }
+
+  /** Moves traffic as a person does in the Cloud console. */
+  humanSetsTraffic(split: Split): Promise<void> {
+    const type = "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION";
+    const traffic = split.map(({ revision, percent }) => ({ type, revision, percent }));
+    return this.cloud.run.faults.humanSetsTraffic({ service: this.#name, traffic });
+  }
+
+  /** The ONE revision with all traffic; null when there is none. */
   async soleRevision(): Promise<RevisionName | null> {
     const snapshot = await this.snapshot();
     return snapshot === null ? null : soleRevision(effectiveOf(snapshot));
   }
 }
 
-type EndOrHeld = Extract<
+/** What ends a release, or makes it wait for a person. */
+export type EndEvent = Extract<
   ServiceEvent["type"],
   | "release-live"
   | "release-failed"

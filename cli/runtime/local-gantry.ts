@@ -35,6 +35,8 @@ export type LocalGantryOptions = Readonly<{
   http: Omit<HttpOptions, "mode" | "publicUrl" | "githubSecrets"> & Readonly<{ webhookSecret: string }>;
   ports?: Readonly<{ git?: number; proxy?: number; buildLogs?: number }>;
   timings?: Partial<CloudRunTimings>;
+  /** Chooses which revision answers a request while traffic is split. */
+  random?: () => number;
   engine?: Pick<EngineOptions, "settings" | "bus">;
   policy?: Policy;
 }>;
@@ -77,7 +79,7 @@ export function addressesOf(cloud: LocalCloud): CloudAddresses {
 
 /** Starts both. Whatever was started is stopped again when the rest cannot start. */
 export async function startLocalGantry(options: LocalGantryOptions): Promise<LocalGantry> {
-  const { directory, log, ports, timings, policy = localPolicy } = options;
+  const { directory, log, ports, timings, random, policy = localPolicy } = options;
   const { webhookSecret, ...http } = options.http;
   const messages = publisher();
   let target: WebhookTarget | null = null;
@@ -87,6 +89,7 @@ export async function startLocalGantry(options: LocalGantryOptions): Promise<Loc
     webhook: () => target,
     ...(ports ? { ports } : {}),
     ...(timings ? { timings } : {}),
+    ...(random ? { random } : {}),
   });
   const connection = connectCloud(addressesOf(cloud), systemClock);
   const { disconnect, ...outside } = connection;

@@ -1,16 +1,27 @@
 import type { Scenario } from "../scenario.ts";
+import { pushUntil } from "./push-until.ts";
 
 /** Releases of a good tag with nothing in their way. */
 export const goodReleases: readonly Scenario[] = [
   {
     name: "good-release",
-    story: "A good tag is pushed; it is built, proven at 0 %, gets traffic in steps and goes live.",
+    story: "A good tag is pushed: it is built, proven at 0 %, gets traffic in steps and goes live.",
     expected: "live",
     live: "candidate",
-    play: async (stage) => {
-      const releases = await stage.push("v1.1.0");
-      for (const id of releases) await stage.ended(id, "release-live");
-      return releases;
+    play: pushUntil("v1.1.0", "release-live"),
+  },
+  {
+    name: "first-deploy",
+    story: "The service does not exist yet: it is made, proven and serves.",
+    expected: "live",
+    live: "candidate",
+    setting: { bare: true },
+    play: pushUntil("v1.1.0", "release-live"),
+    check: async (stage) => {
+      await stage.welcome();
+      const visits = await stage.visitors.ask(5);
+      const failed = visits.filter(({ status }) => status !== 200);
+      return failed.map(({ status }) => `the new service answered ${status}`);
     },
   },
 ];
