@@ -1,63 +1,10 @@
-import type { CheckResult, EventOf, EventType } from "../shared/domain/events.ts";
-import { checkLine } from "../shared/domain/explain.ts";
-import { describeSplit } from "../shared/domain/traffic.ts";
+import { eventWords } from "../shared/domain/event-words.ts";
 import type { ShownEvent } from "./api-shapes.ts";
-
-type Sentences = { readonly [T in EventType]: (event: EventOf<T>) => string };
-
-/** A line for each fact; the ones that a person waits for say what was measured. */
-const sentences: Sentences = {
-  "release-requested": ({ release }) => `asked for by ${release.requestedBy.name}`,
-  "release-queued": ({ behind }) => `waits for ${behind}`,
-  "release-began": ({ release }) => `begins with commit ${release.commit.slice(0, 7)}`,
-  "release-superseded": ({ by }) => `superseded by ${by}`,
-  "build-started": ({ logUrl }) => `is being built: ${logUrl}`,
-  "build-polled": () => "is still being built",
-  "build-succeeded": ({ image }) => `is built: ${image.digest}`,
-  "candidate-deployed": ({ candidate, stable }) =>
-    stable === null
-      ? `${candidate.revision} is the first revision and is being verified`
-      : `${candidate.revision} is ready at 0 % and is being verified; ${stable} serves 100 %`,
-  "gate-passed": ({ checks }) => `passed the gate: ${inShort(checks)}`,
-  "gate-failed": ({ checks }) => `did not pass the gate: ${inShort(checks)}`,
-  "approval-requested": ({ count, from }) =>
-    `waits for ${count} of ${from.join(", ") || "anybody"} to approve`,
-  "approval-given": ({ by }) => `approved by ${by.name}`,
-  "step-began": ({ percent }) => `moves to ${percent} %`,
-  "traffic-moved": ({ percent }) => `serves ${percent} %`,
-  "watch-went-on": ({ checks }) => `is watched: ${inShort(checks)}`,
-  "watch-failed": ({ checks }) => `did worse than allowed: ${inShort(checks)}`,
-  "bake-began": () => "has all traffic and bakes",
-  "release-live": ({ revision }) => `is live as ${revision}`,
-  "rollback-began": ({ target, failure }) => `goes back to ${target ?? "nothing"}: ${failure.message}`,
-  "stable-restored": ({ target }) =>
-    target === null ? "there was no revision to go back to" : `${target} serves 100 % again`,
-  "release-held": ({ failure, found }) => `is held with ${describeSplit(found)}: ${failure.message}`,
-  "release-failed": ({ failure }) => `failed: ${failure.message}`,
-  "release-rejected": ({ by, failure }) => `rejected by ${by.name}: ${failure.message}`,
-  "release-cancelled": ({ by, failure }) => `cancelled by ${by.name}: ${failure.message}`,
-  "release-rolled-back": ({ failure }) => `rolled back: ${failure.message}`,
-  "digest-quarantined": ({ digest }) => `image ${digest} is in quarantine`,
-  "digest-freed": ({ by }) => `image freed from quarantine by ${by.name}`,
-  "leftovers-found": () => "leaves something to tidy up",
-  "leftovers-tidied": () => "is tidied up",
-};
-
-function inShort(checks: readonly CheckResult[]): string {
-  const others = checks.filter(({ verdict }) => verdict !== "pass");
-  if (others.length > 0) return others.map(checkLine).join(" ");
-  return `${checks.length} ${checks.length === 1 ? "check" : "checks"} passed`;
-}
-
-function sentenceFor<T extends EventType>(event: EventOf<T>): string {
-  const say: ((event: EventOf<T>) => string) | undefined = sentences[event.type];
-  return say === undefined ? event.type : say(event);
-}
 
 /** What happened, without a subject. What a newer server tells in a form unknown here is told by its name. */
 export function eventSentence({ event }: ShownEvent): string {
   try {
-    return sentenceFor(event);
+    return eventWords(event);
   } catch {
     return event.type;
   }

@@ -130,7 +130,7 @@ describe("the console", () => {
     const { text } = await page(await withRelease({ releases: [record] }), "/releases/release-1");
     expect(text).to.include('<li class="done">tag<span class="state"> done</span></li>');
     expect(text).to.include('<tr class="fail"><td>health</td><td>❌ fail</td><td>503</td><td>200</td></tr>');
-    expect(text).to.include("ada asked for v1.0.0.");
+    expect(text).to.include("asked for by ada");
     expect(text).to.include("Traffic is unchanged: background-removal-00001 still serves 100 %.");
     expect(text).to.include(
       '<link rel="alternate" type="application/json" href="/api/v1/releases/release-1"/>',

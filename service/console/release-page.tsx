@@ -1,9 +1,9 @@
+import { eventWords } from "../../shared/domain/event-words.ts";
 import type { Explanation } from "../../shared/domain/explain.ts";
 import type { StoredEvent } from "../../shared/ports/store.ts";
 import type { ReleaseView } from "../api/views.ts";
 import { paths } from "../paths.ts";
 import type { Identity } from "../service-deps.ts";
-import { eventSentence } from "./event-words.ts";
 import { Layout } from "./layout.tsx";
 import { ActionButton, Checks, Moment, Status } from "./parts.tsx";
 import { forPerson } from "./permissions.ts";
@@ -146,7 +146,7 @@ function Timeline({ events }: Readonly<{ events: readonly StoredEvent[] }>) {
       <ol class="timeline">
         {events.map(({ event }) => (
           <li>
-            <Moment at={event.at} /> <span class="sentence">{eventSentence(event)}</span>{" "}
+            <Moment at={event.at} /> <span class="sentence">{eventWords(event)}</span>{" "}
             <code>{event.type}</code>
           </li>
         ))}

@@ -261,3 +261,28 @@ describe("decide: work that is given up", () => {
     given().when(say.giveUp("watch")).changesNothing();
   });
 });
+
+describe("decide: which release is live", () => {
+  it("tells the one before that it was replaced, and that it is live again after a rollback", () => {
+    const of = { id: second.id };
+    const next = given(
+      ...upTo("live"),
+      say.tidied(),
+      say.request(second),
+      say.built(of, other.image),
+      say.deployed(of, other, candidate().revision),
+      say.gate("pass", of),
+      say.moved(0, of),
+      say.watched(0, 0, { ...of, at: monday + minute }),
+      say.moved(1, { ...of, at: monday + minute }),
+      say.watched(1, 0, { ...of, at: monday + minute }),
+    );
+    const live = next.when(say.watched(null, 0, { ...of, at: monday + 2 * minute }));
+    live.happens("release-live", "release-replaced");
+    expect(live.events[1]).to.include({ releaseId: first.id, by: second.id });
+    const back = carryOn(live.state, say.rollBack()).when(say.restored(of));
+    back.happens("stable-restored", "release-reinstated", "digest-quarantined", "release-rolled-back");
+    expect(back.events[1]).to.include({ releaseId: first.id });
+    expect(back.state.live?.id).to.equal(first.id);
+  });
+});

@@ -141,9 +141,17 @@ function watchOf(
   return { step: active.step, since: active.movedAt, holdMs: stepAt(active.plan, active.step)?.holdMs ?? 0 };
 }
 
-function watchEnded(active: ReleaseIn<"rolling-out" | "baking">, at: Timestamp): readonly ServiceEvent[] {
+function watchEnded(
+  active: ReleaseIn<"rolling-out" | "baking">,
+  { live }: ServiceState,
+  at: Timestamp,
+): readonly ServiceEvent[] {
   if (active.status === "rolling-out") return beginStep(active, active.step + 1, at);
-  return [{ type: "release-live", at, releaseId: active.id, revision: active.candidate.revision }];
+  const { id, candidate } = active;
+  return [
+    { type: "release-live", at, releaseId: id, revision: candidate.revision },
+    ...(live ? [{ type: "release-replaced", at, releaseId: live.id, by: id } as const] : []),
+  ];
 }
 
 function takeBack(
@@ -174,7 +182,7 @@ export function decideSliceFinished(command: CommandOf<"finish-slice">, state: S
     };
     return events({ type: "watch-failed", at, releaseId, checks }, ...takeBack(active, failure, at));
   }
-  if (verdict === "pass" && elapsedMs >= holdMs) return events(...watchEnded(active, at));
+  if (verdict === "pass" && elapsedMs >= holdMs) return events(...watchEnded(active, state, at));
   if (elapsedMs < holdMs + graceWithoutEvidenceMs)
     return events({ type: "watch-went-on", at, releaseId, slice: active.slice + 1, checks });
   const failure: Failure = {
@@ -193,7 +201,7 @@ export function decideDrift(command: CommandOf<"report-drift">, state: ServiceSt
     const message = `Somebody moved all traffic back to ${active.stable} by hand.`;
     const failure: Failure =
       active.status === "rolling-back" ? active.failure : { code: "rolled-back-by-hand", message };
-    return events(...rolledBack({ release: active, failure, restored: active.stable, at }));
+    return events(...rolledBack({ state, release: active, failure, restored: active.stable, at }));
   }
   const message = `Somebody moved the traffic by hand. It is left as it was found: ${describeSplit(found)}.`;
   return events({
@@ -209,7 +217,13 @@ export function decideRestored(command: CommandOf<"finish-restore">, state: Serv
   const active = activeIn(state, command.releaseId, "rolling-back");
   if (!active) return nothing;
   return events(
-    ...rolledBack({ release: active, failure: active.failure, restored: active.target, at: command.at }),
+    ...rolledBack({
+      state,
+      release: active,
+      failure: active.failure,
+      restored: active.target,
+      at: command.at,
+    }),
   );
 }
 

@@ -28,6 +28,8 @@ export interface EventMap {
   "watch-failed": { checks: readonly CheckResult[] };
   "bake-began": Record<never, never>;
   "release-live": { revision: RevisionName };
+  "release-replaced": { by: ReleaseId };
+  "release-reinstated": Record<never, never>;
   "rollback-began": {
     failure: Failure;
     by: Actor;

@@ -73,7 +73,7 @@ function end(state: ServiceState, id: ReleaseId): ServiceState {
 }
 
 /** The release behind the revision that has all traffic now, as far as Gantry released it. */
-function liveAt(state: ServiceState, revision: RevisionName | null): LiveRelease | null {
+export function liveAt(state: ServiceState, revision: RevisionName | null): LiveRelease | null {
   const known = state.live === null ? state.past : [...state.past, state.live];
   return known.find(({ candidate }) => candidate.revision === revision) ?? null;
 }
@@ -170,6 +170,8 @@ const evolvers: { readonly [T in EventType]: Evolver<T> } = {
       withPair(active, (pair) => ({ status: "baking", since: at, slice: 0, ...pair })),
     ),
   "release-live": goLive,
+  "release-replaced": unchanged,
+  "release-reinstated": unchanged,
   "rollback-began": beginRollback,
   "stable-restored": (state, { target }) => ({ ...state, live: liveAt(state, target) }),
   "release-held": (state, { releaseId, failure, found, at }) =>

@@ -19,7 +19,7 @@ export type ReleaseRecord = ReleaseBasics &
     checks: readonly CheckResult[]; // of the latest gate or watch
     approvedBy: readonly Actor[];
     failure: Failure | null;
-    supersededBy: ReleaseId | null;
+    supersededBy: ReleaseId | null; // of a live release: the one that is live since
     found: Split | null; // what a person's hand left, where that is why it is held
     updatedAt: Timestamp;
     endedAt: Timestamp | null;

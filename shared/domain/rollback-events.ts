@@ -1,7 +1,7 @@
 import type { ServiceEvent } from "./events.ts";
-import { basicsOf } from "./evolve.ts";
+import { basicsOf, liveAt } from "./evolve.ts";
 import type { RevisionName, Timestamp } from "./ids.ts";
-import type { Actor, Candidate, Failure, ReleaseBasics } from "./service-state.ts";
+import type { Actor, Candidate, Failure, ReleaseBasics, ServiceState } from "./service-state.ts";
 
 /** Gantry itself, as the one who decided. */
 export const gantry: Actor = { kind: "system", name: "gantry" };
@@ -29,17 +29,23 @@ export function rollBackTo({ release, target, failure, by = gantry, at }: Beginn
 }
 
 type Ending = Readonly<{
+  state: ServiceState;
   release: ReleaseBasics & Readonly<{ candidate: Candidate }>;
   failure: Failure;
   restored: RevisionName | null;
   at: Timestamp;
 }>;
 
-/** The way back is done: all traffic is on the target, and the image may not come again until a person frees it. */
-export function rolledBack({ release, failure, restored, at }: Ending): readonly ServiceEvent[] {
+/**
+ * The way back is done: all traffic is on the target, and the image may not come again until a person frees it. Where
+ * the release itself was live, the one before it is live again.
+ */
+export function rolledBack({ state, release, failure, restored, at }: Ending): readonly ServiceEvent[] {
   const { id: releaseId, candidate, tag } = release;
+  const again = state.live?.id === releaseId ? liveAt(state, restored) : null;
   return [
     { type: "stable-restored", at, releaseId, target: restored },
+    ...(again ? [{ type: "release-reinstated", at, releaseId: again.id } as const] : []),
     { type: "digest-quarantined", at, releaseId, digest: candidate.image.digest, tag, why: failure.message },
     { type: "release-rolled-back", at, releaseId, failure },
   ];

@@ -1,0 +1,88 @@
+import { expect } from "chai";
+import {
+  candidate,
+  image,
+  monday,
+  person,
+  releaseBasics,
+  releaseId,
+  revisionName,
+  tagName,
+} from "../../test/support/fixtures.ts";
+import { eventWords } from "./event-words.ts";
+import type { EventMap, EventType, ServiceEvent } from "./events.ts";
+import { parseBuildId } from "./ids.ts";
+
+const release = releaseBasics();
+const failure = { code: "watch-failed", message: "Too many errors." } as const;
+const { digest } = image();
+const target = revisionName("background-removal-00001");
+const pass = { name: "health", verdict: "pass", measured: "200", limit: "200" } as const;
+const fail = { ...pass, verdict: "fail", measured: "503" } as const;
+const buildId = parseBuildId("b-1");
+if (buildId === null) throw new Error("a fixture");
+
+const table: { readonly [K in EventType]: readonly [EventMap[K], string] } = {
+  "release-requested": [{ release }, "asked for by ada"],
+  "release-queued": [{ release, behind: releaseId("release-0") }, "waits for release-0"],
+  "release-began": [{ release }, "begins with commit c0ffee0"],
+  "release-superseded": [{ by: releaseId("release-2"), failure }, "superseded by release-2"],
+  "build-started": [{ buildId, logUrl: "http://log" }, "is being built: http://log"],
+  "build-polled": [{ buildId }, "is still being built"],
+  "build-succeeded": [{ buildId, image: image() }, `is built: ${digest}`],
+  "candidate-deployed": [
+    { candidate: candidate(), stable: null },
+    "background-removal-00002 is the first revision and is being verified",
+  ],
+  "gate-passed": [{ checks: [pass, pass] }, "passed the gate: 2 checks passed"],
+  "gate-failed": [{ checks: [pass, fail] }, "did not pass the gate: health: 503 (needs 200)."],
+  "approval-requested": [{ from: [], count: 1, expiresAt: monday }, "waits for 1 of anybody to approve"],
+  "approval-given": [{ by: person }, "approved by ada"],
+  "step-began": [{ step: 0, percent: 10 }, "moves to 10 %"],
+  "traffic-moved": [{ step: 0, percent: 10 }, "serves 10 %"],
+  "watch-went-on": [{ slice: 1, checks: [pass] }, "is watched: 1 check passed"],
+  "watch-failed": [{ checks: [fail] }, "did worse than allowed: health: 503 (needs 200)."],
+  "bake-began": [{}, "has all traffic and bakes"],
+  "release-live": [{ revision: target }, "is live as background-removal-00001"],
+  "release-replaced": [{ by: releaseId("release-2") }, "is no longer live: release-2 is"],
+  "release-reinstated": [{}, "is live again"],
+  "rollback-began": [
+    { failure, by: person, candidate: candidate(), target: null, release },
+    "goes back to nothing: Too many errors.",
+  ],
+  "stable-restored": [{ target }, "background-removal-00001 serves 100 % again"],
+  "release-held": [{ failure, found: [] }, "is held with no traffic to any revision: Too many errors."],
+  "release-failed": [{ failure }, "failed: Too many errors."],
+  "release-rejected": [{ failure, by: person }, "rejected by ada: Too many errors."],
+  "release-cancelled": [{ failure, by: person }, "cancelled by ada: Too many errors."],
+  "release-rolled-back": [{ failure }, "rolled back: Too many errors."],
+  "digest-quarantined": [{ digest, tag: tagName(), why: "" }, `image ${digest} is in quarantine`],
+  "digest-freed": [{ digest, by: person }, "image freed from quarantine by ada"],
+  "leftovers-found": [{ build: false, candidate: true }, "leaves something to tidy up"],
+  "leftovers-tidied": [{}, "is tidied up"],
+};
+
+describe("eventWords()", () => {
+  for (const [type, [fields, sentence]] of Object.entries(table)) {
+    it(`tells ${type} as "${sentence}"`, () => {
+      expect(eventWords({ type, at: monday, releaseId: releaseId(), ...fields } as ServiceEvent)).to.equal(
+        sentence,
+      );
+    });
+  }
+
+  it("names the stable that goes on serving, and says so when there is nothing to go back to", () => {
+    const of = { at: monday, releaseId: releaseId() };
+    expect(
+      eventWords({ type: "candidate-deployed", ...of, candidate: candidate(), stable: target }),
+    ).to.equal(
+      "background-removal-00002 is ready at 0 % and is being verified; background-removal-00001 serves 100 %",
+    );
+    expect(eventWords({ type: "stable-restored", ...of, target: null })).to.equal(
+      "there was no revision to go back to",
+    );
+    expect(
+      eventWords({ type: "approval-requested", ...of, from: ["@ml-oncall"], count: 2, expiresAt: monday }),
+    ).to.contain("@ml-oncall");
+  });
+});
