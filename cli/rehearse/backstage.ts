@@ -1,9 +1,12 @@
-import type { LocalCloud } from "../../emulator/local-cloud.ts";
+import { join } from "node:path";
+import type { WebhookTarget } from "../../emulator/git/webhook-delivery.ts";
+import { type LocalCloud, startLocalCloud } from "../../emulator/local-cloud.ts";
 import type { CloudRunTimings } from "../../emulator/run/timings.ts";
 import { createJsonLog } from "../../shared/adapters/system/json-log.ts";
 import { accessToken } from "../runtime/access-token.ts";
 import { startLocalGantry } from "../runtime/local-gantry.ts";
 import type { GantryAddress } from "./event-trail.ts";
+import { GantryChild } from "./gantry-child.ts";
 import type { Setting } from "./scenario.ts";
 import { seededChance } from "./seeded-chance.ts";
 
@@ -12,10 +15,8 @@ export type Backstage = Readonly<{
   cloud: LocalCloud;
   /** Null while Gantry does not run. */
   address: () => GantryAddress | null;
-  /** The newest lines of Gantry's log. */
-  log: () => readonly string[];
-  /** Ends Gantry at once, as a power cut would, and starts it again on the same file. */
-  killAndStart: () => Promise<void>;
+  /** Ends Gantry with SIGKILL and starts it again on the same file; null where it has no process of its own. */
+  killAndStart: (() => Promise<void>) | null;
   close: () => Promise<void>;
 }>;
 
@@ -26,26 +27,34 @@ export type BackstageOptions = Readonly<{
   seed: number | null;
   token: string;
   webhookSecret: string;
+  env: Readonly<Record<string, string | undefined>>;
+  /** Takes each line of Gantry's log. */
+  log: (line: string) => void;
 }>;
 
-const keptLines = 200;
-
-const timings: Partial<CloudRunTimings> = { reconcileMs: 50, trafficLagMs: 50, shutdownGraceMs: 500 };
+const quick: Partial<CloudRunTimings> = { reconcileMs: 50, trafficLagMs: 50, shutdownGraceMs: 500 };
 
 /** Who gives commands in a rehearsal. */
 const person = "rehearsal";
 
-/** Starts the local cloud and Gantry as the setting says. */
-export async function startBackstage(options: BackstageOptions): Promise<Backstage> {
-  const { setting, directory, version, seed, token, webhookSecret } = options;
-  const lines: string[] = [];
-  const write = (line: string): void => {
-    lines.push(line);
-    if (lines.length > keptLines) lines.shift();
+/** Starts the local cloud and Gantry as the setting says. Whatever was started is stopped again when the rest cannot start. */
+export function startBackstage(options: BackstageOptions): Promise<Backstage> {
+  return options.setting.gantry === "child" ? withChild(options) : inThisProcess(options);
+}
+
+function cloudOptions({ setting, seed }: BackstageOptions) {
+  return {
+    timings: { ...quick, ...setting.timings },
+    random: seed === null ? Math.random : seededChance(seed),
   };
+}
+
+async function inThisProcess(options: BackstageOptions): Promise<Backstage> {
+  const { directory, version, token, webhookSecret, log } = options;
   const local = await startLocalGantry({
+    ...cloudOptions(options),
     directory,
-    log: createJsonLog({ write }),
+    log: createJsonLog({ write: log }),
     http: {
       host: "127.0.0.1",
       port: 0,
@@ -54,16 +63,55 @@ export async function startBackstage(options: BackstageOptions): Promise<Backsta
       tokens: [accessToken(person, token)],
       version,
     },
-    timings: { ...timings, ...setting.timings },
-    random: seed === null ? Math.random : seededChance(seed),
-    engine: { settings: { pollBuildEveryMs: 1_000, retryMinMs: 50, retryMaxMs: 1_000, sliceMs: 1_000 } },
+    engine: {
+      settings: { pollBuildEveryMs: 1_000, retryMinMs: 50, retryMaxMs: 1_000, sliceMs: 1_000 },
+    },
   });
   const address = { url: local.gantry.server.url, token };
   return {
     cloud: local.cloud,
     address: () => address,
-    log: () => lines,
-    killAndStart: () => Promise.reject(new Error("Gantry runs in this process and cannot be killed alone")),
+    killAndStart: null,
     close: local.close,
   };
+}
+
+/** Cloud Build's messages do not reach a Gantry elsewhere, as behind a firewall: it asks for its builds. */
+async function withChild(options: BackstageOptions): Promise<Backstage> {
+  const { directory, token, webhookSecret, env, log } = options;
+  const running: { target: WebhookTarget | null } = { target: null };
+  const cloud = await startLocalCloud({
+    ...cloudOptions(options),
+    directory: join(directory, "cloud"),
+    publish: () => Promise.resolve(),
+    webhook: () => running.target,
+  });
+  try {
+    const child = new GantryChild({
+      directory,
+      cloud,
+      env,
+      secrets: { person, token, webhookSecret },
+      log,
+    });
+    const start = async (): Promise<void> => {
+      running.target = { url: `${await child.start()}/hooks/github`, secret: webhookSecret };
+    };
+    await start();
+    return {
+      cloud,
+      address: () => (child.url === null ? null : { url: child.url, token }),
+      killAndStart: async () => {
+        await child.kill();
+        await start();
+      },
+      close: async () => {
+        await child.kill();
+        await cloud.close();
+      },
+    };
+  } catch (error) {
+    await cloud.close();
+    throw error;
+  }
 }

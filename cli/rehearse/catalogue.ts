@@ -2,6 +2,7 @@ import type { Scenario } from "./scenario.ts";
 import { buildScenarios } from "./scenarios/builds.ts";
 import { candidateScenarios } from "./scenarios/candidates.ts";
 import { goodReleases } from "./scenarios/good-releases.ts";
+import { killScenarios } from "./scenarios/kills.ts";
 import { peopleScenarios } from "./scenarios/people.ts";
 import { rolloutScenarios } from "./scenarios/rollouts.ts";
 
@@ -12,4 +13,5 @@ export const scenarios: readonly Scenario[] = [
   ...candidateScenarios,
   ...rolloutScenarios,
   ...peopleScenarios,
+  ...killScenarios,
 ];

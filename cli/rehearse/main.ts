@@ -21,12 +21,8 @@ export async function runRehearse(options: RehearseOptions, io: CliIo): Promise<
   const play = async (): Promise<void> => {
     for (let scenario = waiting.shift(); scenario && !io.stopping.aborted; scenario = waiting.shift()) {
       io.stderr.write(`… ${scenario.name}\n`);
-      const one = await rehearse({
-        scenario,
-        version: io.version,
-        seed: options.seed,
-        stopping: io.stopping,
-      });
+      const { version, env, stopping } = io;
+      const one = await rehearse({ scenario, version, seed: options.seed, env, stopping });
       played.push(one);
       tell(one, options, io);
     }

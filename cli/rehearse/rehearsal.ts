@@ -2,6 +2,7 @@ import type { EventType, ServiceEvent } from "../../shared/domain/events.ts";
 import type { ReleaseId } from "../../shared/domain/ids.ts";
 import type { Split } from "../../shared/domain/traffic.ts";
 import { candidatesOf, complaints, restoredAt } from "./judgement.ts";
+import { newestLines } from "./newest-lines.ts";
 import type { Scenario } from "./scenario.ts";
 import { onStage, type Stage } from "./stage.ts";
 import { effectiveOf } from "./traffic-log.ts";
@@ -27,6 +28,7 @@ export type RehearsalOptions = Readonly<{
   scenario: Scenario;
   version: string;
   seed: number | null;
+  env: Readonly<Record<string, string | undefined>>; // for processes that are started
   stopping: AbortSignal;
 }>;
 
@@ -36,27 +38,30 @@ export type Played = Readonly<{ rehearsal: Rehearsal; log: readonly string[] }>;
 const deadlineMs = 30_000;
 
 /** Plays one scenario from its first process to its last; always answers, whatever goes wrong on the way. */
-export async function rehearse({ scenario, version, seed, stopping }: RehearsalOptions): Promise<Played> {
+export async function rehearse(options: RehearsalOptions): Promise<Played> {
+  const { scenario, version, seed, env, stopping } = options;
   const { setting = {} } = scenario;
   const began = performance.now();
+  const log = newestLines();
   const late = new AbortController();
   const limitMs = setting.deadlineMs ?? deadlineMs;
   const timer = setTimeout(() => late.abort(new Error(`it did not end within ${limitMs / 1000} s`)), limitMs);
   const signal = AbortSignal.any([late.signal, stopping]);
   try {
-    const played = await onStage({ setting, version, seed, signal }, (stage) => perform(stage, scenario));
+    const stage = { setting, version, seed, env, signal, log: log.write };
+    const rehearsal = await onStage(stage, (built) => perform(built, scenario));
     return {
-      ...played,
-      rehearsal: { ...played.rehearsal, durationMs: Math.round(performance.now() - began) },
+      rehearsal: { ...rehearsal, durationMs: Math.round(performance.now() - began) },
+      log: log.lines(),
     };
   } catch (error) {
-    return { rehearsal: unplayed(scenario, error, performance.now() - began), log: [] };
+    return { rehearsal: unplayed(scenario, error, performance.now() - began), log: log.lines() };
   } finally {
     clearTimeout(timer);
   }
 }
 
-async function perform(stage: Stage, scenario: Scenario): Promise<Played> {
+async function perform(stage: Stage, scenario: Scenario): Promise<Rehearsal> {
   const before = stage.trail.events.length;
   let releases: readonly ReleaseId[] = [];
   let problems: readonly string[];
@@ -78,7 +83,7 @@ async function perform(stage: Stage, scenario: Scenario): Promise<Played> {
     events,
     problems: [...unexpected, ...problems],
   });
-  return { rehearsal, log: stage.gantry.log() };
+  return rehearsal;
 }
 
 type Findings = Readonly<{

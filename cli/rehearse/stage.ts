@@ -35,6 +35,8 @@ export type StageOptions = Readonly<{
   setting: Setting;
   version: string;
   seed: number | null;
+  env: Readonly<Record<string, string | undefined>>;
+  log: (line: string) => void;
   signal: AbortSignal;
 }>;
 
