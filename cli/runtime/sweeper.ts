@@ -4,13 +4,16 @@ import type { Deps } from "../../shared/usecases/deps.ts";
 /** Overdue work that is on its way by a message is swept no sooner than this. */
 const overdueAfterMs = 1_000;
 
+/** Timers overflow beyond 24.8 days, and a clock that was set is noticed. */
+const longestSleepMs = 3_600_000;
+
 /**
  * The clock of the embedded engine: wakes when work falls due, as a schedule does in the cloud, and publishes to the
  * sweep. Nothing happens while nothing is owed.
  */
 export class Sweeper {
   readonly #deps: Deps;
-  #timer: NodeJS.Timeout | null = null;
+  #alarm = new AbortController();
   #looking = false;
   #lookAgain = false;
   #stopped = false;
@@ -38,21 +41,33 @@ export class Sweeper {
 
   stop(): void {
     this.#stopped = true;
-    if (this.#timer) clearTimeout(this.#timer);
+    this.#alarm.abort();
   }
 
   async #plan(): Promise<void> {
     const { store, clock, log } = this.#deps;
     try {
       const next = await store.nextDueAt();
-      if (this.#timer) clearTimeout(this.#timer);
-      if (next === null || this.#stopped) return;
+      this.#alarm.abort();
+      if (next === null) return;
       const waitMs = next - clock.now();
-      this.#timer = setTimeout(() => void this.#sweep(), waitMs > 0 ? waitMs : overdueAfterMs);
+      if (waitMs > longestSleepMs) this.#after(longestSleepMs, () => this.look());
+      else this.#after(waitMs > 0 ? waitMs : overdueAfterMs, () => void this.#sweep());
     } catch (error) {
       log.error({ err: String(error) }, "Could not look for due work; trying again");
-      this.#timer = setTimeout(() => this.look(), overdueAfterMs);
+      this.#after(overdueAfterMs, () => this.look());
     }
+  }
+
+  /** One alarm stands at a time; a later one takes its place. */
+  #after(ms: number, call: () => void): void {
+    this.#alarm.abort();
+    if (this.#stopped) return;
+    this.#alarm = new AbortController();
+    const { signal } = this.#alarm;
+    void this.#deps.clock.sleep({ ms, signal }).then(() => {
+      if (!signal.aborted) call();
+    });
   }
 
   async #sweep(): Promise<void> {

@@ -71,7 +71,8 @@ type Claimed = Readonly<{
 
 async function doClaimed({ deps, work, state, isMine }: Claimed): Promise<void> {
   const controller = deps.running.begin(work);
-  const beat = setInterval(() => void renew(deps, work, controller), Math.ceil(deps.settings.leaseMs / 3));
+  const ended = new AbortController();
+  void keepClaim(deps, work, { lost: controller, ended: ended.signal });
   try {
     const command = await performers[work.kind]({ deps, work, state, signal: controller.signal });
     if (command)
@@ -81,22 +82,46 @@ async function doClaimed({ deps, work, state, isMine }: Claimed): Promise<void> 
     if (controller.signal.aborted) await giveBack(deps, work, null);
     else await retryOrGiveUp({ deps, work, state, isMine }, error);
   } finally {
-    clearInterval(beat);
+    ended.abort();
     deps.running.end(work.id);
   }
 }
 
-/** A claim that cannot be renewed is lost: whoever has it now does the work, and this process stops. */
-async function renew(deps: Deps, work: OwedWork, controller: AbortController): Promise<void> {
+/**
+ * Renews the claim at every third of its lease. A claim that cannot be renewed is lost: whoever has it now does the work,
+ * and this process stops. One that ran out is lost without asking: a process that stood still for longer than its lease
+ * must not write another word before it knows.
+ */
+async function keepClaim(
+  deps: Deps,
+  work: OwedWork,
+  { lost, ended }: Readonly<{ lost: AbortController; ended: AbortSignal }>,
+): Promise<void> {
+  const { clock, settings } = deps;
+  const { leaseMs } = settings;
+  let leaseUntil = work.leaseUntil ?? clock.now() + leaseMs;
+  while (clock.now() < leaseUntil) {
+    await clock.sleep({ ms: Math.ceil(leaseMs / 3), signal: ended });
+    if (ended.aborted) return;
+    const now = clock.now();
+    const renewed = now < leaseUntil ? await renew(deps, work, now) : false;
+    if (renewed === false) break;
+    if (renewed) leaseUntil = now + leaseMs;
+  }
+  lost.abort();
+}
+
+/** Null = the store could not be asked; the lease that is left stands. */
+async function renew(deps: Deps, work: OwedWork, now: number): Promise<boolean | null> {
   const { owner, leaseMs } = deps.settings;
   try {
-    const isMine = await deps.store.renewClaim({ id: work.id, owner, now: deps.clock.now(), leaseMs });
-    if (!isMine) controller.abort();
+    return await deps.store.renewClaim({ id: work.id, owner, now, leaseMs });
   } catch (error) {
     deps.log.warn(
       { work: work.id, err: String(error) },
       "Could not renew a claim; trying again at the next beat",
     );
+    return null;
   }
 }
 

@@ -1,0 +1,376 @@
+import { createHash } from "node:crypto";
+import { MemoryQueue } from "../../shared/adapters/memory/memory-queue.ts";
+import { MemoryStore } from "../../shared/adapters/memory/memory-store.ts";
+import { type CommitSha, parseCommitSha, type ServiceKey } from "../../shared/domain/ids.ts";
+import type { Policy } from "../../shared/domain/policy.ts";
+import type { Actor } from "../../shared/domain/service-state.ts";
+import type { Split } from "../../shared/domain/traffic.ts";
+import { type OutgoingMessage, topics } from "../../shared/ports/bus.ts";
+import { requestMessage } from "../../shared/usecases/messages.ts";
+import { monday, serviceKey } from "../support/fixtures.ts";
+import { calm, drawFaults, type Faults } from "./faults.ts";
+import { GantryNode, type Outside } from "./gantry-node.ts";
+import { Invariants } from "./invariants.ts";
+import { Random } from "./random.ts";
+import { SimCloudBuild } from "./sim-build.ts";
+import { type Behaviour, SimCloudRun } from "./sim-cloud-run.ts";
+import type { Surroundings } from "./sim-process.ts";
+import { SimGit } from "./sim-source.ts";
+import { SimTime } from "./sim-time.ts";
+
+const minute = 60_000;
+
+/** How long things go wrong, and how long it may take to come to rest afterwards. */
+const troubledMs = 6 * minute;
+const restMs = 60 * minute;
+
+const people: readonly [Actor, ...Actor[]] = [
+  { kind: "person", name: "ada" },
+  { kind: "person", name: "maya" },
+];
+
+type Fate = Behaviour | "build-fails" | "bad-config";
+
+export type Report = Readonly<{
+  seed: number;
+  happened: number;
+  statuses: Readonly<Record<string, number>>;
+  deadLetters: number;
+  refusals: number;
+}>;
+
+/** A whole world of one seed: services, tags, processes, people, and what goes wrong. */
+export class Simulation {
+  readonly #seed: number;
+  readonly #random: Random;
+  readonly #faults: Faults;
+  readonly #isCalm: boolean;
+  readonly #isEmbedded: boolean; // one process and its own sweeper; else two instances and a schedule
+  readonly #world: Surroundings;
+  readonly #outside: Outside;
+  readonly #services: readonly ServiceKey[];
+  readonly #invariants: Invariants;
+  readonly #fates = new Map<string, Fate>();
+  readonly #requests: string[] = [];
+  #nodes: GantryNode[] = [];
+  readonly #life: { at: number; text: string }[] = [];
+  #born = 0;
+  #poison = 0;
+
+  constructor(seed: number) {
+    this.#seed = seed;
+    const random = new Random(seed);
+    this.#random = random;
+    this.#isCalm = seed % 10 === 0;
+    this.#faults = this.#isCalm ? { ...calm } : drawFaults(random);
+    this.#isEmbedded = random.chance(0.5);
+    const world = { time: new SimTime(monday), random, faults: this.#faults };
+    this.#world = world;
+    const clock = {
+      now: () => world.time.now(),
+      sleep: () => Promise.reject(new Error("a store does not sleep")),
+    };
+    let ids = 0;
+    const options = {
+      messageId: () => `message-${++ids}`,
+      disturb: (message: OutgoingMessage) => this.#disturb(message),
+    };
+    const queue = new MemoryQueue({ clock, options });
+    const store = new MemoryStore({ clock, outbox: (messages) => queue.enqueue(messages) });
+    const run = new SimCloudRun(world, (image) => this.#behaviourOf(image));
+    const tell = (message: OutgoingMessage) => queue.enqueue([message]);
+    const build = new SimCloudBuild(world, {
+      tell,
+      isBroken: (commit) => this.#fates.get(commit) === "build-fails",
+    });
+    this.#outside = { world, store, queue, run, build, git: new SimGit(world), policy };
+    this.#services = Array.from({ length: random.int(1, 2) }, (_, n) =>
+      serviceKey(`sim-project/europe-west1/api-${n}`),
+    );
+    this.#invariants = new Invariants({ store, run, build, services: this.#services });
+  }
+
+  /** Plays it to the end. Throws when an invariant breaks. */
+  async play(): Promise<Report> {
+    const { time } = this.#world;
+    this.#begin();
+    await this.#run(troubledMs);
+    this.#calmDown();
+    await this.#run(restMs);
+    await this.#invariants.atRest({ helds: true, poison: this.#poison });
+    while (this.#cancelHeld()) await this.#run(restMs);
+    await this.#invariants.atRest({ helds: false, poison: this.#poison });
+    await this.#checkMessages();
+    return { seed: this.#seed, happened: time.happened, ...(await this.#tally()) };
+  }
+
+  /** All that was recorded and written so far, in the order of time, for a person who looks for the cause. */
+  async story(): Promise<readonly string[]> {
+    const { store, run } = this.#outside;
+    const seconds = (at: number): number => (at - monday) / 1000;
+    const events = (await store.eventsAfter({ after: 0, limit: 1e6 })).map(({ event, service }) => ({
+      at: event.at,
+      text: `${service.split("/")[2]} ${event.releaseId} ${event.type} ${JSON.stringify(event).slice(0, 300)}`,
+    }));
+    const writes = run.log.map(({ at, text }) => ({ at, text: `cloud: ${text}` }));
+    const life = this.#life.map(({ at, text }) => ({ at, text: `life: ${text}` }));
+    return [...events, ...writes, ...life]
+      .sort((a, b) => a.at - b.at)
+      .map(({ at, text }) => `${seconds(at).toFixed(3)} ${text}`);
+  }
+
+  #live(text: string): void {
+    this.#life.push({ at: this.#world.time.now(), text });
+  }
+
+  #run(ms: number): Promise<void> {
+    return this.#world.time.run(this.#world.time.now() + ms, () => this.#invariants.check());
+  }
+
+  #begin(): void {
+    const { time } = this.#world;
+    const random = this.#random;
+    for (const service of this.#services) {
+      const way = random.int(0, 3);
+      if (way > 0) this.#outside.run.found(service, { latest: way === 1 });
+    }
+    for (let n = 0; n < (this.#isEmbedded ? 1 : 2); n++) this.#startNode();
+    if (!this.#isEmbedded) this.#everyMs(20_000, () => this.#publish(topics.sweep, {}));
+    for (const service of this.#services) {
+      const tags = random.int(1, 3);
+      for (let n = 1; n <= tags; n++)
+        time.after(random.int(0, 2 * minute), () =>
+          this.#push(service, `v1.${n}.0`, random.pick("api", "github")),
+        );
+    }
+    this.#sometimes("killEveryMs", () => void this.#kill());
+    this.#sometimes("pauseEveryMs", () => this.#pause());
+    this.#sometimes("peopleEveryMs", () => this.#somebodyActs());
+    if (!this.#isCalm && random.chance(0.3)) time.after(random.int(0, minute), () => this.#injectPoison());
+  }
+
+  #everyMs(ms: number, call: () => void): void {
+    this.#world.time.after(ms, () => {
+      call();
+      if (this.#world.time.now() < monday + troubledMs + 3 * restMs) this.#everyMs(ms, call);
+    });
+  }
+
+  /** At random moments, on average this far apart, for as long as the fault is switched on. */
+  #sometimes(knob: "killEveryMs" | "pauseEveryMs" | "peopleEveryMs", call: () => void): void {
+    const every = this.#faults[knob];
+    if (every === 0) return;
+    this.#world.time.after(this.#random.int(1, 2 * every), () => {
+      if (this.#faults[knob] === 0) return;
+      call();
+      this.#sometimes(knob, call);
+    });
+  }
+
+  #startNode(): void {
+    this.#nodes.push(new GantryNode(`gantry-${++this.#born}`, this.#outside));
+    this.#live(`gantry-${this.#born} starts`);
+  }
+
+  async #kill(): Promise<void> {
+    const node = this.#anyNode();
+    if (!node) return;
+    this.#nodes = this.#nodes.filter((each) => each !== node);
+    this.#live(`${node.process.name} is killed`);
+    await node.kill({ voidClaims: this.#isEmbedded });
+    this.#world.time.after(this.#random.int(100, 20_000), () => this.#startNode());
+  }
+
+  #pause(): void {
+    const node = this.#anyNode();
+    if (!node || node.process.isPaused) return;
+    node.process.pause();
+    this.#live(`${node.process.name} stands still`);
+    this.#world.time.after(this.#random.int(1_000, 100_000), () => {
+      this.#live(`${node.process.name} goes on`);
+      node.process.resume();
+    });
+  }
+
+  #anyNode(): GantryNode | null {
+    return this.#nodes[this.#random.int(0, Math.max(0, this.#nodes.length - 1))] ?? null;
+  }
+
+  #calmDown(): void {
+    Object.assign(this.#faults, calm);
+    for (const { process } of this.#nodes) process.resume();
+  }
+
+  #disturb(message: OutgoingMessage): { copies: number; delayMs: number } {
+    const { messageLost, messageTwice, messageLate } = this.#faults;
+    const random = this.#random;
+    if (message.attributes["poison"] === "true") return { copies: 1, delayMs: 0 };
+    const mayBeLost = message.topic !== topics.releases;
+    const copies =
+      mayBeLost && random.chance(messageLost) ? 0 : random.chance(messageTwice) ? random.int(2, 3) : 1;
+    return { copies, delayMs: random.chance(messageLate) ? random.int(1, 45_000) : 0 };
+  }
+
+  #publish(topic: string, data: OutgoingMessage["data"]): void {
+    this.#outside.queue.enqueue([{ topic, id: null, data, attributes: {} }]);
+  }
+
+  #behaviourOf(image: string): Behaviour {
+    const name = image.split("@")[0]?.split("/").pop() ?? "";
+    for (const [commit, fate] of this.#fates)
+      if (commit.startsWith(name) && fate !== "build-fails" && fate !== "bad-config") return fate;
+    return "good";
+  }
+
+  /** A tag is pushed; the webhook tells of it, now and then twice. */
+  #push(service: ServiceKey, tag: string, by: "api" | "github"): void {
+    const repository = repositoryOf(service);
+    const sha = commitOf(`${service} ${tag}`);
+    const fate: Fate = this.#isCalm
+      ? "good"
+      : this.#random.pick<Fate>(
+          "good",
+          "good",
+          "good",
+          "bad-under-traffic",
+          "bad-at-gate",
+          "never-ready",
+          "build-fails",
+        );
+    this.#fates.set(sha, fate);
+    const yaml = gantryYaml(service, { approval: this.#random.chance(0.3), hold: this.#random.chance(0.2) });
+    const isBroken = !this.#isCalm && this.#random.chance(0.05);
+    const files = { "gantry.yaml": isBroken ? `${yaml}\nnonsense: true` : yaml };
+    this.#outside.git.push({ repository, tag, commit: { sha, files } });
+    this.#request(service, tag, `${by}/${service}-${tag}`, by === "api");
+    if (this.#random.chance(0.2)) this.#request(service, tag, `github/again-${service}-${tag}`, false);
+  }
+
+  #request(service: ServiceKey, tag: string, requestId: string, explicit: boolean): void {
+    this.#requests.push(requestId);
+    const requestedBy = people[0];
+    const repository = repositoryOf(service);
+    this.#outside.queue.enqueue([
+      requestMessage({ requestId, repository, tag, commit: null, requestedBy, explicit }),
+    ]);
+  }
+
+  #injectPoison(): void {
+    const bad = [null, 7, "text", {}, { service: "no key", work: "x" }, { service: 5 }];
+    for (const topic of [topics.releases, topics.builds, ...Object.values(topics.work)]) {
+      const data = bad[this.#random.int(0, bad.length - 1)] ?? null;
+      this.#outside.queue.enqueue([{ topic, id: null, data, attributes: { poison: "true" } }]);
+      this.#poison += 1;
+    }
+  }
+
+  #somebodyActs(): void {
+    const random = this.#random;
+    const service = this.#services[random.int(0, this.#services.length - 1)];
+    const node = this.#anyNode();
+    if (!service || !node || node.process.isPaused) return;
+    const { active } = this.#invariants.state(service);
+    const by = random.pick(...people);
+    const reason = "because";
+    const act = random.int(0, 6);
+    if (act === 0) this.#outside.run.humanMoves(service, this.#anySplit(service));
+    else if (act === 1 && active) ignored(node.desk.cancel({ releaseId: active.id, by, reason }));
+    else if (act === 2) ignored(node.desk.rollBack({ service, to: null, by, reason }));
+    else if (act === 3) this.#request(service, "v1.1.0", `api/again-${random.next()}`, true);
+    else if (act === 4 && active) ignored(node.desk.reject({ releaseId: active.id, by, reason }));
+    else if (active) ignored(node.desk.approve({ releaseId: active.id, by }));
+  }
+
+  #anySplit(service: ServiceKey): Split {
+    const ready = this.#outside.run.revisionsOf(service).filter((revision) => revision.ready === "ready");
+    const [one] = ready;
+    const other = ready[this.#random.int(0, Math.max(0, ready.length - 1))];
+    if (!one || !other) return [];
+    const percent = this.#random.pick(0, 10, 50, 77, 100);
+    return [
+      { revision: one.name, percent: 100 - percent },
+      { revision: other.name, percent },
+    ].filter((share) => share.percent > 0);
+  }
+
+  /** A person ends what is held; what waited behind it may be held in its turn. */
+  #cancelHeld(): boolean {
+    const [by] = people;
+    const held = this.#services.flatMap((service) => {
+      const { active } = this.#invariants.state(service);
+      return active?.status === "held" ? [active.id] : [];
+    });
+    for (const releaseId of held) ignored(this.#nodes[0]?.desk.cancel({ releaseId, by, reason: "" }));
+    return held.length > 0;
+  }
+
+  async #checkMessages(): Promise<void> {
+    const letters = await this.#outside.queue.deadLetters({ limit: 1000 });
+    const bad = letters.filter(({ lastError }) => lastError.includes("cannot be read"));
+    if (bad.length !== this.#poison)
+      throw new Error(`INVARIANT: ${this.#poison} poison messages, ${bad.length} dead`);
+    for (const requestId of this.#requests) await this.#checkRequest(requestId, letters.length > bad.length);
+  }
+
+  async #checkRequest(requestId: string, someDied: boolean): Promise<void> {
+    const { store } = this.#outside;
+    const { releaseIdFor } = await import("../../shared/usecases/release-id.ts");
+    const id = releaseIdFor(requestId);
+    if ((await store.release(id)) || (await store.refusal(id)) || someDied) return;
+    throw new Error(`INVARIANT: the request ${requestId} was lost`);
+  }
+
+  async #tally(): Promise<Omit<Report, "seed" | "happened">> {
+    const statuses: Record<string, number> = {};
+    for (const { status } of this.#invariants.records) statuses[status] = (statuses[status] ?? 0) + 1;
+    const letters = await this.#outside.queue.deadLetters({ limit: 1000 });
+    const refusals = await this.#outside.store.refusals({ limit: 1000 });
+    return { statuses, deadLetters: letters.length - this.#poison, refusals: refusals.length };
+  }
+}
+
+const policy: Policy = {
+  repositories: [{ repository: "sim/*", services: ["**"], branches: null }],
+  approvers: { "@oncall": ["maya", "ada"] },
+  limits: {
+    maxFirstStepPercent: null,
+    minHoldMs: null,
+    minBakeMs: null,
+    maxErrorShare: null,
+    requireApproval: [],
+    minApprovals: null,
+    authorMayApprove: true,
+    requireChecks: false,
+    requireRollback: false,
+  },
+  freezes: [],
+};
+
+function repositoryOf(service: ServiceKey): string {
+  return `sim/${service.split("/")[2]}`;
+}
+
+function commitOf(text: string): CommitSha {
+  const sha = parseCommitSha(createHash("sha1").update(text).digest("hex"));
+  if (sha === null) throw new Error(text);
+  return sha;
+}
+
+function gantryYaml(service: ServiceKey, params: Readonly<{ approval: boolean; hold: boolean }>): string {
+  const [project, region, name] = service.split("/");
+  return `version: 1
+service: { project: ${project}, region: ${region}, name: ${name} }
+source: { repository: ${repositoryOf(service)}, tags: "v*.*.*" }
+verify: { within: 2m, checks: [ { name: health, get: /health, status: 200, within: 5s } ] }
+approval: { required: ${params.approval}, from: ["@oncall"], count: 1, author: false, expires: 5m }
+rollout:
+  steps: [ { traffic: 10%, hold: 20s }, { traffic: 50%, hold: 20s }, { traffic: 100% } ]
+  watch: { every: 5s, errors: { max: 5% } }
+  bake: 20s
+  onFailure: ${params.hold ? "hold" : "rollback"}
+`;
+}
+
+function ignored(promise: Promise<unknown> | undefined): void {
+  promise?.catch(() => undefined);
+}
