@@ -24,7 +24,10 @@ export interface CommandMap {
   "finish-slice": { step: number | null; slice: number; verdict: Verdict; checks: readonly CheckResult[] };
   "report-drift": { found: Split };
   "finish-restore": Record<never, never>;
-  "finish-tidy": Record<never, never>;
+  /** Which finding of the leftover was cleared away. */
+  "finish-tidy": { found: number };
+  /** Work that was called off or failed may have left this; it counts where the release is over. */
+  "report-leftovers": { build: boolean; candidate: boolean };
   /** The work was tried as often as it may be. */
   "give-up": { work: WorkKind; failure: Failure };
   cancel: { by: Actor; reason: string };

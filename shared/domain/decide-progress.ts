@@ -228,9 +228,17 @@ export function decideRestored(command: CommandOf<"finish-restore">, state: Serv
 }
 
 export function decideTidied(command: CommandOf<"finish-tidy">, state: ServiceState): Decision {
-  const { at, releaseId } = command;
-  const isKnown = state.leftovers.some((leftover) => leftover.releaseId === releaseId);
+  const { at, releaseId, found } = command;
+  const isKnown = state.leftovers.some((left) => left.releaseId === releaseId && left.found === found);
   return isKnown ? events({ type: "leftovers-tidied", at, releaseId }) : nothing;
+}
+
+/** A write that was under way when its release ended can land after the tidying up: then there is more to tidy. */
+export function decideLeftovers(command: CommandOf<"report-leftovers">, state: ServiceState): Decision {
+  const { at, releaseId, build, candidate } = command;
+  return isOver(state, releaseId)
+    ? events({ type: "leftovers-found", at, releaseId, build, candidate })
+    : nothing;
 }
 
 /** In which status each kind of work is owed, and so may be given up; restoring and tidying never are. */

@@ -59,6 +59,7 @@ describe("decide: a request for a release", () => {
           build: point === "building",
           candidate: point !== "building",
           ended: "failed",
+          found: 1,
         },
       ]);
     });
@@ -113,7 +114,7 @@ describe("decide: build and deploy", () => {
     const over = given(say.request(), say.cancel(), say.tidied());
     const state = over.when(say.buildStarted()).happens("leftovers-found");
     expect(state.leftovers).to.deep.equal([
-      { releaseId: first.id, build: true, candidate: false, ended: "failed" },
+      { releaseId: first.id, build: true, candidate: false, ended: "failed", found: 1 },
     ]);
   });
 
@@ -186,7 +187,7 @@ describe("decide: build and deploy", () => {
       .when(say.deployFailed())
       .happens("release-failed");
     expect(state.leftovers).to.deep.equal([
-      { releaseId: first.id, build: false, candidate: true, ended: "failed" },
+      { releaseId: first.id, build: false, candidate: true, ended: "failed", found: 1 },
     ]);
   });
 
@@ -274,7 +275,7 @@ describe("decide: gate and rollout", () => {
       .happens("release-live");
     expect(state.live).to.include({ id: first.id, stable });
     expect(state.leftovers).to.deep.equal([
-      { releaseId: first.id, build: false, candidate: true, ended: "live" },
+      { releaseId: first.id, build: false, candidate: true, ended: "live", found: 1 },
     ]);
     given(...upTo("baking"))
       .when(say.watched(null, 0, { at: monday + minute + 1 }))
@@ -351,5 +352,18 @@ describe("decide: gate and rollout", () => {
       .happens("leftovers-tidied");
     expect(state.leftovers).to.deep.equal([]);
     given().when(say.tidied()).changesNothing();
+  });
+
+  it("tidies again what a write left that landed while it was being tidied", () => {
+    const left = { build: false, candidate: true };
+    const state = given(...upTo("deploying"), say.cancel())
+      .when(say.left(left))
+      .happens("leftovers-found");
+    expect(state.leftovers).to.deep.equal([{ releaseId: first.id, ...left, ended: "failed", found: 2 }]);
+    carryOn(state).when(say.tidied()).changesNothing();
+    carryOn(state).when(say.tidied({}, 2)).happens("leftovers-tidied");
+    given(...upTo("deploying"))
+      .when(say.left(left))
+      .changesNothing();
   });
 });

@@ -47,13 +47,14 @@ function withPair(active: ActiveRelease, next: (pair: Pair) => Progress): Progre
   return pair === null ? null : next(pair);
 }
 
-function addLeftover(state: ServiceState, leftover: Leftover): ServiceState {
+function addLeftover(state: ServiceState, leftover: Omit<Leftover, "found">): ServiceState {
   if (!leftover.build && !leftover.candidate) return state;
   const known = state.leftovers.find(({ releaseId }) => releaseId === leftover.releaseId);
   const merged = {
     ...leftover,
     build: leftover.build || known?.build === true,
     candidate: leftover.candidate || known?.candidate === true,
+    found: (known?.found ?? 0) + 1,
   };
   const others = state.leftovers.filter(({ releaseId }) => releaseId !== leftover.releaseId);
   return { ...state, leftovers: [...others, merged] };
@@ -63,12 +64,12 @@ function addLeftover(state: ServiceState, leftover: Leftover): ServiceState {
 function end(state: ServiceState, id: ReleaseId): ServiceState {
   const { active } = state;
   if (active?.id !== id) return { ...state, queue: state.queue.filter((waiting) => waiting.id !== id) };
-  const leftover: Leftover = {
+  const leftover = {
     releaseId: id,
     build: active.status === "building",
     candidate: active.status !== "building",
     ended: active.status === "held" ? "live" : "failed",
-  };
+  } as const;
   return addLeftover({ ...state, active: null }, leftover);
 }
 
@@ -88,7 +89,7 @@ function goLive(state: ServiceState, event: EventOf<"release-live">): ServiceSta
   const { candidate, stable } = active;
   const live: LiveRelease = { ...basicsOf(active), candidate, stable, since: event.at };
   const past = state.live === null ? state.past : [...state.past, state.live].slice(-keptPast);
-  const leftover: Leftover = { releaseId: active.id, build: false, candidate: true, ended: "live" };
+  const leftover = { releaseId: active.id, build: false, candidate: true, ended: "live" } as const;
   return addLeftover({ ...state, active: null, live, past }, leftover);
 }
 

@@ -134,8 +134,13 @@ function success(work: Work, state: ServiceState, at: number): Command {
     case "restore-stable":
       return say.restored(of);
     case "tidy":
-      return say.tidied(of);
+      return say.tidied(of, state.leftovers.find(({ releaseId: left }) => left === work.releaseId)?.found);
   }
+}
+
+/** What is left over is tidied up as often as it is found, which is all that a repeated report about it leads to. */
+function withoutFindings(state: ServiceState): object {
+  return { ...state, leftovers: state.leftovers.map((left) => ({ ...left, found: 0 })) };
 }
 
 /** Set GANTRY_SEED to play one run again. */
@@ -218,7 +223,7 @@ describe("invariants of the decider, over any commands in any order", () => {
           command.type === "note-build-working" ||
           command.type === "roll-back" ||
           command.type === "request-release";
-        if (!isPoll) expect(twice).to.deep.equal(once);
+        if (!isPoll) expect(withoutFindings(twice)).to.deep.equal(withoutFindings(once));
       }),
       options,
     );

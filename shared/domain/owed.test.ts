@@ -32,8 +32,8 @@ describe("owed", () => {
       [`release-1/restore-stable/${monday}`],
     ],
     ["a release is held", given(...upTo("baking"), say.drift([])), []],
-    ["a release left a build", given(...upTo("building"), say.cancel()), ["release-1/tidy/release-1-build"]],
-    ["a release left a candidate", given(...upTo("live")), ["release-1/tidy/release-1-candidate"]],
+    ["a release left a build", given(...upTo("building"), say.cancel()), ["release-1/tidy/build-1"]],
+    ["a release left a candidate", given(...upTo("live")), ["release-1/tidy/candidate-1"]],
   ] as const;
   for (const [name, { state }, ids] of cases)
     it(`is ${ids.join(", ") || "nothing"} when ${name}`, () => {

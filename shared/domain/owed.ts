@@ -66,9 +66,9 @@ function toWork(service: ServiceKey, releaseId: ReleaseId, { kind, discriminator
   return { id: `${releaseId}/${kind}/${discriminator}`, kind, service, releaseId, dueAt, lane };
 }
 
-function tidying({ releaseId, build, candidate }: Leftover): Owed {
+function tidying({ build, candidate, found }: Leftover): Owed {
   const what = [build ? "build" : "", candidate ? "candidate" : ""].join("");
-  return { kind: "tidy", discriminator: `${releaseId}-${what}`, dueAt: 0 };
+  return { kind: "tidy", discriminator: `${what}-${found}`, dueAt: 0 };
 }
 
 /**

@@ -116,6 +116,7 @@ export type Leftover = Readonly<{
   build: boolean;
   candidate: boolean;
   ended: "live" | "failed";
+  found: number; // 1-based; what is found again while it is cleared away is cleared away again
 }>;
 
 /** A tag that was asked for before; a webhook that tells of it again starts nothing. */

@@ -157,7 +157,7 @@ async function tidy({ deps, work, state, signal }: Job): Promise<Command | null>
   const { trafficDeadlineMs: deadlineMs } = deps.settings;
   if (leftover.candidate)
     await deps.run.removeCandidate({ service, releaseId, ended: leftover.ended, deadlineMs, signal });
-  return { type: "finish-tidy", at: deps.clock.now(), releaseId };
+  return { type: "finish-tidy", at: deps.clock.now(), releaseId, found: leftover.found };
 }
 
 /** Who does which work. */

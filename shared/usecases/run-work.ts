@@ -79,6 +79,7 @@ async function doClaimed({ deps, work, state, isMine }: Claimed): Promise<void> 
       await execute(deps, { service: work.service, command, cause: null, config: null, goesOnWith: isMine });
     await giveBack(deps, work, null);
   } catch (error) {
+    await reportLeftovers({ deps, work, state, isMine });
     if (controller.signal.aborted) await giveBack(deps, work, null);
     else await retryOrGiveUp({ deps, work, state, isMine }, error);
   } finally {
@@ -123,6 +124,21 @@ async function renew(deps: Deps, work: OwedWork, now: number): Promise<boolean |
     );
     return null;
   }
+}
+
+/** What work may have left in the cloud when it was called off in the middle, or failed after its write. */
+const mayLeave: Partial<Record<WorkKind, Readonly<{ build: boolean; candidate: boolean }>>> = {
+  "start-build": { build: true, candidate: false },
+  "deploy-candidate": { build: false, candidate: true },
+};
+
+/** A release that ended meanwhile was tidied up too early to see it, so it is tidied up again. */
+async function reportLeftovers({ deps, work, isMine }: Claimed): Promise<void> {
+  const left = mayLeave[work.kind];
+  if (left === undefined) return;
+  const { service, releaseId } = work;
+  const command: Command = { type: "report-leftovers", at: deps.clock.now(), releaseId, ...left };
+  await execute(deps, { service, command, cause: null, config: null, goesOnWith: isMine });
 }
 
 /** Work that is no longer owed is gone already; work that is owed still may be taken up again at `dueAt`. */

@@ -57,7 +57,7 @@ export class SimCloudBuild {
         fails: callFails,
         replyLost,
         slow: callSlow,
-        slowestMs: 19_000,
+        slowOnlyBack: true,
       });
     };
     return {

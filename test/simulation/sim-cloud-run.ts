@@ -177,7 +177,7 @@ export class SimCloudRun {
       ...(traffic ? { traffic } : {}),
     };
     const after = splitOf({ shares: desiredShares(merged), latest: cloud.latestReady });
-    if (after.reduce((sum, { percent }) => sum + percent, 0) !== 100)
+    if (desiredShares(merged).reduce((sum, { percent }) => sum + percent, 0) !== 100)
       throw new Error(`${by} asked Cloud Run for traffic that does not sum to 100: ${describeSplit(after)}`);
     cloud.body = merged;
     if (template) this.#addRevision(service, cloud, merged);

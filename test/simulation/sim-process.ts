@@ -82,15 +82,15 @@ export class SimProcess {
       fails: number;
       replyLost: number;
       slow: number;
-      slowestMs?: number;
+      slowOnlyBack?: boolean;
     }>,
   ): Promise<T> {
     const { time, random } = this.#world;
     const fails = random.chance(params.fails);
     const replyLost = random.chance(params.replyLost);
-    const there =
-      random.int(1, 80) + (random.chance(params.slow) ? random.int(1_000, params.slowestMs ?? 40_000) : 0);
-    const back = random.int(1, 80);
+    const slowMs = random.chance(params.slow) ? random.int(1_000, 40_000) : 0;
+    const there = random.int(1, 80) + (params.slowOnlyBack ? 0 : slowMs);
+    const back = random.int(1, 80) + (params.slowOnlyBack ? slowMs : 0);
     return new Promise((resolve, reject) => {
       const giveUp = (): void => reject(params.lost());
       time.after(Math.min(callTimeoutMs, there + back), () => {

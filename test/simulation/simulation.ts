@@ -273,7 +273,8 @@ export class Simulation {
     const by = random.pick(...people);
     const reason = "because";
     const act = random.int(0, 6);
-    if (act === 0) this.#outside.run.humanMoves(service, this.#anySplit(service));
+    const split = this.#anySplit(service);
+    if (act === 0 && split.length > 0) this.#outside.run.humanMoves(service, split);
     else if (act === 1 && active) ignored(node.desk.cancel({ releaseId: active.id, by, reason }));
     else if (act === 2) ignored(node.desk.rollBack({ service, to: null, by, reason }));
     else if (act === 3) this.#request(service, "v1.1.0", `api/again-${random.next()}`, true);

@@ -143,7 +143,16 @@ export const say = {
     at,
     releaseId: id,
   }),
-  tidied: ({ at = monday, id = first.id }: At = {}): Command => ({ type: "finish-tidy", at, releaseId: id }),
+  tidied: ({ at = monday, id = first.id }: At = {}, found = 1): Command => ({
+    type: "finish-tidy",
+    at,
+    releaseId: id,
+    found,
+  }),
+  left: (
+    what: Pick<CommandOf<"report-leftovers">, "build" | "candidate">,
+    { at = monday, id = first.id }: At = {},
+  ): Command => ({ type: "report-leftovers", at, releaseId: id, ...what }),
   giveUp: (work: CommandOf<"give-up">["work"], { at = monday, id = first.id }: At = {}): Command => ({
     type: "give-up",
     at,
