@@ -45,6 +45,14 @@ export class EventTrail {
     throw new Error(`${event.type} is not ${type}`);
   }
 
+  /** The next event of a type about the same release. */
+  after(before: ServiceEvent, type: EventType): Promise<ServiceEvent> {
+    const since = this.#events.indexOf(before);
+    const isIt = (event: ServiceEvent): boolean =>
+      event.type === type && event.releaseId === before.releaseId && this.#events.indexOf(event) > since;
+    return this.until(isIt);
+  }
+
   /** The first event that matches, past or to come. */
   until(match: Match): Promise<ServiceEvent> {
     const known = this.#events.find(match);

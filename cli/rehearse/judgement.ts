@@ -24,13 +24,14 @@ export async function complaints(
   const snapshot = await stage.snapshot();
   const found = await Promise.all([
     trafficComplaints(stage, scenario, snapshot),
-    tagComplaints(stage, releases, snapshot),
+    tagComplaints(stage, releases),
     buildComplaints(stage, releases),
     revisionComplaints(stage, releases),
     visitComplaints(stage, scenario),
     exposureComplaints(stage, releases),
     repetitionComplaints(stage, releases),
     shareComplaints(stage, releases),
+    deadLetterComplaints(stage),
     scenario.check?.(stage, releases) ?? [],
   ]);
   return found.flat();
@@ -63,15 +64,20 @@ async function trafficComplaints(
     : [...apart, `${live} should have all traffic, but there is ${describeSplit(effective)}`];
 }
 
-function tagComplaints(
-  stage: Stage,
-  releases: readonly ReleaseId[],
-  snapshot: ServiceSnapshot | null,
-): readonly string[] {
+/** A release that ended takes its tag away; what a superseded one had on its way may come up a moment later. */
+async function tagComplaints(stage: Stage, releases: readonly ReleaseId[]): Promise<readonly string[]> {
   if (releases.some((id) => stage.trail.of(id).at(-1)?.type === "release-held")) return [];
-  const left = tagsOf(snapshot?.desired ?? []).filter(({ tag }) => isGantryTag(tag));
-  return left.map(({ tag }) => `the tag ${tag} was left behind`);
+  const since = performance.now();
+  for (;;) {
+    const left = tagsOf((await stage.snapshot())?.desired ?? []).filter(({ tag }) => isGantryTag(tag));
+    if (left.length === 0) return [];
+    if (performance.now() - since > tidyWithinMs)
+      return left.map(({ tag }) => `the tag ${tag} was left behind`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
 }
+
+const tidyWithinMs = 2_000;
 
 const buildList = z.object({ builds: z.array(z.object({ tags: z.array(z.string()).default([]) })) });
 
@@ -112,16 +118,32 @@ async function visitComplaints(
       ];
 }
 
-/** No user ever meets a candidate whose release has not begun its rollout. */
-function exposureComplaints(stage: Stage, releases: readonly ReleaseId[]): readonly string[] {
-  if (stage.stable === null) return [];
-  return releases.flatMap((id) => {
-    const [candidate] = candidatesOf(stage, [id]);
-    if (candidate === undefined) return [];
-    const began =
-      stage.trail.of(id).find(({ type }) => type === "step-began")?.at ?? Number.POSITIVE_INFINITY;
-    const users = stage.requestsOf(candidate).filter(({ tag, at }) => tag === "" && at < began);
-    return users.length === 0 ? [] : [`${candidate} answered ${users.length} users before its first step`];
+/** No user ever meets a candidate before its first step: by the proxy's own record, and by what users were answered. */
+async function exposureComplaints(stage: Stage, releases: readonly ReleaseId[]): Promise<readonly string[]> {
+  const { stable } = stage;
+  if (stable === null) return [];
+  const steps = releases.map(
+    (id) => stage.trail.of(id).find(({ type }) => type === "step-began")?.at ?? never,
+  );
+  const first = Math.min(...steps);
+  const strangers = stage.visitors.visits.filter(
+    ({ at, status, revision }) => at < first && status === 200 && revision !== stable,
+  );
+  const met = await Promise.all(releases.map((id, index) => meetings(stage, id, steps[index] ?? never)));
+  const told =
+    strangers.length === 0
+      ? []
+      : [`${strangers.length} users were answered by another revision before any step`];
+  return [...told, ...met.flat()];
+}
+
+const never = Number.POSITIVE_INFINITY;
+
+async function meetings(stage: Stage, release: ReleaseId, began: number): Promise<readonly string[]> {
+  const revisions = await stage.revisionsOf([release]);
+  return revisions.flatMap((revision) => {
+    const users = stage.requestsOf(revision).filter(({ tag, at }) => tag === "" && at < began);
+    return users.length === 0 ? [] : [`${revision} answered ${users.length} users before its first step`];
   });
 }
 
@@ -161,6 +183,15 @@ function shareComplaints(stage: Stage, releases: readonly ReleaseId[]): readonly
     const isBroken = drop >= 0 && rising.some((share) => share > 0);
     return isBroken ? [`the share of ${candidate} went ${shares.join(" % → ")} %`] : [];
   });
+}
+
+const deadLetterList = z.object({
+  deadletters: z.array(z.object({ topic: z.string(), lastError: z.string() })),
+});
+
+async function deadLetterComplaints(stage: Stage): Promise<readonly string[]> {
+  const { deadletters } = deadLetterList.parse(await stage.read("/deadletters"));
+  return deadletters.map(({ topic, lastError }) => `a message on ${topic} was given up: ${lastError}`);
 }
 
 /** When stable had all traffic again at or after a moment; null = never seen. */

@@ -18,7 +18,7 @@ export type Rehearsal = Readonly<{
   detectMs: number | null;
   restoreMs: number | null;
   durationMs: number;
-  events: readonly Readonly<{ at: string; type: EventType }>[];
+  events: readonly Readonly<{ at: number; type: EventType }>[]; // `at` in milliseconds since 1970 UTC
   ok: boolean;
   problems: readonly string[];
   requests: Readonly<{ total: number; failed: number }>;
@@ -35,7 +35,7 @@ export type RehearsalOptions = Readonly<{
 /** What was rehearsed, and the tail of Gantry's log, for the case that it went wrong. */
 export type Played = Readonly<{ rehearsal: Rehearsal; log: readonly string[] }>;
 
-const deadlineMs = 30_000;
+const deadlineMs = 60_000;
 
 /** Plays one scenario from its first process to its last; always answers, whatever goes wrong on the way. */
 export async function rehearse(options: RehearsalOptions): Promise<Played> {
@@ -107,7 +107,7 @@ async function describe(stage: Stage, findings: Findings): Promise<Rehearsal> {
     traffic: snapshot === null ? [] : effectiveOf(snapshot),
     ...timesOf(stage, releases, events),
     durationMs: 0,
-    events: events.map(({ at, type }) => ({ at: new Date(at).toISOString(), type })),
+    events: events.map(({ at, type }) => ({ at, type })),
     ok: problems.length === 0,
     problems,
     requests: { total: visits.length, failed: visits.filter(({ status }) => status !== 200).length },

@@ -98,28 +98,34 @@ export class Stage {
 
   /** Sends a person's command through the HTTP API. @throws Error with the problem that it answers. */
   async command(path: string, body: object): Promise<void> {
-    const { url, token } = this.gantry.address() ?? { url: "", token: "" };
-    const answer = await fetch(`${url}/api/v1${path}`, {
-      method: "POST",
-      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-      body: JSON.stringify(body),
-      signal: this.signal,
-    });
-    if (!answer.ok) throw new Error(`POST ${path} answered ${answer.status}: ${await answer.text()}`);
+    await this.#ask(path, { method: "POST", body: JSON.stringify(body) });
   }
 
-  /** Waits until a release has reached an end of its own, and its leftovers are gone. */
+  /** Reads from the HTTP API. @throws Error with the problem that it answers. */
+  read(path: string): Promise<unknown> {
+    return this.#ask(path, { method: "GET" });
+  }
+
+  async #ask(path: string, call: Readonly<{ method: string; body?: string }>): Promise<unknown> {
+    const { url, token } = this.gantry.address() ?? { url: "", token: "" };
+    const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+    const answer = await fetch(`${url}/api/v1${path}`, { ...call, headers, signal: this.signal });
+    if (!answer.ok)
+      throw new Error(`${call.method} ${path} answered ${answer.status}: ${await answer.text()}`);
+    return answer.json();
+  }
+
+  /** Waits until a release has come to this end and nothing of it is left over. @throws Error when it ends otherwise. */
   async ended(releaseId: ReleaseId, end: EndEvent): Promise<void> {
-    await this.trail.first(end, releaseId);
-    if (end === "release-held") return;
-    const since = this.trail.events.findIndex((event) => event.type === end && event.releaseId === releaseId);
-    if (!this.trail.of(releaseId).some(({ type }) => type === "release-began")) return;
-    await this.trail.until(
-      (event) =>
-        event.type === "leftovers-tidied" &&
-        event.releaseId === releaseId &&
-        this.trail.events.indexOf(event) > since,
-    );
+    const known = new Set(this.trail.events);
+    const isEnd = (event: ServiceEvent): boolean =>
+      event.releaseId === releaseId &&
+      (event.type === end || (!known.has(event) && endEvents.some((other) => other === event.type)));
+    const ending = await this.trail.until(isEnd);
+    if (ending.type !== end)
+      throw new Error(`${releaseId} should come to ${end}, but came to ${ending.type}`);
+    const wasAtWork = this.trail.of(releaseId).some(({ type }) => type === "release-began");
+    if (end !== "release-held" && wasAtWork) await this.trail.after(ending, "leftovers-tidied");
   }
 
   /** Marks this moment as the one at which the trouble began. */
@@ -178,15 +184,17 @@ export class Stage {
 }
 
 /** What ends a release, or makes it wait for a person. */
-export type EndEvent = Extract<
-  ServiceEvent["type"],
-  | "release-live"
-  | "release-failed"
-  | "release-rolled-back"
-  | "release-superseded"
-  | "release-cancelled"
-  | "release-held"
->;
+const endEvents = [
+  "release-live",
+  "release-failed",
+  "release-rolled-back",
+  "release-rejected",
+  "release-cancelled",
+  "release-superseded",
+  "release-held",
+] as const;
+
+export type EndEvent = (typeof endEvents)[number];
 
 /** Builds the stage in a folder of its own, lets `play` use it, and takes everything down again. */
 export async function onStage<Result>(

@@ -25,7 +25,7 @@ export const killScenarios: readonly Scenario[] = [
       "Gantry is killed with SIGKILL after every step of a good release and started again: nothing is lost or done twice.",
     expected: "live",
     live: "candidate",
-    setting: { gantry: "child", deadlineMs: 90_000 },
+    setting: { gantry: "child", deadlineMs: 150_000 },
     play: async (stage) => {
       const { killAndStart } = stage.gantry;
       if (killAndStart === null) throw new Error("Gantry has no process of its own");
