@@ -1,12 +1,22 @@
 import type { Benchmark } from "./benchmark.ts";
 import { burst, burstHook } from "./burst.ts";
+import { history } from "./history.ts";
 import { hop } from "./hop.ts";
+import { ready } from "./ready.ts";
+import { release } from "./release.ts";
+import { restore } from "./restore.ts";
 import { throughput } from "./throughput.ts";
+import { verify } from "./verify.ts";
 
 /** Every benchmark by its name, in the order in which they run. */
 export const benchmarks: Readonly<Record<string, Benchmark>> = {
+  ready,
+  release,
   hop,
   throughput,
   burst,
   "burst-hook": burstHook,
+  restore,
+  verify,
+  history,
 };
