@@ -63,27 +63,20 @@ export async function rehearse(options: RehearsalOptions): Promise<Played> {
 
 async function perform(stage: Stage, scenario: Scenario): Promise<Rehearsal> {
   const before = stage.trail.events.length;
-  let releases: readonly ReleaseId[] = [];
-  let problems: readonly string[];
-  try {
-    releases = await scenario.play(stage);
-    problems = await complaints(stage, scenario, releases);
-  } catch (error) {
-    problems = [String(error instanceof Error ? error.message : error)];
-    releases = requestedIn(stage.trail.events.slice(before));
-  }
+  const played = await scenario.play(stage).catch((error: unknown) => ({ error }));
+  const isPlayed = !("error" in played);
+  const releases = isPlayed ? played : requestedIn(stage.trail.events.slice(before));
+  const found = await complaints(stage, scenario, releases).catch((error: unknown) => [messageOf(error)]);
   const events = stage.trail.events.slice(before);
   const outcome = releases.map((id) => statusOf(stage.trail.of(id))).join("+") || "none";
   const unexpected =
     outcome === scenario.expected ? [] : [`the outcome is ${outcome}, and ${scenario.expected} was expected`];
-  const rehearsal = await describe(stage, {
-    scenario,
-    releases,
-    outcome,
-    events,
-    problems: [...unexpected, ...problems],
-  });
-  return rehearsal;
+  const problems = [...unexpected, ...(isPlayed ? [] : [messageOf(played.error)]), ...found];
+  return describe(stage, { scenario, releases, outcome, events, problems });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 type Findings = Readonly<{
@@ -185,7 +178,7 @@ function unplayed({ name, expected }: Scenario, error: unknown, durationMs: numb
     durationMs: Math.round(durationMs),
     events: [],
     ok: false,
-    problems: [`the stage could not be set: ${error instanceof Error ? error.message : String(error)}`],
+    problems: [`the stage could not be set: ${messageOf(error)}`],
     requests: { total: 0, failed: 0 },
   };
 }
