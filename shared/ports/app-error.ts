@@ -14,6 +14,8 @@ export type AppErrorCode =
   | "store-locked"
   | "store-contended"
   | "message-invalid"
+  | "chat-unavailable"
+  | "chat-refused"
   | "config-invalid";
 
 /** An infrastructure error that says what was being done, whether it may pass, and why. */
