@@ -14,10 +14,20 @@ export interface CommandMap {
   "finish-deploy": {
     result: Readonly<{ candidate: Candidate; stable: RevisionName | null }> | Readonly<{ failure: Failure }>;
   };
-  "finish-gate": { verdict: Verdict; checks: readonly CheckResult[] };
-  /** `groups`: every name in `approval.from` that this person stands behind, as the policy says now. */
-  approve: { by: Actor; groups: readonly string[] };
-  reject: { by: Actor; groups: readonly string[]; reason: string };
+  /** `approvalId`: unguessable, for the request that a passed gate may lead to. */
+  "finish-gate": { verdict: Verdict; checks: readonly CheckResult[]; approvalId: string };
+  /**
+   * `groups`: every name in `approval.from` that this person stands behind, as policy and chat say now. `approvalId`:
+   * the request that the person saw; null = none, and nothing is approved unseen.
+   */
+  approve: { by: Actor; groups: readonly string[]; approvalId: string | null };
+  reject: { by: Actor; groups: readonly string[]; approvalId: string | null; reason: string };
+  pause: { by: Actor };
+  resume: { by: Actor };
+  /** Skips the holds that are left: the last step is next. */
+  promote: { by: Actor };
+  /** The candidate went bad while it waited for approval. */
+  "fail-waiting": { checks: readonly CheckResult[] };
   "expire-approval": Record<never, never>;
   "finish-move": { step: number; failure: Failure | null };
   /** `step` null = the bake. */
@@ -55,6 +65,9 @@ export type RefusalCode =
   | "nothing-to-roll-back-to"
   | "no-approval-awaited"
   | "approval-expired"
+  | "approval-void"
+  | "not-paused"
+  | "not-rolling-out"
   | "not-an-approver"
   | "self-approval"
   | "not-quarantined";

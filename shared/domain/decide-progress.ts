@@ -1,6 +1,6 @@
 import type { CommandOf } from "./commands.ts";
 import { type Decision, events, nothing } from "./decision.ts";
-import type { ServiceEvent } from "./events.ts";
+import type { CheckResult, ServiceEvent } from "./events.ts";
 import type { ReleaseId, Timestamp } from "./ids.ts";
 import { firstStep, graceWithoutEvidenceMs, stepAt, wantedSplit } from "./release-plan.ts";
 import { rollBackTo, rolledBack } from "./rollback-events.ts";
@@ -114,10 +114,15 @@ export function decideGateFinished(command: CommandOf<"finish-gate">, state: Ser
   const { approval } = active.plan;
   if (!approval.required) return events(passed, ...beginStep(active, firstStep(active), at));
   const { from, count, expiresMs } = approval;
+  const { digest } = active.candidate.image;
+  const { configHash } = active;
   return events(passed, {
     type: "approval-requested",
     at,
     releaseId,
+    approvalId: command.approvalId,
+    digest,
+    configHash,
     from,
     count,
     expiresAt: at + expiresMs,
@@ -173,23 +178,37 @@ export function decideSliceFinished(command: CommandOf<"finish-slice">, state: S
   if (step !== command.step || active.slice !== command.slice || since === null) return nothing;
   const elapsedMs = at - since;
   if (verdict === "fail") {
-    const names = checks
-      .filter((check) => check.verdict === "fail")
-      .map(({ name, measured, limit }) => `${name}: ${measured} (${limit})`);
     const failure: Failure = {
       code: "watch-failed",
-      message: `The candidate went bad under traffic: ${names.join("; ")}.`,
+      message: `The candidate went bad under traffic: ${failedIn(checks)}.`,
     };
     return events({ type: "watch-failed", at, releaseId, checks }, ...takeBack(active, failure, at));
   }
-  if (verdict === "pass" && elapsedMs >= holdMs) return events(...watchEnded(active, state, at));
-  if (elapsedMs < holdMs + graceWithoutEvidenceMs)
+  const isPaused = active.status === "rolling-out" && active.paused;
+  if (verdict === "pass" && elapsedMs >= holdMs && !isPaused) return events(...watchEnded(active, state, at));
+  if (verdict === "pass" || elapsedMs < holdMs + graceWithoutEvidenceMs)
     return events({ type: "watch-went-on", at, releaseId, slice: active.slice + 1, checks });
   const failure: Failure = {
     code: "watch-inconclusive",
     message: "Nothing could be measured for too long, and no evidence is never a pass.",
   };
   return events({ type: "watch-failed", at, releaseId, checks }, ...takeBack(active, failure, at));
+}
+
+function failedIn(checks: readonly CheckResult[]): string {
+  const failed = checks.filter((check) => check.verdict === "fail");
+  return failed.map(({ name, measured, limit }) => `${name}: ${measured} (${limit})`).join("; ");
+}
+
+/** A candidate that goes bad while people think about it is not released, whatever they decide afterwards. */
+export function decideFailedWaiting(command: CommandOf<"fail-waiting">, state: ServiceState): Decision {
+  const { at, releaseId, checks } = command;
+  if (!activeIn(state, releaseId, "awaiting-approval")) return nothing;
+  const message = `The candidate went bad while it waited for approval: ${failedIn(checks)}.`;
+  return events(
+    { type: "watch-failed", at, releaseId, checks },
+    { type: "release-failed", at, releaseId, failure: { code: "watch-failed", message } },
+  );
 }
 
 /** A person's hand on the traffic wins: to stable, it is a rollback; elsewhere, Gantry stops and waits. */
@@ -248,6 +267,7 @@ const givenUpIn: Readonly<Record<WorkKind, ActiveRelease["status"] | null>> = {
   "deploy-candidate": "deploying",
   "verify-candidate": "verifying",
   "expire-approval": null,
+  "watch-waiting": null,
   "move-traffic": "rolling-out",
   watch: null,
   "restore-stable": null,

@@ -1,18 +1,20 @@
 import type { CommandOf, CommandType } from "./commands.ts";
 import {
   decideApprove,
-  decideCancel,
   decideExpiry,
-  decideFree,
+  decidePause,
+  decidePromote,
   decideReject,
-  decideRollBack,
-} from "./decide-people.ts";
+  decideResume,
+} from "./decide-approval.ts";
+import { decideCancel, decideFree, decideRollBack } from "./decide-people.ts";
 import {
   decideBuildFinished,
   decideBuildStarted,
   decideBuildWorking,
   decideDeployFinished,
   decideDrift,
+  decideFailedWaiting,
   decideGateFinished,
   decideGiveUp,
   decideLeftovers,
@@ -38,6 +40,10 @@ const deciders: { readonly [T in CommandType]: Decider<T> } = {
   "finish-gate": decideGateFinished,
   approve: decideApprove,
   reject: decideReject,
+  pause: decidePause,
+  resume: decideResume,
+  promote: decidePromote,
+  "fail-waiting": decideFailedWaiting,
   "expire-approval": decideExpiry,
   "finish-move": decideMoveFinished,
   "finish-slice": decideSliceFinished,

@@ -22,6 +22,10 @@ const sentences: Sentences = {
   "approval-requested": ({ count, from }) =>
     `waits for ${count} of ${from.join(", ") || "anybody"} to approve`,
   "approval-given": ({ by }) => `approved by ${by.name}`,
+  "decision-refused": ({ by, wanted, code }) => `${by.name} may not ${wanted} it: ${code}`,
+  "rollout-paused": ({ by }) => `paused by ${by.name}: watched on, no step is taken`,
+  "rollout-resumed": ({ by }) => `resumed by ${by.name}`,
+  "rollout-promoted": ({ by }) => `promoted by ${by.name}: the holds that are left are skipped`,
   "step-began": ({ percent }) => `moves to ${percent} %`,
   "traffic-moved": ({ percent }) => `serves ${percent} %`,
   "watch-went-on": ({ checks }) => `is watched: ${inShort(checks)}`,

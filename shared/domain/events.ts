@@ -1,3 +1,4 @@
+import type { RefusalCode } from "./commands.ts";
 import type { BuildId, ImageDigest, ReleaseId, RevisionName, TagName, Timestamp } from "./ids.ts";
 import type { Actor, Candidate, Failure, Image, ReleaseBasics } from "./service-state.ts";
 import type { Split } from "./traffic.ts";
@@ -20,8 +21,19 @@ export interface EventMap {
   "candidate-deployed": { candidate: Candidate; stable: RevisionName | null };
   "gate-passed": { checks: readonly CheckResult[] };
   "gate-failed": { checks: readonly CheckResult[] };
-  "approval-requested": { from: readonly string[]; count: number; expiresAt: Timestamp };
+  "approval-requested": {
+    approvalId: string; // bound to this release, image and plan; of one use
+    digest: ImageDigest;
+    configHash: string;
+    from: readonly string[];
+    count: number;
+    expiresAt: Timestamp;
+  };
   "approval-given": { by: Actor };
+  "decision-refused": { by: Actor; wanted: DecisionKind; code: RefusalCode };
+  "rollout-paused": { by: Actor };
+  "rollout-resumed": { by: Actor };
+  "rollout-promoted": { by: Actor };
   "step-began": { step: number; percent: number };
   "traffic-moved": { step: number; percent: number };
   "watch-went-on": { slice: number; checks: readonly CheckResult[] };
@@ -48,6 +60,9 @@ export interface EventMap {
   "leftovers-found": { build: boolean; candidate: boolean };
   "leftovers-tidied": Record<never, never>;
 }
+
+/** What a person can decide about a release. */
+export type DecisionKind = "approve" | "reject" | "pause" | "resume" | "promote" | "cancel" | "roll-back";
 
 export type EventType = keyof EventMap;
 

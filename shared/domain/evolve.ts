@@ -1,5 +1,6 @@
 import type { EventOf, EventType, ServiceEvent } from "./events.ts";
-import type { ReleaseId, RevisionName } from "./ids.ts";
+import type { ReleaseId, RevisionName, Timestamp } from "./ids.ts";
+import { percentOfStep } from "./release-plan.ts";
 import type {
   ActiveRelease,
   Leftover,
@@ -83,6 +84,33 @@ function wasLive(state: ServiceState, id: ReleaseId): boolean {
   return state.live?.id === id || state.past.some((release) => release.id === id);
 }
 
+function pausedOrNot(state: ServiceState, id: ReleaseId, paused: boolean): ServiceState {
+  return advance(state, id, (active) => (active.status === "rolling-out" ? { ...active, paused } : null));
+}
+
+function beginStep(state: ServiceState, { releaseId, step, at }: EventOf<"step-began">): ServiceState {
+  return advance(state, releaseId, (active) =>
+    withPair(active, (pair) => {
+      const approvedAt = active.status === "rolling-out" ? active.approvedAt : approvalTime(active, at);
+      const fromPercent = percentOfStep(active);
+      return {
+        status: "rolling-out",
+        step,
+        fromPercent,
+        movedAt: null,
+        slice: 0,
+        paused: false,
+        approvedAt,
+        ...pair,
+      };
+    }),
+  );
+}
+
+function approvalTime(active: ActiveRelease, at: Timestamp): Timestamp | null {
+  return active.status === "awaiting-approval" ? at : null;
+}
+
 function goLive(state: ServiceState, event: EventOf<"release-live">): ServiceState {
   const { active } = state;
   if (active?.id !== event.releaseId || active.status !== "baking") return state;
@@ -145,18 +173,25 @@ const evolvers: { readonly [T in EventType]: Evolver<T> } = {
     advance(state, releaseId, () => ({ status: "verifying", candidate, stable })),
   "gate-passed": unchanged,
   "gate-failed": unchanged,
-  "approval-requested": (state, { releaseId, expiresAt }) =>
+  "approval-requested": (state, { releaseId, approvalId, expiresAt }) =>
     advance(state, releaseId, (active) =>
-      withPair(active, (pair) => ({ status: "awaiting-approval", approvedBy: [], expiresAt, ...pair })),
+      withPair(active, (pair) => ({
+        status: "awaiting-approval",
+        approvalId,
+        approvedBy: [],
+        expiresAt,
+        ...pair,
+      })),
     ),
   "approval-given": (state, { releaseId, by }) =>
     advance(state, releaseId, (active) =>
       active.status === "awaiting-approval" ? { ...active, approvedBy: [...active.approvedBy, by] } : null,
     ),
-  "step-began": (state, { releaseId, step }) =>
-    advance(state, releaseId, (active) =>
-      withPair(active, (pair) => ({ status: "rolling-out", step, movedAt: null, slice: 0, ...pair })),
-    ),
+  "decision-refused": unchanged,
+  "rollout-paused": (state, { releaseId }) => pausedOrNot(state, releaseId, true),
+  "rollout-resumed": (state, { releaseId }) => pausedOrNot(state, releaseId, false),
+  "rollout-promoted": (state, { releaseId }) => pausedOrNot(state, releaseId, false),
+  "step-began": beginStep,
   "traffic-moved": (state, { releaseId, at }) =>
     advance(state, releaseId, (active) =>
       active.status === "rolling-out" ? { ...active, movedAt: at } : null,

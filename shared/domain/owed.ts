@@ -9,6 +9,7 @@ export const stageOf: Readonly<Record<WorkKind, Stage>> = {
   "deploy-candidate": "deploy",
   "verify-candidate": "verify",
   "expire-approval": "rollout",
+  "watch-waiting": "rollout",
   "move-traffic": "rollout",
   watch: "rollout",
   "restore-stable": "rollback",
@@ -33,7 +34,16 @@ const writers: readonly WorkKind[] = ["deploy-candidate", "move-traffic", "resto
 
 type Owed = Readonly<{ kind: WorkKind; discriminator: string; dueAt: Timestamp }>;
 
-function workOf(release: ActiveRelease): Owed | null {
+function workOf(release: ActiveRelease): readonly Owed[] {
+  if (release.status !== "awaiting-approval") return [oneOf(release)].filter((work) => work !== null);
+  const { approvalId, expiresAt } = release;
+  return [
+    { kind: "expire-approval", discriminator: approvalId, dueAt: expiresAt },
+    { kind: "watch-waiting", discriminator: approvalId, dueAt: expiresAt - release.plan.approval.expiresMs },
+  ];
+}
+
+function oneOf(release: Exclude<ActiveRelease, { status: "awaiting-approval" }>): Owed | null {
   const at = release.requestedAt;
   switch (release.status) {
     case "building": {
@@ -46,8 +56,6 @@ function workOf(release: ActiveRelease): Owed | null {
       return { kind: "deploy-candidate", discriminator: "1", dueAt: at };
     case "verifying":
       return { kind: "verify-candidate", discriminator: "1", dueAt: at };
-    case "awaiting-approval":
-      return { kind: "expire-approval", discriminator: "1", dueAt: release.expiresAt };
     case "rolling-out":
       if (release.movedAt === null)
         return { kind: "move-traffic", discriminator: `${release.step}`, dueAt: at };
@@ -77,9 +85,8 @@ function tidying({ build, candidate, found }: Leftover): Owed {
  */
 export function owed(state: ServiceState): readonly Work[] {
   const { key, active, leftovers } = state;
-  const current = active === null ? null : workOf(active);
   return [
-    ...(active && current ? [toWork(key, active.id, current)] : []),
+    ...(active ? workOf(active).map((work) => toWork(key, active.id, work)) : []),
     ...leftovers.map((leftover) => toWork(key, leftover.releaseId, tidying(leftover))),
   ];
 }

@@ -27,9 +27,16 @@ const projectors: { readonly [T in EventType]: Projector<T> } = {
   }),
   "gate-passed": ({ checks }) => ({ checks }),
   "gate-failed": ({ checks }) => ({ checks }),
-  "approval-requested": () => ({ status: "awaiting-approval" }),
+  "approval-requested": ({ approvalId, expiresAt }) => ({
+    status: "awaiting-approval",
+    approval: { id: approvalId, expiresAt },
+  }),
   "approval-given": ({ by }, { approvedBy }) => ({ approvedBy: [...approvedBy, by] }),
-  "step-began": () => ({ status: "rolling-out" }),
+  "decision-refused": nothing,
+  "rollout-paused": () => ({ paused: true }),
+  "rollout-resumed": () => ({ paused: false }),
+  "rollout-promoted": () => ({ paused: false }),
+  "step-began": ({ percent }) => ({ status: "rolling-out", nextPercent: percent }),
   "traffic-moved": ({ percent }) => ({ percent }),
   "watch-went-on": ({ checks }) => ({ checks }),
   "watch-failed": ({ checks }) => ({ checks }),
@@ -66,6 +73,9 @@ export function newRecord(service: ServiceKey, release: ReleaseBasics): ReleaseR
     candidate: null,
     stable: null,
     percent: 0,
+    nextPercent: null,
+    paused: false,
+    approval: null,
     checks: [],
     approvedBy: [],
     failure: null,
@@ -80,7 +90,7 @@ export function newRecord(service: ServiceKey, release: ReleaseBasics): ReleaseR
 export function project<T extends EventType>(record: ReleaseRecord, event: EventOf<T>): ReleaseRecord {
   const projector: Projector<T> = projectors[event.type];
   const patch = projector(event, record);
-  const next: ReleaseRecord = { ...record, ...patch };
+  const next: ReleaseRecord = { ...record, ...(patch.status ? { approval: null } : {}), ...patch };
   if (patch.status === undefined) return { ...next, updatedAt: event.at };
   return { ...next, updatedAt: event.at, endedAt: isEnd(next.status) ? event.at : null };
 }

@@ -10,6 +10,11 @@ export function stepAt(plan: Plan, step: number): RolloutStep | null {
   return plan.steps[step] ?? null;
 }
 
+/** The share that a release's candidate has while it rolls out; 0 before. */
+export function percentOfStep(release: ActiveRelease): number {
+  return release.status === "rolling-out" ? (stepAt(release.plan, release.step)?.percent ?? 0) : 0;
+}
+
 /** The first step of a release: all at once where nothing served before, because there is nobody to share with. */
 export function firstStep(release: { readonly plan: Plan } & Pair): number {
   return release.stable === null ? release.plan.steps.length - 1 : 0;
@@ -42,8 +47,10 @@ export function wantedSplit(release: ActiveRelease): Split | null {
 
 /** The splits that a move to the release's step may find and replace: the one before, and the one that it wants. */
 export function splitsBeforeMove(release: ReleaseIn<"rolling-out">): readonly Split[] {
-  const before = stepAt(release.plan, release.step - 1)?.percent ?? 0;
-  return [splitAt(release, before), splitAt(release, stepAt(release.plan, release.step)?.percent ?? 0)];
+  return [
+    splitAt(release, release.fromPercent),
+    splitAt(release, stepAt(release.plan, release.step)?.percent ?? 0),
+  ];
 }
 
 /**

@@ -16,6 +16,9 @@ export type ReleaseRecord = ReleaseBasics &
     candidate: Candidate | null;
     stable: RevisionName | null;
     percent: number; // the candidate's share as last confirmed
+    nextPercent: number | null; // the share that it was moved to last, or is being moved to
+    paused: boolean;
+    approval: Readonly<{ id: string; expiresAt: Timestamp }> | null; // while it is awaited
     checks: readonly CheckResult[]; // of the latest gate or watch
     approvedBy: readonly Actor[];
     failure: Failure | null;

@@ -11,8 +11,13 @@ import type {
 import type { ApprovalConfig, RolloutStep } from "./release-config.ts";
 import type { Split } from "./traffic.ts";
 
-/** Who asked: a person or a system, as the border that let them in names them. */
-export type Actor = Readonly<{ kind: "person" | "system"; name: string }>;
+/** Who asked: a person or a system, as the border that let them in names them, and where they did. */
+export type Actor = Readonly<{
+  kind: "person" | "system";
+  name: string;
+  id?: string; // in chat
+  via?: "slack" | "api" | "console" | "github";
+}>;
 
 /** Why something went wrong: a literal code (documented in docs/errors.md) and a sentence for a person. */
 export type Failure = Readonly<{ code: FailureCode; message: string }>;
@@ -50,6 +55,7 @@ export type Plan = Readonly<{
   buildDeadlineMs: number; // from the start of the build to giving it up
   pollBuildEveryMs: number; // in case the build's event is lost
   sliceMs: number; // longest stretch of watching before the evidence is written down
+  watchWaitingEveryMs: number; // between two looks at a candidate that waits for approval
 }>;
 
 /** What a release is, whatever its status. */
@@ -78,8 +84,23 @@ export type Progress =
   | Readonly<{ status: "building"; build: StartedBuild | null }> // null = not started yet
   | Readonly<{ status: "deploying"; image: Image }>
   | (Readonly<{ status: "verifying" }> & Pair)
-  | (Readonly<{ status: "awaiting-approval"; approvedBy: readonly Actor[]; expiresAt: Timestamp }> & Pair)
-  | (Readonly<{ status: "rolling-out"; step: number; movedAt: Timestamp | null; slice: number }> & Pair) // movedAt null = traffic on its way
+  | (Readonly<{
+      status: "awaiting-approval";
+      approvalId: string;
+      approvedBy: readonly Actor[];
+      expiresAt: Timestamp;
+    }> &
+      Pair)
+  | (Readonly<{
+      status: "rolling-out";
+      step: number;
+      fromPercent: number; // the candidate's share before this step
+      movedAt: Timestamp | null; // null = traffic on its way
+      slice: number;
+      paused: boolean; // watched on, but no step is taken
+      approvedAt: Timestamp | null; // null = nobody was asked
+    }> &
+      Pair)
   | (Readonly<{ status: "baking"; since: Timestamp; slice: number }> & Pair)
   | (Readonly<{
       status: "rolling-back";

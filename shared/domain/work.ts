@@ -7,6 +7,7 @@ export const workKinds = [
   "deploy-candidate",
   "verify-candidate",
   "expire-approval",
+  "watch-waiting",
   "move-traffic",
   "watch",
   "restore-stable",
