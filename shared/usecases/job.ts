@@ -8,8 +8,13 @@ import type { Deps } from "./deps.ts";
 /** One piece of claimed work, with the state that owes it. */
 export type Job = Readonly<{ deps: Deps; work: Work; state: ServiceState; signal: AbortSignal }>;
 
-/** Does the work and says what came of it, as a command; null = the state does not owe it any more. */
-export type Performer = (job: Job) => Promise<Command | null>;
+/**
+ * Does the work and says what came of it, as a command. Null = the state does not owe it any more. `againMs` = nothing
+ * came of it, and it is due again after so long.
+ */
+export type Performer = (job: Job) => Promise<Command | Again | null>;
+
+export type Again = Readonly<{ againMs: number }>;
 
 /** The active release, if it is the work's and in one of these statuses. */
 export function activeOf<S extends ActiveRelease["status"]>(

@@ -6,7 +6,7 @@ import type { WorkKind } from "../domain/work.ts";
 import { AppError } from "../ports/app-error.ts";
 import type { TrafficOutcome } from "../ports/run.ts";
 import { runGate } from "./gate.ts";
-import { activeOf, configOf, type Job, type Performer } from "./job.ts";
+import { type Again, activeOf, configOf, type Job, type Performer } from "./job.ts";
 import { checkBuild, startBuild } from "./perform-build.ts";
 import { watchSlice } from "./watch.ts";
 
@@ -53,6 +53,7 @@ async function verifyCandidate(job: Job): Promise<Command | null> {
     releaseId: release.id,
     verdict: gate.verdict,
     checks: gate.checks,
+    approvalId: `${deps.ids.short()}${deps.ids.short()}`,
   };
 }
 
@@ -126,6 +127,21 @@ async function watch(job: Job): Promise<Command | null> {
   return { type: "finish-slice", at, releaseId: release.id, step, slice: release.slice, verdict, checks };
 }
 
+/** Looks at a candidate that waits for approval: at intervals, because a candidate that scales to zero costs money awake. */
+async function watchWaiting(job: Job): Promise<Command | Again | null> {
+  const { deps, work, signal } = job;
+  const release = activeOf(job, "awaiting-approval");
+  if (!release) return null;
+  const config = await configOf(job, release.configHash);
+  const { run, probe, clock } = deps;
+  const { verify, rollout } = config;
+  const expected = wantedSplit(release) ?? [];
+  const pair = pairOf(release);
+  const watched = await watchSlice({ run, probe, clock, service: work.service, pair, verify, watch: rollout.watch, expected, forMs: 0, signal });
+  if (watched.verdict !== "fail") return { againMs: release.plan.watchWaitingEveryMs };
+  return { type: "fail-waiting", at: clock.now(), releaseId: release.id, checks: watched.checks };
+}
+
 async function restoreStable(job: Job): Promise<Command | null> {
   const { deps, work, signal } = job;
   const release = activeOf(job, "rolling-back");
@@ -169,6 +185,7 @@ export const performers: Readonly<Record<WorkKind, Performer>> = {
   "expire-approval": expireApproval,
   "move-traffic": moveTraffic,
   watch,
+  "watch-waiting": watchWaiting,
   "restore-stable": restoreStable,
   tidy,
 };

@@ -13,7 +13,7 @@ import { performers } from "./perform.ts";
 const maxPieces = 500;
 
 /** Work that is never given up: it is tried again, at most `retryMaxMs` apart, until it is done. */
-const neverGivenUp: readonly WorkKind[] = ["restore-stable", "tidy", "expire-approval"];
+const neverGivenUp: readonly WorkKind[] = ["restore-stable", "tidy", "expire-approval", "watch-waiting"];
 
 /** What a release failed with when its work could not be done. */
 const failureCodes: Readonly<Record<WorkKind, FailureCode>> = {
@@ -24,6 +24,7 @@ const failureCodes: Readonly<Record<WorkKind, FailureCode>> = {
   "expire-approval": "approval-expired",
   "move-traffic": "traffic-write-failed",
   watch: "watch-inconclusive",
+  "watch-waiting": "watch-inconclusive",
   "restore-stable": "traffic-write-failed",
   tidy: "traffic-write-failed",
 };
