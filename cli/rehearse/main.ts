@@ -23,6 +23,7 @@ export async function runRehearse(options: RehearseOptions, io: CliIo): Promise<
       io.stderr.write(`… ${scenario.name}\n`);
       const { version, env, stopping } = io;
       const one = await rehearse({ scenario, version, seed: options.seed, env, stopping });
+      if (stopping.aborted) return; // what was cut short says nothing
       played.push(one);
       tell(one, options, io);
     }

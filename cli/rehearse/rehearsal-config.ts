@@ -1,15 +1,20 @@
 import type { DemoOptions } from "../../emulator/git/demo-repository.ts";
 import type { Setting } from "./scenario.ts";
 
-/** The checks of the example, with the shortest limits that `gantry.yaml` takes. */
-const verify = {
-  within: "15s",
-  checks: [
-    { name: "health", get: "/health", status: 200, within: "1s" },
-    { name: "model", get: "/model-info", status: 200, within: "1s" },
-    { name: "storage", post: "/api/storage/upload", status: 422, within: "1s" },
-  ],
-};
+/** The checks of the example. Nothing waits for their limits but a candidate that hangs. */
+function verifyWithin(within: string) {
+  return {
+    within: "15s",
+    checks: [
+      { name: "health", get: "/health", status: 200, within },
+      { name: "model", get: "/model-info", status: 200, within },
+      { name: "storage", post: "/api/storage/upload", status: 422, within },
+    ],
+  };
+}
+
+/** The shortest limits that `gantry.yaml` takes. */
+export const hastyVerify = verifyWithin("1s");
 
 const rollout = {
   steps: [{ traffic: "20%", hold: "1s" }, { traffic: "100%" }],
@@ -26,5 +31,8 @@ export const slowRollout = {
 
 /** The demo in its quickest form; what a scenario sets comes on top. `v1.6.0` goes bad at its fourth user. */
 export function rehearsalConfig({ config = {} }: Setting): Pick<DemoOptions, "config" | "goesBad"> {
-  return { config: { verify, rollout, ...config }, goesBad: { afterSeconds: 600, afterRequests: 3 } };
+  return {
+    config: { verify: verifyWithin("4s"), rollout, ...config },
+    goesBad: { afterSeconds: 600, afterRequests: 3 },
+  };
 }

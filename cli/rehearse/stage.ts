@@ -76,6 +76,8 @@ export class Stage {
     this.signal = signal;
     this.trail = new EventTrail(() => gantry.address(), signal);
     this.traffic = new TrafficLog(run, service);
+    const takenBack = this.trail.first("rollback-began");
+    takenBack.then(() => this.traffic.lookClosely()).catch(() => undefined); // most scenarios take nothing back
   }
 
   /** Pushes tags with git, together, and waits until Gantry has taken each as a release. */

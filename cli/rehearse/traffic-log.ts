@@ -5,7 +5,8 @@ import type { RunPort, ServiceSnapshot } from "../../shared/ports/run.ts";
 /** What requests met from this time on, by Cloud Run's own word. */
 export type TrafficEntry = Readonly<{ at: number; split: Split }>;
 
-const everyMs = 25;
+const everyMs = 50;
+const closelyEveryMs = 10;
 
 /** What requests meet, by a snapshot. */
 export function effectiveOf({ effective, latestReadyRevision }: ServiceSnapshot): Split {
@@ -17,6 +18,7 @@ export class TrafficLog {
   readonly #entries: TrafficEntry[] = [];
   readonly #run: RunPort;
   readonly #service: ServiceKey;
+  #everyMs = everyMs;
   #stopped = false;
   #looking: Promise<void> | null = null;
 
@@ -33,6 +35,11 @@ export class TrafficLog {
     this.#looking ??= this.#look();
   }
 
+  /** From now on at shorter intervals: something is about to be measured. */
+  lookClosely(): void {
+    this.#everyMs = closelyEveryMs;
+  }
+
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#looking;
@@ -41,7 +48,7 @@ export class TrafficLog {
   async #look(): Promise<void> {
     while (!this.#stopped) {
       await this.#note().catch(() => undefined); // a fault of the cloud's may be on
-      await new Promise((resolve) => setTimeout(resolve, everyMs));
+      await new Promise((resolve) => setTimeout(resolve, this.#everyMs));
     }
   }
 

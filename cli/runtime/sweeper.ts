@@ -1,3 +1,4 @@
+import type { Timestamp } from "../../shared/domain/ids.ts";
 import { topics } from "../../shared/ports/bus.ts";
 import type { Deps } from "../../shared/usecases/deps.ts";
 
@@ -14,6 +15,7 @@ const longestSleepMs = 3_600_000;
 export class Sweeper {
   readonly #deps: Deps;
   #alarm = new AbortController();
+  #sweepsAt: Timestamp | null = null;
   #looking = false;
   #lookAgain = false;
   #stopped = false;
@@ -48,20 +50,36 @@ export class Sweeper {
     const { store, clock, log } = this.#deps;
     try {
       const next = await store.nextDueAt();
-      this.#alarm.abort();
-      if (next === null) return;
-      const waitMs = next - clock.now();
-      if (waitMs > longestSleepMs) this.#after(longestSleepMs, () => this.look());
-      else this.#after(waitMs > 0 ? waitMs : overdueAfterMs, () => void this.#sweep());
+      const now = clock.now();
+      const at = next === null || next > now ? next : this.#soon(now);
+      if (at !== null && at === this.#sweepsAt) return;
+      this.#silence();
+      if (at === null) return;
+      if (at - now > longestSleepMs) {
+        this.#after(longestSleepMs, () => this.look());
+        return;
+      }
+      this.#after(at - now, () => void this.#sweep());
+      this.#sweepsAt = at;
     } catch (error) {
       log.error({ err: String(error) }, "Could not look for due work; trying again");
       this.#after(overdueAfterMs, () => this.look());
     }
   }
 
+  /** Commits elsewhere never put off the sweep that overdue work waits for: under load there is always one more. */
+  #soon(now: Timestamp): Timestamp {
+    return Math.min(this.#sweepsAt ?? now + overdueAfterMs, now + overdueAfterMs);
+  }
+
+  #silence(): void {
+    this.#alarm.abort();
+    this.#sweepsAt = null;
+  }
+
   /** One alarm stands at a time; a later one takes its place. */
   #after(ms: number, call: () => void): void {
-    this.#alarm.abort();
+    this.#silence();
     if (this.#stopped) return;
     this.#alarm = new AbortController();
     const { signal } = this.#alarm;
@@ -72,6 +90,7 @@ export class Sweeper {
 
   async #sweep(): Promise<void> {
     const { bus, log } = this.#deps;
+    this.#sweepsAt = null;
     try {
       await bus.publish([{ topic: topics.sweep, id: null, data: {}, attributes: {} }]);
     } catch (error) {

@@ -1,4 +1,5 @@
 import { configHash, parseGantryYaml } from "../config/gantry-yaml.ts";
+import { placeProblems } from "../config/parse-config.ts";
 import { formatProblem } from "../config/problem.ts";
 import {
   type CommitSha,
@@ -8,7 +9,7 @@ import {
   type ServiceKey,
   type TagName,
 } from "../domain/ids.ts";
-import { limitProblems, matchesGlob, mayRelease } from "../domain/policy.ts";
+import { branchesFor, limitProblems, matchesGlob, mayRelease } from "../domain/policy.ts";
 import { type ReleaseConfig, serviceKeyOf } from "../domain/release-config.ts";
 import type { Plan, ReleaseBasics } from "../domain/service-state.ts";
 import type { PubSubEvent } from "../ports/bus.ts";
@@ -35,6 +36,9 @@ type NotAdmitted = Readonly<{
 type Admitted = Readonly<{ service: ServiceKey; release: ReleaseBasics; config: ReleaseConfig }>;
 
 type Tagged = Readonly<{ request: ReleaseRequest; tag: TagName; commit: CommitSha }>;
+
+/** The config of a commit, and the text that it was read from. */
+type ReadConfig = Readonly<{ config: ReleaseConfig; text: string }>;
 
 /**
  * Takes a request for a release: reads `gantry.yaml` at the commit and the operator's policy, and either hands the
@@ -99,7 +103,7 @@ async function examine(
   if (typeof commit !== "string") return commit;
   const read = await readConfig(deps, { request, tag, commit });
   if ("code" in read) return read;
-  const refused = await examineConfig(deps, { request, tag, commit }, read.config);
+  const refused = await examineConfig(deps, { request, tag, commit }, read);
   if (refused) return refused;
   return {
     service: serviceKeyOf(read.config.service),
@@ -114,10 +118,13 @@ async function findCommit(
   tag: TagName,
 ): Promise<CommitSha | NotAdmitted> {
   const { repository } = request;
-  const named =
-    request.commit === null
-      ? await deps.source.resolveTag({ repository, tag })
-      : parseCommitSha(request.commit);
+  const given = request.commit === null ? null : parseCommitSha(request.commit);
+  if (request.commit !== null && given === null)
+    return {
+      code: "commit-not-found",
+      message: `${JSON.stringify(request.commit)} is no commit; name it by all of its 40 digits.`,
+    };
+  const named = given ?? (await deps.source.resolveTag({ repository, tag }));
   if (named === null)
     return {
       code: "tag-not-found",
@@ -127,10 +134,7 @@ async function findCommit(
   return { code: "commit-not-found", message: `${repository} has no commit ${named}.`, commit: named };
 }
 
-async function readConfig(
-  deps: Deps,
-  { request, commit }: Tagged,
-): Promise<{ config: ReleaseConfig } | NotAdmitted> {
+async function readConfig(deps: Deps, { request, commit }: Tagged): Promise<ReadConfig | NotAdmitted> {
   const { repository } = request;
   const text = await deps.source.readFile({ repository, commit, path: configFile });
   const where = `${repository} at ${commit.slice(0, 7)}`;
@@ -141,7 +145,7 @@ async function readConfig(
       commit,
     };
   const parsed = parseGantryYaml({ text, file: configFile });
-  if (parsed.ok) return { config: parsed.value };
+  if (parsed.ok) return { config: parsed.value, text };
   const problems = parsed.problems.map(formatProblem);
   return {
     code: "config-invalid",
@@ -154,7 +158,7 @@ async function readConfig(
 async function examineConfig(
   deps: Deps,
   { request, tag, commit }: Tagged,
-  config: ReleaseConfig,
+  { config, text }: ReadConfig,
 ): Promise<NotAdmitted | null> {
   const service = serviceKeyOf(config.service);
   const { repository } = request;
@@ -180,12 +184,14 @@ async function examineConfig(
     };
   const allowed = mayRelease(deps.policy, { repository, service: config.service });
   if (!allowed.ok) return say("service-not-allowed", allowed.reason);
-  const limits = limitProblems(deps.policy, config).map(
-    ({ path, message }) => `${configFile} ${path}: ${message}`,
-  );
+  const limits = placeProblems({ text, file: configFile }, limitProblems(deps.policy, config));
   if (limits.length > 0)
-    return say("policy-limits", `${configFile} is looser than gantry.policy.yaml allows.`, limits);
-  const branch = await branchRefusal(deps, { request, tag, commit });
+    return say(
+      "policy-limits",
+      `${configFile} is looser than gantry.policy.yaml allows.`,
+      limits.map(formatProblem),
+    );
+  const branch = await branchRefusal(deps, { request, tag, commit }, config);
   if (branch) return say("branch-not-allowed", branch);
   const freeze = freezeOver({ policy: deps.policy, service, at: deps.clock.now() });
   return freeze
@@ -194,13 +200,14 @@ async function examineConfig(
 }
 
 /** Where the policy names branches, the commit must lie on one of them. */
-async function branchRefusal(deps: Deps, { request, tag, commit }: Tagged): Promise<string | null> {
+async function branchRefusal(
+  deps: Deps,
+  { request, tag, commit }: Tagged,
+  { service }: ReleaseConfig,
+): Promise<string | null> {
   const { repository } = request;
-  const rules = deps.policy.repositories.filter((rule) =>
-    matchesGlob(rule.repository.toLowerCase(), repository.toLowerCase()),
-  );
-  const branches = rules.flatMap((rule) => rule.branches ?? []);
-  if (rules.some((rule) => rule.branches === null)) return null;
+  const branches = branchesFor(deps.policy, { repository, service });
+  if (branches === null) return null;
   for (const branch of branches)
     if (await deps.source.isOnBranch({ repository, commit, branch })) return null;
   return `${tag} names a commit that lies on none of the branches ${branches.join(", ")}.`;

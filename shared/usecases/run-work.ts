@@ -76,17 +76,23 @@ async function doClaimed({ deps, work, state, isMine }: Claimed): Promise<void> 
   void keepClaim(deps, work, { lost: controller, ended: ended.signal });
   try {
     const command = await performers[work.kind]({ deps, work, state, signal: controller.signal });
-    if (command)
-      await execute(deps, { service: work.service, command, cause: null, config: null, goesOnWith: isMine });
-    await giveBack(deps, work, null);
+    const settled = command !== null && (await settles({ deps, work, state, isMine }, command));
+    if (!settled) await giveBack(deps, work, null);
   } catch (error) {
     await reportLeftovers({ deps, work, state, isMine });
     if (controller.signal.aborted) await giveBack(deps, work, null);
     else await retryOrGiveUp({ deps, work, state, isMine }, error);
   } finally {
-    ended.abort();
+    ended.abort("ended");
     deps.running.end(work.id);
   }
+}
+
+/** Decides what came of the work. True = it is no longer owed, so its claim went with it and there is none to give back. */
+async function settles({ deps, work, isMine }: Claimed, command: Command): Promise<boolean> {
+  const { service, id } = work;
+  const executed = await execute(deps, { service, command, cause: null, config: null, goesOnWith: isMine });
+  return executed.ok && !owed(executed.state).some((still) => still.id === id);
 }
 
 /**

@@ -15,6 +15,7 @@ for (let seed = first; seed < first + count; seed++) {
     const report = await simulation.play();
     happened += report.happened;
     deadLetters += report.deadLetters;
+    if (report.deadLetters > 0) console.log(`seed ${seed}: ${report.deadLetters} messages were given up`);
     for (const [status, times] of Object.entries(report.statuses))
       statuses[status] = (statuses[status] ?? 0) + times;
   } catch (error) {

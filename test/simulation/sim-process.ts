@@ -89,8 +89,10 @@ export class SimProcess {
     const fails = random.chance(params.fails);
     const replyLost = random.chance(params.replyLost);
     const slowMs = random.chance(params.slow) ? random.int(1_000, 40_000) : 0;
-    const there = random.int(1, 80) + (params.slowOnlyBack ? 0 : slowMs);
-    const back = random.int(1, 80) + (params.slowOnlyBack ? slowMs : 0);
+    const isSlowThere = !params.slowOnlyBack && random.chance(0.5);
+    // gRPC tells the other side the deadline, so that nothing begins over there once the caller has given up.
+    const there = random.int(1, 80) + (isSlowThere ? Math.min(slowMs, callTimeoutMs - 1_000) : 0);
+    const back = random.int(1, 80) + (isSlowThere ? 0 : slowMs);
     return new Promise((resolve, reject) => {
       const giveUp = (): void => reject(params.lost());
       time.after(Math.min(callTimeoutMs, there + back), () => {

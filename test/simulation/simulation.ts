@@ -4,7 +4,7 @@ import { MemoryStore } from "../../shared/adapters/memory/memory-store.ts";
 import { type CommitSha, parseCommitSha, type ServiceKey } from "../../shared/domain/ids.ts";
 import type { Policy } from "../../shared/domain/policy.ts";
 import type { Actor } from "../../shared/domain/service-state.ts";
-import type { Split } from "../../shared/domain/traffic.ts";
+import { type Split, soleRevision } from "../../shared/domain/traffic.ts";
 import { type OutgoingMessage, topics } from "../../shared/ports/bus.ts";
 import { requestMessage } from "../../shared/usecases/messages.ts";
 import { monday, serviceKey } from "../support/fixtures.ts";
@@ -19,6 +19,7 @@ import { SimGit } from "./sim-source.ts";
 import { SimTime } from "./sim-time.ts";
 
 const minute = 60_000;
+const lastTag = "v9.0.0";
 
 /** How long things go wrong, and how long it may take to come to rest afterwards. */
 const troubledMs = 6 * minute;
@@ -87,7 +88,13 @@ export class Simulation {
     this.#services = Array.from({ length: random.int(1, 2) }, (_, n) =>
       serviceKey(`sim-project/europe-west1/api-${n}`),
     );
-    this.#invariants = new Invariants({ store, run, build, services: this.#services });
+    this.#invariants = new Invariants({
+      store,
+      run,
+      build,
+      services: this.#services,
+      mostBuilds: this.#faults.pauseEveryMs > 0 ? 2 : 1,
+    });
   }
 
   /** Plays it to the end. Throws when an invariant breaks. */
@@ -97,10 +104,11 @@ export class Simulation {
     await this.#run(troubledMs);
     this.#calmDown();
     await this.#run(restMs);
-    await this.#invariants.atRest({ helds: true, poison: this.#poison });
+    await this.#invariants.atRest({ helds: true });
     while (this.#cancelHeld()) await this.#run(restMs);
-    await this.#invariants.atRest({ helds: false, poison: this.#poison });
+    await this.#invariants.atRest({ helds: false });
     await this.#checkMessages();
+    await this.#releaseOnceMore();
     return { seed: this.#seed, happened: time.happened, ...(await this.#tally()) };
   }
 
@@ -113,6 +121,8 @@ export class Simulation {
       text: `${service.split("/")[2]} ${event.releaseId} ${event.type} ${JSON.stringify(event).slice(0, 300)}`,
     }));
     const writes = run.log.map(({ at, text }) => ({ at, text: `cloud: ${text}` }));
+    for (const { lastError, message, deadAt } of await this.#outside.queue.deadLetters({ limit: 1000 }))
+      this.#life.push({ at: deadAt, text: `dead letter ${message.topic} ${message.id}: ${lastError}` });
     const life = this.#life.map(({ at, text }) => ({ at, text: `life: ${text}` }));
     return [...events, ...writes, ...life]
       .sort((a, b) => a.at - b.at)
@@ -140,7 +150,7 @@ export class Simulation {
       const tags = random.int(1, 3);
       for (let n = 1; n <= tags; n++)
         time.after(random.int(0, 2 * minute), () =>
-          this.#push(service, `v1.${n}.0`, random.pick("api", "github")),
+          this.#push(service, `v1.${n}.0`, { fate: this.#anyFate(), approval: random.chance(0.3) }),
         );
     }
     this.#sometimes("killEveryMs", () => void this.#kill());
@@ -222,28 +232,24 @@ export class Simulation {
     return "good";
   }
 
+  #anyFate(): Fate {
+    if (this.#isCalm) return "good";
+    const bad = ["bad-under-traffic", "bad-at-gate", "never-ready", "build-fails", "bad-config"] as const;
+    return this.#random.chance(0.45) ? "good" : this.#random.pick<Fate>(...bad);
+  }
+
   /** A tag is pushed; the webhook tells of it, now and then twice. */
-  #push(service: ServiceKey, tag: string, by: "api" | "github"): void {
+  #push(service: ServiceKey, tag: string, params: Readonly<{ fate: Fate; approval: boolean }>): void {
+    const { fate, approval } = params;
     const repository = repositoryOf(service);
     const sha = commitOf(`${service} ${tag}`);
-    const fate: Fate = this.#isCalm
-      ? "good"
-      : this.#random.pick<Fate>(
-          "good",
-          "good",
-          "good",
-          "bad-under-traffic",
-          "bad-at-gate",
-          "never-ready",
-          "build-fails",
-        );
     this.#fates.set(sha, fate);
-    const yaml = gantryYaml(service, { approval: this.#random.chance(0.3), hold: this.#random.chance(0.2) });
-    const isBroken = !this.#isCalm && this.#random.chance(0.05);
-    const files = { "gantry.yaml": isBroken ? `${yaml}\nnonsense: true` : yaml };
+    const yaml = gantryYaml(service, { approval, hold: this.#random.chance(0.2) });
+    const files = { "gantry.yaml": fate === "bad-config" ? `${yaml}\nnonsense: true` : yaml };
     this.#outside.git.push({ repository, tag, commit: { sha, files } });
-    this.#request(service, tag, `${by}/${service}-${tag}`, by === "api");
-    if (this.#random.chance(0.2)) this.#request(service, tag, `github/again-${service}-${tag}`, false);
+    this.#request(service, tag, `github/${service}-${tag}`, tag === lastTag || this.#random.chance(0.3));
+    if (tag !== lastTag && this.#random.chance(0.2))
+      this.#request(service, tag, `github/again-${service}-${tag}`, false);
   }
 
   #request(service: ServiceKey, tag: string, requestId: string, explicit: boolean): void {
@@ -303,6 +309,22 @@ export class Simulation {
     });
     for (const releaseId of held) ignored(this.#nodes[0]?.desk.cancel({ releaseId, by, reason: "" }));
     return held.length > 0;
+  }
+
+  /** Whatever happened before, a good tag in a quiet world goes live. */
+  async #releaseOnceMore(): Promise<void> {
+    const { run } = this.#outside;
+    for (const service of this.#services) {
+      const ready = run.revisionsOf(service).find((revision) => revision.ready === "ready");
+      if (ready && soleRevision(run.effectiveOf(service)) === null)
+        run.humanMoves(service, [{ revision: ready.name, percent: 100 }]);
+      this.#push(service, lastTag, { fate: "good", approval: false });
+    }
+    await this.#run(restMs);
+    await this.#invariants.atRest({ helds: false });
+    for (const { tag, status, failure } of this.#invariants.records)
+      if (tag === lastTag && status !== "live")
+        throw new Error(`INVARIANT: a good tag in a quiet world ends ${status}: ${failure?.message}`);
   }
 
   async #checkMessages(): Promise<void> {

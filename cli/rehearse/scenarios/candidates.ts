@@ -1,3 +1,4 @@
+import { hastyVerify } from "../rehearsal-config.ts";
 import type { Scenario } from "../scenario.ts";
 import { pushUntil } from "./push-until.ts";
 
@@ -46,5 +47,6 @@ export const candidateScenarios: readonly Scenario[] = [
     name: "endpoint-hangs",
     story: "/model-info of the candidate never answers: its time limit ends the wait.",
     tag: "v1.7.0",
+    setting: { config: { verify: hastyVerify } },
   }),
 ];

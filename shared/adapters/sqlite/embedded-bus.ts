@@ -103,7 +103,7 @@ export class EmbeddedBus implements Bus {
   #wake(): void {
     if (!this.#started) return;
     this.#dirty = true;
-    this.#alarm.abort();
+    this.#silence();
     this.#loop ??= this.#run().finally(() => {
       this.#loop = null;
       if (this.#dirty) this.#wake();
@@ -228,8 +228,13 @@ export class EmbeddedBus implements Bus {
     this.#options.onDelivery({ subscription, messageId, attempt, outcome, durationMs, error });
   }
 
+  /** An error is made for every abort without a reason, and this is called for every message. */
+  #silence(): void {
+    if (!this.#alarm.signal.aborted) this.#alarm.abort("woken");
+  }
+
   #wakeAt(at: Timestamp): void {
-    this.#alarm.abort();
+    this.#silence();
     this.#alarm = new AbortController();
     const { signal } = this.#alarm;
     const ms = Math.min(longestSleepMs, Math.max(1, at - this.#options.clock.now()));

@@ -1,10 +1,17 @@
-import { setTimeout as wait } from "node:timers/promises";
 import type { Clock } from "../../ports/system.ts";
 
 /** The machine's own clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
-  sleep: async ({ ms, signal }) => {
-    await wait(ms, undefined, { signal }).catch(() => undefined); // an aborted sleep ends early and is no error
-  },
+  sleep: ({ ms, signal }) =>
+    new Promise((resolve) => {
+      const wake = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", wake);
+        resolve();
+      };
+      const timer = setTimeout(wake, ms);
+      if (signal.aborted) wake();
+      else signal.addEventListener("abort", wake);
+    }),
 };

@@ -1,0 +1,253 @@
+import { openMemory } from "../../shared/adapters/memory/open-memory.ts";
+import { parseBuildId, type ReleaseId, type ServiceKey } from "../../shared/domain/ids.ts";
+import type { Policy } from "../../shared/domain/policy.ts";
+import { type Split, soleRevision, splitOf } from "../../shared/domain/traffic.ts";
+import type { BuildPort, BuildSnapshot, StartOutcome } from "../../shared/ports/build.ts";
+import type { PubSubEvent } from "../../shared/ports/bus.ts";
+import type { ProbeAnswer } from "../../shared/ports/probe.ts";
+import type { CandidateOutcome, RunPort, ServiceSnapshot, TrafficOutcome } from "../../shared/ports/run.ts";
+import type { SourcePort } from "../../shared/ports/source.ts";
+import type { Deps, Settings } from "../../shared/usecases/deps.ts";
+import type { ReleaseRequest } from "../../shared/usecases/desk.ts";
+import { RunningWork } from "../../shared/usecases/running-work.ts";
+import { candidate, commitSha, image, monday, person, revisionName, serviceKey } from "./fixtures.ts";
+import { ManualClock, settle } from "./manual-clock.ts";
+
+export const repository = "perkie/background-removal";
+
+/** A short and valid gantry.yaml; `extra` are more lines of it. */
+export function gantryYaml(extra = "", name = "background-removal"): string {
+  return `version: 1
+service: { project: gantry-test, region: europe-west1, name: ${name} }
+source: { repository: ${repository}, tags: "v*.*.*" }
+rollout:
+  steps: [{ traffic: 10%, hold: 1m }, { traffic: 100% }]
+  bake: 1m
+${extra}`;
+}
+
+/** A policy that allows everything. */
+export function openPolicy(changes: Partial<Policy> = {}): Policy {
+  return {
+    repositories: [{ repository: "perkie/*", services: ["**"], branches: null }],
+    approvers: {},
+    limits: {
+      maxFirstStepPercent: null,
+      minHoldMs: null,
+      minBakeMs: null,
+      maxErrorShare: null,
+      requireApproval: [],
+      minApprovals: null,
+      authorMayApprove: true,
+      requireChecks: false,
+      requireRollback: false,
+    },
+    freezes: [],
+    ...changes,
+  };
+}
+
+export function releaseRequest(changes: Partial<ReleaseRequest> = {}): ReleaseRequest {
+  return {
+    requestId: "github/1",
+    repository,
+    tag: "v1.0.0",
+    commit: null,
+    requestedBy: person,
+    explicit: false,
+    ...changes,
+  };
+}
+
+/** A message as Pub/Sub hands it over; `raw` replaces the base64 of the data. */
+export function pubSubEvent(topic: string, data: unknown, raw?: string): PubSubEvent {
+  const id = "message-1";
+  const time = new Date(monday).toISOString();
+  const text = raw ?? Buffer.from(JSON.stringify(data)).toString("base64");
+  return {
+    specversion: "1.0",
+    id,
+    type: "google.cloud.pubsub.topic.v1.messagePublished",
+    source: `//pubsub.googleapis.com/projects/gantry-test/topics/${topic}`,
+    time,
+    datacontenttype: "application/json",
+    data: { message: { data: text, attributes: {}, messageId: id, publishTime: time }, subscription: "test" },
+  };
+}
+
+type LogLine = Readonly<{ level: string; message: string } & Record<string, unknown>>;
+
+/** What the world outside says; a test changes what it needs. */
+export class OutsideWorld {
+  readonly service: ServiceKey = serviceKey();
+  tags = new Map([["v1.0.0", commitSha()]]);
+  files = new Map([["gantry.yaml", gantryYaml()]]);
+  commits = new Set([commitSha()]);
+  branches = new Set(["main"]);
+  asked: string[] = [];
+  builds: string[] = [];
+  cancelled: ReleaseId[] = [];
+  removed: ReleaseId[] = [];
+  moved: Split[] = [];
+  /** What Cloud Build says, by default that the build is there and works. */
+  start: () => Promise<StartOutcome> = async () => ({ outcome: "started", build: buildSnapshot() });
+  build: () => Promise<BuildSnapshot | null> = async () => buildSnapshot({ status: "working" });
+  deploy: () => Promise<CandidateOutcome> = async () => ({
+    outcome: "ready",
+    candidate: this.candidate,
+    stable: this.stable,
+  });
+  move: (to: Split) => Promise<TrafficOutcome> = async () => ({ outcome: "effective" });
+  remove: (signal: AbortSignal) => Promise<void> = async () => undefined;
+  status: () => number = () => 200;
+  readonly candidate = candidate();
+  readonly stable = revisionName("background-removal-00001");
+  split: Split = [{ revision: this.stable, percent: 100 }];
+
+  readonly sourcePort: SourcePort = {
+    resolveTag: async ({ tag }) => this.tags.get(tag) ?? null,
+    readFile: async ({ path }) => {
+      this.asked.push(path);
+      return this.files.get(path) ?? null;
+    },
+    commitExists: async ({ commit }) => this.commits.has(commit),
+    isOnBranch: async ({ branch }) => this.branches.has(branch),
+    cloneUrl: (name) => `https://git.test/${name}.git`,
+  };
+
+  readonly buildPort: BuildPort = {
+    start: (request) => {
+      this.builds.push(`${request.releaseId} ${request.tag} ${request.file.name}`);
+      return this.start();
+    },
+    get: () => this.build(),
+    cancel: async ({ releaseId }) => {
+      this.cancelled.push(releaseId);
+    },
+  };
+
+  readonly runPort: RunPort = {
+    readService: async () => this.snapshot(),
+    readRevision: async ({ revision }) => ({
+      revision,
+      imageDigest: this.candidate.image.digest,
+      labels: {},
+      ready: { state: "ready", reason: "", message: "" },
+    }),
+    revisions: async () => [],
+    deployCandidate: () => this.deploy(),
+    setTraffic: async ({ target }) => {
+      const outcome = await this.move(target);
+      if (outcome.outcome === "effective") this.split = target;
+      this.moved.push(target);
+      return outcome;
+    },
+    removeCandidate: ({ releaseId, signal }) => {
+      this.removed.push(releaseId);
+      return this.remove(signal);
+    },
+  };
+
+  /** What requests at the tag URL meet. */
+  answer(): ProbeAnswer {
+    return { kind: "answer", status: this.status(), headers: {}, body: "", truncated: false, durationMs: 5 };
+  }
+
+  snapshot(): ServiceSnapshot {
+    const { revision, tag, url } = this.candidate;
+    const shares = this.split.map((share) => ({ ...share, tag: null, url: null }));
+    const tagged = { revision, percent: 0, tag, url };
+    const latest = soleRevision(splitOf({ shares, latest: null }));
+    return {
+      service: this.service,
+      url: "https://background-removal.test",
+      desired: [...shares, tagged],
+      effective: [...shares, tagged],
+      settled: true,
+      ready: { state: "ready", message: "" },
+      latestReadyRevision: latest,
+    };
+  }
+}
+
+export function buildSnapshot(changes: Partial<BuildSnapshot> = {}): BuildSnapshot {
+  const id = parseBuildId("build-1");
+  if (id === null) throw new Error("build-1");
+  return {
+    id,
+    releaseId: null,
+    service: null,
+    status: "queued",
+    image: null,
+    failure: null,
+    logUrl: "https://log.test/build-1",
+    startedAt: null,
+    ...changes,
+  };
+}
+
+export const succeeded = (): BuildSnapshot => buildSnapshot({ status: "succeeded", image: image() });
+
+const settings: Settings = {
+  owner: "process-1",
+  leaseMs: 30_000,
+  maxAttempts: 5,
+  retryMinMs: 250,
+  retryMaxMs: 15_000,
+  pollBuildEveryMs: 30_000,
+  sliceMs: 20_000,
+  deployDeadlineMs: 60_000,
+  trafficDeadlineMs: 60_000,
+  buildFile: { name: "cloudbuild-nocache.yaml", text: "steps: []" },
+};
+
+/** The functions' dependencies on a memory engine and a world that a test sets up. No bus runs: tests hand over events. */
+export function functionHarness(changes: Readonly<{ policy?: Policy; settings?: Partial<Settings> }> = {}) {
+  const clock = new ManualClock(monday);
+  const engine = openMemory({ clock });
+  const world = new OutsideWorld();
+  const lines: LogLine[] = [];
+  const published: { topic: string; data: unknown; id: string | null }[] = [];
+  const say = (level: string) => (fields: Readonly<Record<string, unknown>>, message: string) => {
+    lines.push({ level, message, ...fields });
+  };
+  const deps: Deps = {
+    store: engine.store,
+    bus: {
+      publish: async (messages) => {
+        published.push(...messages.map(({ topic, data, id }) => ({ topic, data, id })));
+      },
+      deadLetters: async () => [],
+      replayDeadLetter: async () => false,
+    },
+    run: world.runPort,
+    build: world.buildPort,
+    source: world.sourcePort,
+    probe: { request: async () => world.answer() },
+    clock,
+    ids: { short: () => "abcdefgh" },
+    log: { info: say("info"), warn: say("warn"), error: say("error") },
+    policy: changes.policy ?? openPolicy(),
+    settings: { ...settings, ...changes.settings },
+    running: new RunningWork(),
+    onCommit: () => undefined,
+  };
+  /** Lets time pass until the promise is settled. */
+  const finished = async <T>(promise: Promise<T>): Promise<T> => {
+    let isOver = false;
+    const end = (): void => {
+      isOver = true;
+    };
+    promise.then(end, end);
+    for (let turn = 0; turn < 10_000 && !isOver; turn += 1) {
+      await settle();
+      if (!isOver) await clock.advance(1_000);
+    }
+    return promise;
+  };
+  const state = async () => (await deps.store.load(world.service)).state;
+  const events = async (id: ReleaseId) => (await deps.store.releaseEvents(id)).map(({ event }) => event.type);
+  return { deps, world, clock, engine, lines, published, finished, state, events };
+}
+
+export type FunctionHarness = ReturnType<typeof functionHarness>;
