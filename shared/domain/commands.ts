@@ -1,4 +1,4 @@
-import type { CheckResult, Verdict } from "./events.ts";
+import type { CheckResult, DecisionKind, Verdict } from "./events.ts";
 import type { BuildId, ImageDigest, ReleaseId, RevisionName, Timestamp } from "./ids.ts";
 import type { Actor, Candidate, Failure, Image, ReleaseBasics } from "./service-state.ts";
 import type { Split } from "./traffic.ts";
@@ -26,6 +26,8 @@ export interface CommandMap {
   resume: { by: Actor };
   /** Skips the holds that are left: the last step is next. */
   promote: { by: Actor };
+  /** A person's decision that was refused goes into the record as well. */
+  "note-refusal": { by: Actor; wanted: DecisionKind; code: RefusalCode };
   /** The candidate went bad while it waited for approval. */
   "fail-waiting": { checks: readonly CheckResult[] };
   "expire-approval": Record<never, never>;

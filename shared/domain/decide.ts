@@ -24,7 +24,7 @@ import {
   decideTidied,
 } from "./decide-progress.ts";
 import { decideRequest } from "./decide-request.ts";
-import type { Decision } from "./decision.ts";
+import { type Decision, events } from "./decision.ts";
 import type { ServiceEvent } from "./events.ts";
 import { evolveAll } from "./evolve.ts";
 import type { ServiceState } from "./service-state.ts";
@@ -43,6 +43,8 @@ const deciders: { readonly [T in CommandType]: Decider<T> } = {
   pause: decidePause,
   resume: decideResume,
   promote: decidePromote,
+  "note-refusal": ({ at, releaseId, by, wanted, code }) =>
+    events({ type: "decision-refused", at, releaseId, by, wanted, code }),
   "fail-waiting": decideFailedWaiting,
   "expire-approval": decideExpiry,
   "finish-move": decideMoveFinished,

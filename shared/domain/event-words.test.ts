@@ -36,8 +36,18 @@ const table: { readonly [K in EventType]: readonly [EventMap[K], string] } = {
   ],
   "gate-passed": [{ checks: [pass, pass] }, "passed the gate: 2 checks passed"],
   "gate-failed": [{ checks: [pass, fail] }, "did not pass the gate: health: 503 (needs 200)."],
-  "approval-requested": [{ from: [], count: 1, expiresAt: monday }, "waits for 1 of anybody to approve"],
+  "approval-requested": [
+    { approvalId: "a", digest, configHash: "c", from: [], count: 1, expiresAt: monday },
+    "waits for 1 of anybody to approve",
+  ],
   "approval-given": [{ by: person }, "approved by ada"],
+  "decision-refused": [
+    { by: person, wanted: "approve", code: "self-approval" },
+    "ada may not approve it: self-approval",
+  ],
+  "rollout-paused": [{ by: person }, "paused by ada: watched on, no step is taken"],
+  "rollout-resumed": [{ by: person }, "resumed by ada"],
+  "rollout-promoted": [{ by: person }, "promoted by ada: the holds that are left are skipped"],
   "step-began": [{ step: 0, percent: 10 }, "moves to 10 %"],
   "traffic-moved": [{ step: 0, percent: 10 }, "serves 10 %"],
   "watch-went-on": [{ slice: 1, checks: [pass] }, "is watched: 1 check passed"],
@@ -82,7 +92,16 @@ describe("eventWords()", () => {
       "there was no revision to go back to",
     );
     expect(
-      eventWords({ type: "approval-requested", ...of, from: ["@ml-oncall"], count: 2, expiresAt: monday }),
+      eventWords({
+        type: "approval-requested",
+        ...of,
+        approvalId: "a",
+        digest,
+        configHash: "c",
+        from: ["@ml-oncall"],
+        count: 2,
+        expiresAt: monday,
+      }),
     ).to.contain("@ml-oncall");
   });
 });

@@ -55,7 +55,7 @@ const commands = fc
   .record({
     release: fc.constantFrom(...releases),
     at: fc.integer({ min: 0, max: 60 }).map((minutes) => monday + minutes * minute),
-    kind: fc.nat(21),
+    kind: fc.nat(25),
     step: fc.integer({ min: 0, max: 1 }),
     slice: fc.integer({ min: 0, max: 2 }),
     verdict: fc.constantFrom("pass" as const, "pass" as const, "fail" as const, "inconclusive" as const),
@@ -91,6 +91,10 @@ const commands = fc
       say.tidied(of),
       say.cancel(of),
       say.rollBack(null, of),
+      say.pause(of),
+      say.resume(of),
+      say.promote(of),
+      say.failWaiting(of),
     ];
     return all[kind] ?? say.request(release, { at });
   });
@@ -123,6 +127,8 @@ function success(work: Work, state: ServiceState, at: number): Command {
       return say.deployed(of, to);
     case "verify-candidate":
       return say.gate("pass", of);
+    case "watch-waiting":
+      return say.approve(undefined, of);
     case "expire-approval":
       return say.expire(of);
     case "move-traffic":

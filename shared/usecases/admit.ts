@@ -244,6 +244,7 @@ function planOf({ settings }: Deps, { rollout, approval, build }: ReleaseConfig)
     buildDeadlineMs: build.timeoutMs + buildQueueAllowanceMs,
     pollBuildEveryMs: settings.pollBuildEveryMs,
     sliceMs: settings.sliceMs,
+    watchWaitingEveryMs: settings.watchWaitingEveryMs,
   };
 }
 

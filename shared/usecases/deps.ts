@@ -1,6 +1,7 @@
 import type { Policy } from "../domain/policy.ts";
 import type { BuildPort } from "../ports/build.ts";
 import type { Bus } from "../ports/bus.ts";
+import type { ChatPort } from "../ports/chat.ts";
 import type { ProbePort } from "../ports/probe.ts";
 import type { RunPort } from "../ports/run.ts";
 import type { SourcePort } from "../ports/source.ts";
@@ -20,6 +21,8 @@ export type Settings = Readonly<{
   pollBuildEveryMs: number;
   /** Longest stretch of watching in one go; below the time limit of a function. */
   sliceMs: number;
+  /** Between two looks at a candidate that waits for approval; each may wake an instance that costs money. */
+  watchWaitingEveryMs: number;
   deployDeadlineMs: number;
   trafficDeadlineMs: number;
   /** The build file for services that name none. */
@@ -34,6 +37,8 @@ export type Deps = Readonly<{
   build: BuildPort;
   source: SourcePort;
   probe: ProbePort;
+  /** Null = this Gantry has no chat. */
+  chat: ChatPort | null;
   clock: Clock;
   ids: Ids;
   log: Log;

@@ -25,8 +25,14 @@ export interface Desk {
   /** Publishes the request; whether it is admitted shows as a release or as a refusal with the returned id. */
   requestRelease(request: ReleaseRequest): Promise<Readonly<{ releaseId: ReleaseId }>>;
   cancel(params: Readonly<{ releaseId: ReleaseId; by: Actor; reason: string }>): Promise<Answer>;
-  approve(params: Readonly<{ releaseId: ReleaseId; by: Actor }>): Promise<Answer>;
-  reject(params: Readonly<{ releaseId: ReleaseId; by: Actor; reason: string }>): Promise<Answer>;
+  /** `approvalId`: the request that the person saw. Null decides nothing: nobody approves what they did not see. */
+  approve(params: Readonly<{ releaseId: ReleaseId; by: Actor; approvalId: string | null }>): Promise<Answer>;
+  reject(
+    params: Readonly<{ releaseId: ReleaseId; by: Actor; approvalId: string | null; reason: string }>,
+  ): Promise<Answer>;
+  pause(params: Readonly<{ releaseId: ReleaseId; by: Actor }>): Promise<Answer>;
+  resume(params: Readonly<{ releaseId: ReleaseId; by: Actor }>): Promise<Answer>;
+  promote(params: Readonly<{ releaseId: ReleaseId; by: Actor }>): Promise<Answer>;
   /** `to` null = the revision that was stable before. */
   rollBack(
     params: Readonly<{ service: ServiceKey; to: RevisionName | null; by: Actor; reason: string }>,

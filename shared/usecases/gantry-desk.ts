@@ -1,7 +1,9 @@
-import type { Command } from "../domain/commands.ts";
-import type { ReleaseId, ServiceKey } from "../domain/ids.ts";
-import type { Actor, ReleaseBasics } from "../domain/service-state.ts";
+import type { Command, RefusalCode } from "../domain/commands.ts";
+import type { DecisionKind } from "../domain/events.ts";
+import type { ReleaseId, ServiceKey, Timestamp } from "../domain/ids.ts";
+import type { ReleaseBasics } from "../domain/service-state.ts";
 import { statusWords } from "../domain/words.ts";
+import { groupsOf } from "./approver-groups.ts";
 import type { Deps } from "./deps.ts";
 import type { Answer, Desk } from "./desk.ts";
 import { execute } from "./execute.ts";
@@ -16,18 +18,18 @@ export function createDesk(deps: Deps): Desk {
       return { releaseId: releaseIdFor(request.requestId) };
     },
     cancel: ({ releaseId, by, reason }) =>
-      onRelease(deps, { type: "cancel", at: deps.clock.now(), releaseId, by, reason }),
-    approve: ({ releaseId, by }) =>
-      onRelease(deps, { type: "approve", at: deps.clock.now(), releaseId, by, groups: groupsOf(deps, by) }),
-    reject: ({ releaseId, by, reason }) =>
-      onRelease(deps, {
-        type: "reject",
-        at: deps.clock.now(),
-        releaseId,
-        by,
-        groups: groupsOf(deps, by),
-        reason,
-      }),
+      onRelease(deps, (at) => ({ type: "cancel", at, releaseId, by, reason })),
+    approve: async ({ releaseId, by, approvalId }) => {
+      const groups = await groupsOf(deps, by);
+      return onRelease(deps, (at) => ({ type: "approve", at, releaseId, by, groups, approvalId }));
+    },
+    reject: async ({ releaseId, by, approvalId, reason }) => {
+      const groups = await groupsOf(deps, by);
+      return onRelease(deps, (at) => ({ type: "reject", at, releaseId, by, groups, approvalId, reason }));
+    },
+    pause: ({ releaseId, by }) => onRelease(deps, (at) => ({ type: "pause", at, releaseId, by })),
+    resume: ({ releaseId, by }) => onRelease(deps, (at) => ({ type: "resume", at, releaseId, by })),
+    promote: ({ releaseId, by }) => onRelease(deps, (at) => ({ type: "promote", at, releaseId, by })),
     rollBack: async ({ service, to, by, reason }) => {
       const { state } = await deps.store.load(service);
       const releaseId = releaseOf(state.active ?? state.live);
@@ -41,24 +43,21 @@ function releaseOf(release: ReleaseBasics | null): ReleaseId {
   return release?.id ?? releaseIdFor("none");
 }
 
-/** Every name in an approver list that stands for this person: their own, and the groups that the policy puts them in. */
-function groupsOf(deps: Deps, by: Actor): readonly string[] {
-  const groups = Object.entries(deps.policy.approvers).filter(([, people]) => people.includes(by.name));
-  return [by.name, ...groups.map(([group]) => group)];
+type PersonsCommand = Extract<Command, { type: DecisionKind }>;
+
+async function onRelease(deps: Deps, about: (at: Timestamp) => PersonsCommand): Promise<Answer> {
+  const decision = about(deps.clock.now());
+  const record = await deps.store.release(decision.releaseId);
+  if (record) return command(deps, record.service, decision);
+  return notFound(decision.releaseId);
 }
 
-async function onRelease(deps: Deps, about: Command): Promise<Answer> {
-  const record = await deps.store.release(about.releaseId);
-  if (record) return command(deps, record.service, about);
-  return {
-    ok: false,
-    code: "release-not-found",
-    message: `There is no release ${about.releaseId}.`,
-    next: "gantry releases list",
-  };
+function notFound(releaseId: ReleaseId): Answer {
+  const message = `There is no release ${releaseId}.`;
+  return { ok: false, code: "release-not-found", message, next: "gantry releases list" };
 }
 
-async function command(deps: Deps, service: ServiceKey, about: Command): Promise<Answer> {
+async function command(deps: Deps, service: ServiceKey, about: PersonsCommand): Promise<Answer> {
   const executed = await execute(deps, {
     service,
     command: about,
@@ -66,21 +65,30 @@ async function command(deps: Deps, service: ServiceKey, about: Command): Promise
     config: null,
     goesOnWith: () => false,
   });
-  if (!executed.ok) return { ok: false, ...executed.refusal };
+  if (!executed.ok) {
+    await noteRefusal(deps, service, { about, code: executed.refusal.code });
+    return { ok: false, ...executed.refusal };
+  }
   const releaseId =
     executed.events.find(({ type }) => type === "rollback-began")?.releaseId ?? about.releaseId;
   const record = await deps.store.release(releaseId);
-  if (!record)
-    return {
-      ok: false,
-      code: "release-not-found",
-      message: `There is no release ${releaseId}.`,
-      next: "gantry releases list",
-    };
+  if (!record) return notFound(releaseId);
   return {
     ok: true,
     releaseId,
     status: record.status,
     message: `${record.tag} ${statusWords[record.status].sentence}.`,
   };
+}
+
+/** Who wanted what and why not belongs to the release's story as much as what was decided. */
+async function noteRefusal(
+  deps: Deps,
+  service: ServiceKey,
+  { about, code }: Readonly<{ about: PersonsCommand; code: RefusalCode }>,
+): Promise<void> {
+  const { by, releaseId, type: wanted } = about;
+  if ((await deps.store.release(releaseId)) === null) return;
+  const note: Command = { type: "note-refusal", at: deps.clock.now(), releaseId, by, wanted, code };
+  await execute(deps, { service, command: note, cause: null, config: null, goesOnWith: () => false });
 }

@@ -137,7 +137,18 @@ async function watchWaiting(job: Job): Promise<Command | Again | null> {
   const { verify, rollout } = config;
   const expected = wantedSplit(release) ?? [];
   const pair = pairOf(release);
-  const watched = await watchSlice({ run, probe, clock, service: work.service, pair, verify, watch: rollout.watch, expected, forMs: 0, signal });
+  const watched = await watchSlice({
+    run,
+    probe,
+    clock,
+    service: work.service,
+    pair,
+    verify,
+    watch: rollout.watch,
+    expected,
+    forMs: 0,
+    signal,
+  });
   if (watched.verdict !== "fail") return { againMs: release.plan.watchWaitingEveryMs };
   return { type: "fail-waiting", at: clock.now(), releaseId: release.id, checks: watched.checks };
 }

@@ -75,12 +75,13 @@ async function doClaimed({ deps, work, state, isMine }: Claimed): Promise<void> 
   const ended = new AbortController();
   void keepClaim(deps, work, { lost: controller, ended: ended.signal });
   try {
-    const command = await performers[work.kind]({ deps, work, state, signal: controller.signal });
-    const settled = command !== null && (await settles({ deps, work, state, isMine }, command));
-    if (!settled) await giveBack(deps, work, null);
+    const outcome = await performers[work.kind]({ deps, work, state, signal: controller.signal });
+    const isAgain = outcome !== null && "againMs" in outcome;
+    const settled = outcome !== null && !isAgain && (await settles({ deps, work, state, isMine }, outcome));
+    if (!settled) await giveBack(deps, work, isAgain ? outcome.againMs : deps.settings.retryMinMs);
   } catch (error) {
     await reportLeftovers({ deps, work, state, isMine });
-    if (controller.signal.aborted) await giveBack(deps, work, null);
+    if (controller.signal.aborted) await giveBack(deps, work, deps.settings.retryMinMs);
     else await retryOrGiveUp({ deps, work, state, isMine }, error);
   } finally {
     ended.abort("ended");
@@ -149,9 +150,9 @@ async function reportLeftovers({ deps, work, isMine }: Claimed): Promise<void> {
 }
 
 /** Work that is no longer owed is gone already; work that is owed still may be taken up again at `dueAt`. */
-async function giveBack(deps: Deps, work: OwedWork, error: string | null): Promise<void> {
-  const { owner, retryMinMs } = deps.settings;
-  await deps.store.releaseClaim({ id: work.id, owner, dueAt: deps.clock.now() + retryMinMs, error });
+async function giveBack(deps: Deps, work: OwedWork, afterMs: number): Promise<void> {
+  const dueAt = deps.clock.now() + afterMs;
+  await deps.store.releaseClaim({ id: work.id, owner: deps.settings.owner, dueAt, error: null });
 }
 
 async function retryOrGiveUp({ deps, work, isMine }: Claimed, error: unknown): Promise<void> {

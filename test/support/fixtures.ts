@@ -96,6 +96,7 @@ export function plan(changes: Partial<Plan> = {}): Plan {
     buildDeadlineMs: 1_800_000,
     pollBuildEveryMs: 60_000,
     sliceMs: 10_000,
+    watchWaitingEveryMs: 60_000,
     ...changes,
   };
 }
@@ -123,6 +124,9 @@ export function releaseRecord(changes: Partial<ReleaseRecord> = {}): ReleaseReco
     candidate: null,
     stable: null,
     percent: 0,
+    nextPercent: null,
+    paused: false,
+    approval: null,
     checks: [],
     approvedBy: [],
     failure: null,
