@@ -68,6 +68,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const deps: Deps = {
     ...cloud,
     store: sqlite.store,
+    conversations: sqlite.conversations,
     bus: sqlite.bus,
     clock,
     ids: randomIds,

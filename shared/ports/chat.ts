@@ -35,10 +35,26 @@ export interface ChatPort {
   /** AT MOST ONE message per key, also when the answer to an earlier post was lost. */
   post(post: ChatPost): Promise<ChatPlace>;
   /** `gone` = a person deleted the message. */
-  update(params: Readonly<{ place: ChatPlace; content: ChatText; signal: AbortSignal }>): Promise<"updated" | "gone">;
+  update(
+    params: Readonly<{ place: ChatPlace; content: ChatText; signal: AbortSignal }>,
+  ): Promise<"updated" | "gone">;
   /** Seen by this person alone; best effort by nature. */
-  whisper(params: Readonly<{ channel: string; person: string; thread: string | null; content: ChatText; signal: AbortSignal }>): Promise<void>;
-  openView(params: Readonly<{ triggerId: string; view: Readonly<{ [key: string]: JsonValue }>; signal: AbortSignal }>): Promise<void>;
+  whisper(
+    params: Readonly<{
+      channel: string;
+      person: string;
+      thread: string | null;
+      content: ChatText;
+      signal: AbortSignal;
+    }>,
+  ): Promise<void>;
+  openView(
+    params: Readonly<{
+      triggerId: string;
+      view: Readonly<{ [key: string]: JsonValue }>;
+      signal: AbortSignal;
+    }>,
+  ): Promise<void>;
   /** Null = no such person in this workspace. Never cached: what counts is who they are when they click. */
   person(params: Readonly<{ id: string; signal: AbortSignal }>): Promise<ChatPerson | null>;
   /** Ids of the people in a user group, by its handle without the @; null = no such group. Never cached. */

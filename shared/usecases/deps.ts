@@ -2,6 +2,7 @@ import type { Policy } from "../domain/policy.ts";
 import type { BuildPort } from "../ports/build.ts";
 import type { Bus } from "../ports/bus.ts";
 import type { ChatPort } from "../ports/chat.ts";
+import type { Conversations } from "../ports/conversations.ts";
 import type { ProbePort } from "../ports/probe.ts";
 import type { RunPort } from "../ports/run.ts";
 import type { SourcePort } from "../ports/source.ts";
@@ -32,6 +33,7 @@ export type Settings = Readonly<{
 /** Everything that a use case may touch. One is made per process, in its composition root. */
 export type Deps = Readonly<{
   store: Store;
+  conversations: Conversations;
   bus: Bus;
   run: RunPort;
   build: BuildPort;

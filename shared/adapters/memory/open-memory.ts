@@ -2,6 +2,7 @@ import type { Clock } from "../../ports/system.ts";
 import { type BusOptions, embeddedBus, fanOutOptions } from "../sqlite/bus-options.ts";
 import type { EmbeddedEngine } from "../sqlite/embedded-engine.ts";
 import { retentionLimits } from "../sqlite/retention.ts";
+import { MemoryConversations } from "./memory-conversations.ts";
 import { MemoryQueue } from "./memory-queue.ts";
 import { MemoryStore } from "./memory-store.ts";
 
@@ -13,6 +14,7 @@ export function openMemory(params: Readonly<{ clock: Clock; bus?: BusOptions }>)
   const bus = embeddedBus({ queue, clock, options });
   return {
     store,
+    conversations: new MemoryConversations(),
     bus,
     prune: async ({ now }) => {
       const limits = retentionLimits(now);

@@ -1,10 +1,12 @@
 import type { Timestamp } from "../../domain/ids.ts";
+import type { Conversations } from "../../ports/conversations.ts";
 import type { Store } from "../../ports/store.ts";
 import type { EmbeddedBus } from "./embedded-bus.ts";
 
 /** Store and bus of one process: the messages of a commit are in the bus exactly when the commit is in the store. */
 export type EmbeddedEngine = Readonly<{
   store: Store;
+  conversations: Conversations;
   bus: EmbeddedBus;
   /**
    * Forgets ids and what waits for no handler after 7 days, dead letters after 30, refusals after 90; no release and

@@ -9,6 +9,7 @@ import { GroupCommit } from "./group-commit.ts";
 import { takeOwnership } from "./ownership.ts";
 import { retentionLimits } from "./retention.ts";
 import { migrate } from "./schema.ts";
+import { conversationSql, SqliteConversations } from "./sqlite-conversations.ts";
 import { SqliteQueue } from "./sqlite-queue.ts";
 import { SqliteStore } from "./sqlite-store.ts";
 import { workSql } from "./sqlite-work.ts";
@@ -43,7 +44,8 @@ export function openSqlite(
       };
       return writer.run({ durable: false, work });
     };
-    return { store, bus, prune, close };
+    const conversations = new SqliteConversations({ database, writer });
+    return { store, conversations, bus, prune, close };
   } catch (error) {
     ownership.release();
     throw error;
@@ -57,7 +59,9 @@ function openDatabase(file: string): Database {
       "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA foreign_keys = ON; PRAGMA journal_size_limit = 67108864",
     );
     migrate(database);
-    database.exec(`BEGIN IMMEDIATE; ${workSql.voidClaims}; ${voidDeliveries}; COMMIT`);
+    database.exec(
+      `BEGIN IMMEDIATE; ${workSql.voidClaims}; ${conversationSql.voidClaims}; ${voidDeliveries}; COMMIT`,
+    );
     return database;
   } catch (error) {
     database.close();

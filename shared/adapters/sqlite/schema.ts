@@ -99,6 +99,25 @@ const migrations: readonly string[] = [
   ) STRICT;
   CREATE INDEX dead_letters_newest ON dead_letters (dead_at, id);
   `,
+  `
+  CREATE TABLE conversations (
+    key TEXT PRIMARY KEY,
+    channel TEXT NOT NULL,
+    begun_at INTEGER NOT NULL,
+    digest TEXT,
+    wanted INTEGER NOT NULL,
+    due_at INTEGER,
+    claimed_by TEXT,
+    lease_until INTEGER NOT NULL DEFAULT 0,
+    body TEXT NOT NULL,
+    ready_at INTEGER GENERATED ALWAYS AS (CASE WHEN due_at IS NULL THEN NULL ELSE max(due_at, lease_until) END) STORED
+  ) STRICT;
+  CREATE INDEX conversations_due ON conversations (due_at, key) WHERE due_at IS NOT NULL;
+  CREATE INDEX conversations_ready ON conversations (ready_at) WHERE ready_at IS NOT NULL;
+  CREATE INDEX conversations_of_channel ON conversations (channel, begun_at);
+  CREATE INDEX conversations_in_digest ON conversations (digest, begun_at, key) WHERE digest IS NOT NULL;
+  CREATE INDEX conversations_claimed ON conversations (claimed_by) WHERE claimed_by IS NOT NULL;
+  `,
 ];
 
 /** Brings the file to this version's tables, all in one transaction. Throws when a newer Gantry wrote it. */
