@@ -2,6 +2,7 @@ import { type EventHandler, type Subscription, topics } from "../shared/ports/bu
 import type { Deps } from "../shared/usecases/deps.ts";
 import { build } from "./build.ts";
 import { deploy } from "./deploy.ts";
+import { notify } from "./notify.ts";
 import { rollback } from "./rollback.ts";
 import { rollout } from "./rollout.ts";
 import { sweep } from "./sweep.ts";
@@ -24,6 +25,9 @@ export function subscriptions(deps: Deps): readonly Subscription[] {
     subscription("verify-work", topics.work.verify, verify(deps)),
     subscription("rollout-work", topics.work.rollout, rollout(deps)),
     subscription("rollback-work", topics.work.rollback, rollback(deps)),
+    subscription("notify-facts", topics.events, notify(deps)),
+    subscription("notify-commands", topics.commands, notify(deps)),
+    handOff("notify-again", topics.notify, notify(deps)),
     subscription("sweep-clock", topics.sweep, sweep(deps)),
   ];
 }

@@ -1,5 +1,7 @@
 import type { ReleaseId, ServiceKey } from "../shared/domain/ids.ts";
 
+type ReleaseAction = "cancel" | "approve" | "reject" | "pause" | "resume" | "promote";
+
 const encoded = (key: ServiceKey): string => key.split("/").map(encodeURIComponent).join("/");
 
 /** The one place that builds URLs of the console and the API; every part is encoded. */
@@ -8,8 +10,7 @@ export const paths = {
   homePage: (page: number) => `/?page=${page}`,
   login: (next: string) => `/login?next=${encodeURIComponent(next)}`,
   release: (id: ReleaseId) => `/releases/${encodeURIComponent(id)}`,
-  releaseAction: (id: ReleaseId, action: "cancel" | "approve" | "reject") =>
-    `/releases/${encodeURIComponent(id)}/${action}`,
+  releaseAction: (id: ReleaseId, action: ReleaseAction) => `/releases/${encodeURIComponent(id)}/${action}`,
   refusal: (id: string) => `/refusals/${encodeURIComponent(id)}`,
   rollBack: (service: ServiceKey) => `/services/${encoded(service)}/rollback`,
   asset: (name: string) => `/assets/${name}`,

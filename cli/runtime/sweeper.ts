@@ -8,6 +8,11 @@ const overdueAfterMs = 1_000;
 /** Timers overflow beyond 24.8 days, and a clock that was set is noticed. */
 const longestSleepMs = 3_600_000;
 
+function earlier(left: Timestamp | null, right: Timestamp | null): Timestamp | null {
+  if (left === null || right === null) return left ?? right;
+  return Math.min(left, right);
+}
+
 /**
  * The clock of the embedded engine: wakes when work falls due, as a schedule does in the cloud, and publishes to the
  * sweep. Nothing happens while nothing is owed.
@@ -47,9 +52,9 @@ export class Sweeper {
   }
 
   async #plan(): Promise<void> {
-    const { store, clock, log } = this.#deps;
+    const { store, chat, conversations, clock, log } = this.#deps;
     try {
-      const next = await store.nextDueAt();
+      const next = earlier(await store.nextDueAt(), chat === null ? null : await conversations.nextDueAt());
       const now = clock.now();
       const at = next === null || next > now ? next : this.#soon(now);
       if (at !== null && at === this.#sweepsAt) return;

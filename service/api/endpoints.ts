@@ -39,8 +39,11 @@ function commands(deps: ServiceDeps): readonly Endpoint[] {
   return [
     post("/releases", "ask for a release: {repository?, tag, commit?}", requestRelease(deps)),
     post("/releases/:id/cancel", "cancel it: {reason?}", decideOne(deps, "cancel")),
-    post("/releases/:id/approve", "approve it: {reason?}", decideOne(deps, "approve")),
-    post("/releases/:id/reject", "reject it: {reason?}", decideOne(deps, "reject")),
+    post("/releases/:id/approve", "approve it: {approvalId}", decideOne(deps, "approve")),
+    post("/releases/:id/reject", "reject it: {approvalId, reason?}", decideOne(deps, "reject")),
+    post("/releases/:id/pause", "take no further step, and watch on", decideOne(deps, "pause")),
+    post("/releases/:id/resume", "take the steps again", decideOne(deps, "resume")),
+    post("/releases/:id/promote", "take the last step next", decideOne(deps, "promote")),
     post("/services/:project/:region/:name/rollback", "roll back: {to?, reason?}", rollBackOne(deps)),
     post("/deadletters/:id/replay", "deliver it again", replayDeadLetter(deps)),
   ];

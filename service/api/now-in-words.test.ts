@@ -20,7 +20,17 @@ function sentence(active: ActiveRelease | null, after = 0): string {
 
 describe("nowInWords()", () => {
   const release = releaseBasics();
-  const step = { ...release, status: "rolling-out", step: 0, movedAt: monday, slice: 0, ...pair } as const;
+  const step = {
+    ...release,
+    status: "rolling-out",
+    step: 0,
+    fromPercent: 0,
+    movedAt: monday,
+    slice: 0,
+    paused: false,
+    approvedAt: null,
+    ...pair,
+  } as const;
 
   it("tells of a service at rest", () => {
     expect(sentence(null)).to.equal("Nothing was released yet.");
@@ -34,6 +44,9 @@ describe("nowInWords()", () => {
     expect(sentence(step, 99_000)).to.equal("v1.0.0 holds 10 %; 100 % follows in 0:00.");
     expect(sentence({ ...step, step: 1 })).to.equal("v1.0.0 holds 100 %; the bake follows in 0:00.");
     expect(sentence({ ...step, movedAt: null })).to.equal("v1.0.0 is moving to 10 %.");
+    expect(sentence({ ...step, paused: true })).to.equal(
+      "v1.0.0 is paused at 10 % and is watched; no step follows until it is resumed.",
+    );
     expect(sentence({ ...step, step: 9 })).to.equal("v1.0.0 is getting traffic in steps.");
   });
 
@@ -46,6 +59,7 @@ describe("nowInWords()", () => {
       ...release,
       plan: plan({ approval }),
       status: "awaiting-approval",
+      approvalId: "approval-1",
       approvedBy: [],
     } as const;
     expect(sentence({ ...waiting, expiresAt: monday + 7_512_000, ...pair })).to.equal(

@@ -35,10 +35,11 @@ function atWork(release: ActiveRelease, now: Timestamp): string {
   }
 }
 
-function inStep({ plan, step, movedAt }: ReleaseIn<"rolling-out">, now: Timestamp): string {
+function inStep({ plan, step, movedAt, paused }: ReleaseIn<"rolling-out">, now: Timestamp): string {
   const current = plan.steps[step];
   if (current === undefined) return `${statusWords["rolling-out"].sentence}.`;
   if (movedAt === null) return `is moving to ${current.percent} %.`;
+  if (paused) return `is paused at ${current.percent} % and is watched; no step follows until it is resumed.`;
   const following = plan.steps[step + 1];
   const then = following === undefined ? "the bake" : `${following.percent} %`;
   return `holds ${current.percent} %; ${then} follows in ${leftOf(movedAt + current.holdMs, now)}.`;

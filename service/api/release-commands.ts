@@ -23,7 +23,7 @@ const schemas = {
       .nullable()
       .default(null),
   }),
-  decision: z.strictObject({ reason }),
+  decision: z.strictObject({ reason, approvalId: z.string().max(200).nullable().default(null) }),
   rollBack: z.strictObject({
     to: z
       .string()
@@ -34,9 +34,9 @@ const schemas = {
   }),
 };
 
-/** The signed-in person; the guard before these handlers let nobody else through. */
-export function actorOf(c: Context<AppEnv>): Actor {
-  return { kind: "person", name: c.get("identity")?.name ?? "unknown" };
+/** The signed-in person and where they are; the guard before these handlers let nobody else through. */
+export function actorOf(c: Context<AppEnv>, via: "api" | "console"): Actor {
+  return { kind: "person", name: c.get("identity")?.name ?? "unknown", via };
 }
 
 type Read<T> = Readonly<{ ok: true; value: T }> | Readonly<{ ok: false; answer: Response }>;
@@ -75,7 +75,7 @@ export function requestRelease({ desk, ids, repositories }: ServiceDeps): Handle
       const detail = `Say which \`repository\`: the policy lists ${repositories.join(", ") || "none"}.`;
       return problem(c, { code: "body-invalid", detail, next: 'Add `"repository": "owner/name"`.' });
     }
-    const requestedBy = actorOf(c);
+    const requestedBy = actorOf(c, "api");
     const key = c.req.header("idempotency-key")?.slice(0, 200);
     const requestId = key === undefined ? `api/${ids.short()}` : `api/${requestedBy.name}/${key}`;
     const request = { requestId, repository, tag, commit, requestedBy, explicit: true };
@@ -86,12 +86,22 @@ export function requestRelease({ desk, ids, repositories }: ServiceDeps): Handle
   };
 }
 
-export type Decision = "cancel" | "approve" | "reject";
+export const decisions = ["cancel", "approve", "reject", "pause", "resume", "promote"] as const;
 
-type Decided = Readonly<{ desk: Desk; decision: Decision; releaseId: string; by: Actor; reason: string }>;
+export type Decision = (typeof decisions)[number];
+
+type Decided = Readonly<{
+  desk: Desk;
+  decision: Decision;
+  releaseId: string;
+  by: Actor;
+  reason: string;
+  approvalId: string | null; // the request that the person saw
+}>;
 
 /** Hands a person's decision to the desk; an id that cannot be one is answered as unknown. */
-export async function decideRelease({ desk, decision, releaseId, by, reason }: Decided): Promise<Answer> {
+export async function decideRelease({ desk, decision, releaseId, ...given }: Decided): Promise<Answer> {
+  const { by, reason, approvalId } = given;
   const id = parseReleaseId(releaseId);
   if (id === null) {
     return {
@@ -101,25 +111,21 @@ export async function decideRelease({ desk, decision, releaseId, by, reason }: D
       next: "gantry releases list",
     };
   }
-  if (decision === "approve") return desk.approve({ releaseId: id, by });
-  return desk[decision]({ releaseId: id, by, reason });
+  if (decision === "approve") return desk.approve({ releaseId: id, by, approvalId });
+  if (decision === "reject") return desk.reject({ releaseId: id, by, approvalId, reason });
+  if (decision === "cancel") return desk.cancel({ releaseId: id, by, reason });
+  return desk[decision]({ releaseId: id, by });
 }
 
-/** `POST /releases/{id}/cancel|approve|reject`. */
+/** `POST /releases/{id}/cancel|approve|reject|pause|resume|promote`. */
 export function decideOne({ desk }: ServiceDeps, decision: Decision): Handler<AppEnv> {
   return async (c) => {
     const body = await bodyOf(c, schemas.decision);
     if (!body.ok) return body.answer;
     const releaseId = c.req.param("id") ?? "";
     c.get("facts")["releaseId"] = releaseId;
-    const answer = await decideRelease({
-      desk,
-      decision,
-      releaseId,
-      by: actorOf(c),
-      reason: body.value.reason,
-    });
-    return answered(c, answer);
+    const by = actorOf(c, "api");
+    return answered(c, await decideRelease({ desk, decision, releaseId, by, ...body.value }));
   };
 }
 
@@ -134,7 +140,10 @@ export function rollBackOne({ desk }: ServiceDeps): Handler<AppEnv> {
     const body = await bodyOf(c, schemas.rollBack);
     if (!body.ok) return body.answer;
     const to = body.value.to === null ? null : parseRevisionName(body.value.to);
-    return answered(c, await desk.rollBack({ service, to, by: actorOf(c), reason: body.value.reason }));
+    return answered(
+      c,
+      await desk.rollBack({ service, to, by: actorOf(c, "api"), reason: body.value.reason }),
+    );
   };
 }
 

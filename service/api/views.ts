@@ -17,6 +17,9 @@ export function releaseView(record: ReleaseRecord) {
       cancel: can.cancel(record),
       approve: can.approve(record),
       reject: can.reject(record),
+      pause: can.pause(record),
+      resume: can.resume(record),
+      promote: can.promote(record),
       rollBack: can.rollBack(record),
     },
     links: {

@@ -10,11 +10,14 @@ import type { AppEnv, ServiceDeps } from "../service-deps.ts";
 import { withDoctype } from "./document.ts";
 import { MessagePage } from "./plain-pages.tsx";
 
-const formSchema = z.object({ reason: z.string().max(500).default("") });
+const formSchema = z.object({
+  reason: z.string().max(500).catch(""),
+  approvalId: z.string().max(200).nullable().catch(null),
+});
 
-async function reasonOf(c: Context<AppEnv>): Promise<string> {
-  const form = formSchema.safeParse(await c.req.parseBody());
-  return form.success ? form.data.reason : "";
+/** What the form says; a field that cannot be is as if it were not there. */
+async function formOf(c: Context<AppEnv>): Promise<z.infer<typeof formSchema>> {
+  return formSchema.parse(await c.req.parseBody());
 }
 
 /** Lets only operators through to a form's action. */
@@ -38,12 +41,12 @@ function afterwards(c: Context<AppEnv>, answer: Answer): Response | Promise<Resp
   return c.html(withDoctype(page), refusalStatus(code));
 }
 
-/** `POST /releases/:id/cancel|approve|reject` of a form. */
+/** `POST /releases/:id/cancel|approve|reject|pause|resume|promote` of a form. */
 export function postDecision({ desk }: ServiceDeps, decision: Decision): Handler<AppEnv> {
   return operatorsOnly(async (c) => {
     const releaseId = c.req.param("id") ?? "";
-    const reason = await reasonOf(c);
-    return afterwards(c, await decideRelease({ desk, decision, releaseId, by: actorOf(c), reason }));
+    const by = actorOf(c, "console");
+    return afterwards(c, await decideRelease({ desk, decision, releaseId, by, ...(await formOf(c)) }));
   });
 }
 
@@ -52,7 +55,7 @@ export function postRollBack({ desk }: ServiceDeps): Handler<AppEnv> {
   return operatorsOnly(async (c) => {
     const service = serviceOf(c);
     if (service === null) return c.notFound();
-    const reason = await reasonOf(c);
-    return afterwards(c, await desk.rollBack({ service, to: null, by: actorOf(c), reason }));
+    const { reason } = await formOf(c);
+    return afterwards(c, await desk.rollBack({ service, to: null, by: actorOf(c, "console"), reason }));
   });
 }

@@ -85,6 +85,7 @@ describe("the console", () => {
     const active = {
       ...releaseBasics(),
       status: "awaiting-approval",
+      approvalId: "approval-1",
       approvedBy: [],
       expiresAt: monday,
       ...pair,
@@ -235,7 +236,11 @@ describe("the console", () => {
       expect(answer.status).to.equal(303);
       expect(answer.headers.get("location")).to.equal("/releases/release-1");
       expect(harness.asked[0]?.verb).to.equal(verb);
-      expect(harness.asked[0]?.params["by"]).to.deep.equal({ kind: "person", name: "olivia" });
+      expect(harness.asked[0]?.params["by"]).to.deep.equal({
+        kind: "person",
+        name: "olivia",
+        via: "console",
+      });
       if (verb !== "approve") expect(harness.asked[0]?.params["reason"]).to.equal("too slow");
     });
   }

@@ -3,6 +3,7 @@ import type { TrafficReading } from "../api/traffic-reading.ts";
 import type { RefusalView, ReleaseView, ServiceView } from "../api/views.ts";
 import { paths } from "../paths.ts";
 import type { Identity } from "../service-deps.ts";
+import { ApprovalBox } from "./approval-box.tsx";
 import { Layout } from "./layout.tsx";
 import { ActionButton, Moment, Status, Traffic } from "./parts.tsx";
 import { forPerson } from "./permissions.ts";
@@ -93,6 +94,7 @@ function ServiceCard({ service, traffic, identity }: Card) {
         )}{" "}
         {now}
       </p>
+      {active?.status === "awaiting-approval" && <ApprovalBox release={active} {...active} />}
       <NeededButton service={service} identity={identity} />
     </article>
   );
@@ -101,12 +103,15 @@ function ServiceCard({ service, traffic, identity }: Card) {
 const buttonLabels: Readonly<Record<Capability, string>> = {
   approve: "Approve",
   cancel: "Cancel",
+  pause: "Pause",
+  promote: "Promote",
   reject: "Reject",
+  resume: "Resume",
   rollBack: "Roll back",
 };
 
 function NeededButton({ service, identity }: Readonly<{ service: ServiceView; identity: Identity | null }>) {
-  const { key, needed, can } = service;
+  const { key, needed, can, active } = service;
   const capability = needed?.capability ?? "rollBack";
   const path =
     needed === null || needed.capability === "rollBack"
@@ -120,6 +125,7 @@ function NeededButton({ service, identity }: Readonly<{ service: ServiceView; id
       path={path}
       permission={forPerson({ permission: possible, identity })}
       asksReason={capability !== "approve"}
+      approvalId={active?.status === "awaiting-approval" ? active.approvalId : null}
     />
   );
 }

@@ -93,10 +93,11 @@ type Action = Readonly<{
   path: string;
   permission: Permission;
   asksReason: boolean;
+  approvalId?: string | null; // the request that the page shows, where the button decides about it
 }>;
 
 /** A button that acts after a second click, or that says why it cannot. */
-export function ActionButton({ id, label: text, path, permission, asksReason }: Action) {
+export function ActionButton({ id, label: text, path, permission, asksReason, approvalId = null }: Action) {
   if (!permission.allowed) {
     return (
       <span class="action">
@@ -111,6 +112,7 @@ export function ActionButton({ id, label: text, path, permission, asksReason }: 
     <details class="action" id={id}>
       <summary>{`${text} …`}</summary>
       <form method="post" action={path}>
+        {approvalId !== null && <input type="hidden" name="approvalId" value={approvalId} />}
         {asksReason && (
           <input type="text" name="reason" placeholder="Reason" aria-label="Reason" maxlength={500} />
         )}

@@ -4,6 +4,7 @@ import type { StoredEvent } from "../../shared/ports/store.ts";
 import type { ReleaseView } from "../api/views.ts";
 import { paths } from "../paths.ts";
 import type { Identity } from "../service-deps.ts";
+import { ApprovalBox } from "./approval-box.tsx";
 import { Layout } from "./layout.tsx";
 import { ActionButton, Checks, Moment, Status } from "./parts.tsx";
 import { forPerson } from "./permissions.ts";
@@ -37,6 +38,9 @@ export function ReleasePage({ release, events, explanation, position, identity }
         <p>{release.service}</p>
         <Stepper stages={stages} />
         <Explained explanation={explanation} />
+        {release.approval !== null && (
+          <ApprovalBox release={release} {...release} expiresAt={release.approval.expiresAt} />
+        )}
       </section>
       <Actions release={release} identity={identity} />
       <section id="checks" data-live>
@@ -76,24 +80,36 @@ function Explained({ explanation }: Readonly<{ explanation: Explanation }>) {
   );
 }
 
-function Actions({ release, identity }: Readonly<{ release: ReleaseView; identity: Identity | null }>) {
-  const { id, service, can } = release;
-  const all = [
-    { name: "approve", label: "Approve", path: paths.releaseAction(id, "approve"), permission: can.approve },
-    { name: "reject", label: "Reject", path: paths.releaseAction(id, "reject"), permission: can.reject },
-    { name: "cancel", label: "Cancel", path: paths.releaseAction(id, "cancel"), permission: can.cancel },
+const asksReason: ReadonlySet<string> = new Set(["reject", "cancel", "roll-back"]);
+const decides: ReadonlySet<string> = new Set(["approve", "reject"]);
+
+/** Pausing and going on again share one place. */
+function actionsOf({ id, service, can, paused }: ReleaseView) {
+  const to = (action: Parameters<typeof paths.releaseAction>[1]) => paths.releaseAction(id, action);
+  return [
+    { name: "approve", label: "Approve", path: to("approve"), permission: can.approve },
+    { name: "reject", label: "Reject", path: to("reject"), permission: can.reject },
+    paused
+      ? { name: "resume", label: "Resume", path: to("resume"), permission: can.resume }
+      : { name: "pause", label: "Pause", path: to("pause"), permission: can.pause },
+    { name: "promote", label: "Promote", path: to("promote"), permission: can.promote },
+    { name: "cancel", label: "Cancel", path: to("cancel"), permission: can.cancel },
     { name: "roll-back", label: "Roll back", path: paths.rollBack(service), permission: can.rollBack },
   ] as const;
+}
+
+function Actions({ release, identity }: Readonly<{ release: ReleaseView; identity: Identity | null }>) {
   if (release.ended) return <section id="actions" data-live />;
   return (
     <section id="actions" data-live>
-      {all.map(({ name, label, path, permission }) => (
+      {actionsOf(release).map(({ name, label, path, permission }) => (
         <ActionButton
           id={name}
           label={label}
           path={path}
           permission={forPerson({ permission, identity })}
-          asksReason={name !== "approve"}
+          asksReason={asksReason.has(name)}
+          approvalId={decides.has(name) ? (release.approval?.id ?? null) : null}
         />
       ))}
     </section>

@@ -4,6 +4,7 @@ import type { ServiceKey } from "../../shared/domain/ids.ts";
 import { sameOrigin } from "../access/same-origin.ts";
 import type { Sessions } from "../access/session.ts";
 import { releaseOf } from "../api/parameters.ts";
+import { decisions } from "../api/release-commands.ts";
 import { explanationOf } from "../api/releases.ts";
 import type { TrafficReading } from "../api/traffic-reading.ts";
 import { refusalView, releaseView } from "../api/views.ts";
@@ -34,7 +35,7 @@ export function createConsole(deps: ServiceDeps, { sessions, traffic }: Console)
   app.get("/", signedIn, showHome(deps, traffic));
   app.get("/releases/:id", signedIn, showRelease(deps));
   app.get("/refusals/:id", signedIn, showRefusal(deps));
-  for (const decision of ["cancel", "approve", "reject"] as const) {
+  for (const decision of decisions) {
     app.post(`/releases/:id/${decision}`, sameOrigin, signedIn, postDecision(deps, decision));
   }
   app.post("/services/:project/:region/:name/rollback", sameOrigin, signedIn, postRollBack(deps));

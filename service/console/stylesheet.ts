@@ -45,7 +45,7 @@ a { color: var(--busy); }
 .stepper .now { border-color: var(--busy); color: var(--busy); font-weight: 700; }
 .stepper .failed { border-color: var(--bad); color: var(--bad); font-weight: 700; }
 .stepper .todo, .stepper .skipped, .stepper .stopped { color: var(--quiet); }
-.explained, pre { background: var(--card); border: 1px solid var(--line); border-radius: 0.5rem; padding: 0.25rem 1rem; }
+.explained, .approval, pre { background: var(--card); border: 1px solid var(--line); border-radius: 0.5rem; padding: 0.25rem 1rem; }
 pre { padding: 0.75rem 1rem; overflow-x: auto; white-space: pre-wrap; }
 #actions { display: flex; flex-wrap: wrap; gap: 1rem; margin: 1rem 0; }
 .action { display: inline-block; max-width: 20rem; }

@@ -3,13 +3,16 @@ import type { ServiceState } from "./service-state.ts";
 import { isEnd, type ReleaseStatus, statusWords } from "./words.ts";
 
 /** What a person may do to a release. */
-export type Capability = "cancel" | "approve" | "reject" | "rollBack";
+export type Capability = "cancel" | "approve" | "reject" | "pause" | "resume" | "promote" | "rollBack";
 
 /** The statuses in which each is possible. Once a release has traffic the way out is to roll it back. */
 const possibleIn = {
   cancel: ["queued", "building", "deploying", "verifying", "awaiting-approval", "held"],
   approve: ["awaiting-approval"],
   reject: ["awaiting-approval"],
+  pause: ["rolling-out"],
+  resume: ["rolling-out"],
+  promote: ["rolling-out"],
   rollBack: ["rolling-out", "baking", "held"],
 } as const satisfies Record<Capability, readonly ReleaseStatus[]>;
 
@@ -17,6 +20,9 @@ const verbs: Readonly<Record<Capability, string>> = {
   cancel: "cancelled",
   approve: "approved",
   reject: "rejected",
+  pause: "paused",
+  resume: "resumed",
+  promote: "promoted",
   rollBack: "rolled back",
 };
 
@@ -67,6 +73,9 @@ export const can = {
   cancel: (release: Standing): Permission => permission("cancel", release),
   approve: (release: Standing): Permission => permission("approve", release),
   reject: (release: Standing): Permission => permission("reject", release),
+  pause: (release: Standing): Permission => permission("pause", release),
+  resume: (release: Standing): Permission => permission("resume", release),
+  promote: (release: Standing): Permission => permission("promote", release),
   rollBack: (release: Standing): Permission => permission("rollBack", release),
   rollBackService,
 } as const;

@@ -71,6 +71,7 @@ export type RefusalCode =
   | "not-paused"
   | "not-rolling-out"
   | "not-an-approver"
+  | "not-a-member"
   | "self-approval"
   | "not-quarantined";
 

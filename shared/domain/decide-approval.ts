@@ -36,7 +36,9 @@ function approverRefusal(
   if (command.approvalId !== release.approvalId)
     return refuse(
       "approval-void",
-      `This decision is about another request than the one that ${release.tag} waits for now. Nothing was decided.`,
+      command.approvalId === null
+        ? `The decision does not say which request it is about: send \`approvalId\`, which is \`approval.id\` of ${release.tag} as you saw it. Nothing was decided.`
+        : `This decision is about another request than the one that ${release.tag} waits for now. Nothing was decided.`,
       `gantry releases show ${release.id}`,
     );
   if (command.at >= release.expiresAt)

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import {
   candidate,
+  image,
   monday,
   plan,
   releaseBasics,
@@ -190,7 +191,16 @@ describe("explainRelease()", () => {
       release: releaseBasics(),
       behind: releaseId("release-0"),
     } as const;
-    const asked = { type: "approval-requested", ...at, from: ["@ml"], count: 1, expiresAt: monday } as const;
+    const asked = {
+      type: "approval-requested",
+      ...at,
+      approvalId: "approval-1",
+      digest: image().digest,
+      configHash: "config-1",
+      from: ["@ml"],
+      count: 1,
+      expiresAt: monday,
+    } as const;
     const ada = { kind: "person", name: "ada" } as const;
     const build = { id, logUrl: "https://log.test/b-1", startedAt: monday };
     expect(explain({ status: "queued" }, [queued]).why).to.equal("It waits for release-0.");

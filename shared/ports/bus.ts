@@ -13,6 +13,7 @@ export const topics = {
     rollout: "gantry-rollout",
     rollback: "gantry-rollback",
   },
+  notify: "gantry-notify", // what is still to be said in chat
   sweep: "gantry-sweep", // the clock
   events: "gantry-events", // every fact, for anyone
 } as const;

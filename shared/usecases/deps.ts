@@ -26,6 +26,10 @@ export type Settings = Readonly<{
   watchWaitingEveryMs: number;
   deployDeadlineMs: number;
   trafficDeadlineMs: number;
+  /** Where people open the console, without a slash at the end. */
+  consoleUrl: string;
+  /** Where commits are shown; null = nowhere. */
+  sourceSite: string | null;
   /** The build file for services that name none. */
   buildFile: Readonly<{ name: string; text: string }>;
 }>;

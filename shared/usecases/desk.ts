@@ -1,3 +1,4 @@
+import type { DecisionKind } from "../domain/events.ts";
 import type { ReleaseId, RevisionName, ServiceKey } from "../domain/ids.ts";
 import type { Actor } from "../domain/service-state.ts";
 import type { ReleaseStatus } from "../domain/words.ts";
@@ -33,6 +34,8 @@ export interface Desk {
   pause(params: Readonly<{ releaseId: ReleaseId; by: Actor }>): Promise<Answer>;
   resume(params: Readonly<{ releaseId: ReleaseId; by: Actor }>): Promise<Answer>;
   promote(params: Readonly<{ releaseId: ReleaseId; by: Actor }>): Promise<Answer>;
+  /** Records that somebody whom the chat does not know as a member wanted to decide. */
+  noteStranger(params: Readonly<{ releaseId: ReleaseId; by: Actor; wanted: DecisionKind }>): Promise<void>;
   /** `to` null = the revision that was stable before. */
   rollBack(
     params: Readonly<{ service: ServiceKey; to: RevisionName | null; by: Actor; reason: string }>,

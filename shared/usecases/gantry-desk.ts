@@ -1,7 +1,7 @@
 import type { Command, RefusalCode } from "../domain/commands.ts";
 import type { DecisionKind } from "../domain/events.ts";
 import type { ReleaseId, ServiceKey, Timestamp } from "../domain/ids.ts";
-import type { ReleaseBasics } from "../domain/service-state.ts";
+import type { Actor, ReleaseBasics } from "../domain/service-state.ts";
 import { statusWords } from "../domain/words.ts";
 import { groupsOf } from "./approver-groups.ts";
 import type { Deps } from "./deps.ts";
@@ -30,6 +30,11 @@ export function createDesk(deps: Deps): Desk {
     pause: ({ releaseId, by }) => onRelease(deps, (at) => ({ type: "pause", at, releaseId, by })),
     resume: ({ releaseId, by }) => onRelease(deps, (at) => ({ type: "resume", at, releaseId, by })),
     promote: ({ releaseId, by }) => onRelease(deps, (at) => ({ type: "promote", at, releaseId, by })),
+    noteStranger: async ({ releaseId, by, wanted }) => {
+      const record = await deps.store.release(releaseId);
+      const refused = { releaseId, by, wanted, code: "not-a-member" } as const;
+      if (record) await note(deps, record.service, refused);
+    },
     rollBack: async ({ service, to, by, reason }) => {
       const { state } = await deps.store.load(service);
       const releaseId = releaseOf(state.active ?? state.live);
@@ -66,7 +71,8 @@ async function command(deps: Deps, service: ServiceKey, about: PersonsCommand): 
     goesOnWith: () => false,
   });
   if (!executed.ok) {
-    await noteRefusal(deps, service, { about, code: executed.refusal.code });
+    const { releaseId, by, type: wanted } = about;
+    await note(deps, service, { releaseId, by, wanted, code: executed.refusal.code });
     return { ok: false, ...executed.refusal };
   }
   const releaseId =
@@ -81,14 +87,11 @@ async function command(deps: Deps, service: ServiceKey, about: PersonsCommand): 
   };
 }
 
+type Refused = Readonly<{ releaseId: ReleaseId; by: Actor; wanted: DecisionKind; code: RefusalCode }>;
+
 /** Who wanted what and why not belongs to the release's story as much as what was decided. */
-async function noteRefusal(
-  deps: Deps,
-  service: ServiceKey,
-  { about, code }: Readonly<{ about: PersonsCommand; code: RefusalCode }>,
-): Promise<void> {
-  const { by, releaseId, type: wanted } = about;
-  if ((await deps.store.release(releaseId)) === null) return;
-  const note: Command = { type: "note-refusal", at: deps.clock.now(), releaseId, by, wanted, code };
-  await execute(deps, { service, command: note, cause: null, config: null, goesOnWith: () => false });
+async function note(deps: Deps, service: ServiceKey, refused: Refused): Promise<void> {
+  if ((await deps.store.release(refused.releaseId)) === null) return;
+  const about: Command = { type: "note-refusal", at: deps.clock.now(), ...refused };
+  await execute(deps, { service, command: about, cause: null, config: null, goesOnWith: () => false });
 }

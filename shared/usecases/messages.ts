@@ -42,6 +42,8 @@ export function requestMessage(request: ReleaseRequest): OutgoingMessage {
   };
 }
 
+const fact = z.object({ releaseId: z.string() });
+const chatCall = z.object({ conversation: z.string().min(1) });
 const workCall = z.object({ service: z.string(), work: z.string() });
 const releaseRequest = z.object({
   requestId: z.string().min(1).max(200),
@@ -59,24 +61,40 @@ const buildNotice = z.object({
 
 /** What a `gantry-<stage>` message calls for. Throws `message-invalid` for anything else. */
 export function readWorkCall(event: PubSubEvent): Readonly<{ service: ServiceKey; work: string }> {
-  const call = read(event, workCall);
+  const call = readMessage(event, workCall);
   const service = parseServiceKey(call.service);
   if (service === null) throw invalid(event, "service is no project/region/name");
   return { service, work: call.work };
 }
 
+/** The release that a fact on `gantry-events` is about. */
+export function readFact(event: PubSubEvent): Readonly<{ releaseId: string }> {
+  return readMessage(event, fact);
+}
+
+/** The conversation in which something is still to be said. */
+export function readChatCall(event: PubSubEvent): Readonly<{ conversation: string }> {
+  return readMessage(event, chatCall);
+}
+
+/** Says that something is still to be said. `occasion` tells calls for the same conversation apart. */
+export function chatCallMessage(conversation: string, occasion: string): OutgoingMessage {
+  return { topic: topics.notify, id: `${conversation}#${occasion}`, data: { conversation }, attributes: {} };
+}
+
 /** The request in a `gantry-releases` message, whoever published it. Throws `message-invalid` for anything else. */
 export function readReleaseRequest(event: PubSubEvent): ReleaseRequest {
-  return read(event, releaseRequest);
+  return readMessage(event, releaseRequest);
 }
 
 /** The build that a `cloud-builds` message tells of: a hint to go and ask, never the truth. */
 export function readBuildNotice(event: PubSubEvent): Readonly<{ id: string; tags: readonly string[] }> {
-  const notice = read(event, buildNotice);
+  const notice = readMessage(event, buildNotice);
   return { id: notice.id, tags: notice.tags ?? [] };
 }
 
-function read<T>(event: PubSubEvent, schema: z.ZodType<T>): T {
+/** The message as this schema says. Throws `message-invalid` for anything else. */
+export function readMessage<T>(event: PubSubEvent, schema: z.ZodType<T>): T {
   const parsed = schema.safeParse(decode(event));
   if (!parsed.success) throw invalid(event, z.prettifyError(parsed.error).replaceAll("\n", "; "));
   return parsed.data;

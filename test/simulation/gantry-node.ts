@@ -45,11 +45,13 @@ export class GantryNode {
     this.#bus = embeddedBus({ queue: this.#queue(), clock: process.clock, options: {} });
     this.deps = {
       store: this.#store(),
+      conversations: outside.conversations,
       bus: this.#bus,
       run: simRun({ cloud: outside.run, process, world }),
       build: outside.build.port(process),
       source: outside.git.port(process),
       probe: simProbe({ cloud: outside.run, process, world }),
+      chat: null,
       clock: process.clock,
       ids: { short: () => String(world.random.int(10_000_000, 99_999_999)) },
       log: { info: ignore, warn: ignore, error: ignore },
@@ -62,6 +64,9 @@ export class GantryNode {
         retryMaxMs: 15_000,
         pollBuildEveryMs: 30_000,
         sliceMs: 15_000,
+        watchWaitingEveryMs: 60_000,
+        consoleUrl: "https://gantry.test",
+        sourceSite: null,
         deployDeadlineMs: 120_000,
         trafficDeadlineMs: 60_000,
         buildFile: { name: "cloudbuild.yaml", text: "steps: []" },

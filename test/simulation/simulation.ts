@@ -278,14 +278,18 @@ export class Simulation {
     const { active } = this.#invariants.state(service);
     const by = random.pick(...people);
     const reason = "because";
-    const act = random.int(0, 6);
+    const approvalId = active?.status === "awaiting-approval" ? active.approvalId : null;
+    const act = random.int(0, 9);
     const split = this.#anySplit(service);
     if (act === 0 && split.length > 0) this.#outside.run.humanMoves(service, split);
     else if (act === 1 && active) ignored(node.desk.cancel({ releaseId: active.id, by, reason }));
     else if (act === 2) ignored(node.desk.rollBack({ service, to: null, by, reason }));
     else if (act === 3) this.#request(service, "v1.1.0", `api/again-${random.next()}`, true);
-    else if (act === 4 && active) ignored(node.desk.reject({ releaseId: active.id, by, reason }));
-    else if (active) ignored(node.desk.approve({ releaseId: active.id, by }));
+    else if (act === 4 && active) ignored(node.desk.reject({ releaseId: active.id, by, approvalId, reason }));
+    else if (act === 5 && active) ignored(node.desk.pause({ releaseId: active.id, by }));
+    else if (act === 6 && active) ignored(node.desk.resume({ releaseId: active.id, by }));
+    else if (act === 7 && active) ignored(node.desk.promote({ releaseId: active.id, by }));
+    else if (active) ignored(node.desk.approve({ releaseId: active.id, by, approvalId }));
   }
 
   #anySplit(service: ServiceKey): Split {

@@ -196,6 +196,9 @@ const settings: Settings = {
   retryMaxMs: 15_000,
   pollBuildEveryMs: 30_000,
   sliceMs: 20_000,
+  watchWaitingEveryMs: 60_000,
+  consoleUrl: "https://gantry.test",
+  sourceSite: null,
   deployDeadlineMs: 60_000,
   trafficDeadlineMs: 60_000,
   buildFile: { name: "cloudbuild-nocache.yaml", text: "steps: []" },
@@ -213,6 +216,7 @@ export function functionHarness(changes: Readonly<{ policy?: Policy; settings?: 
   };
   const deps: Deps = {
     store: engine.store,
+    conversations: engine.conversations,
     bus: {
       publish: async (messages) => {
         published.push(...messages.map(({ topic, data, id }) => ({ topic, data, id })));
@@ -224,6 +228,7 @@ export function functionHarness(changes: Readonly<{ policy?: Policy; settings?: 
     build: world.buildPort,
     source: world.sourcePort,
     probe: { request: async () => world.answer() },
+    chat: null,
     clock,
     ids: { short: () => "abcdefgh" },
     log: { info: say("info"), warn: say("warn"), error: say("error") },

@@ -45,6 +45,9 @@ export function serviceHarness(changes: Partial<ServiceDeps> = {}) {
     cancel: answering("cancel"),
     approve: answering("approve"),
     reject: answering("reject"),
+    pause: answering("pause"),
+    resume: answering("resume"),
+    promote: answering("promote"),
     rollBack: answering("rollBack"),
   };
   const bus: Bus = {

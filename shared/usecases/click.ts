@@ -1,0 +1,30 @@
+import { z } from "zod";
+import { type OutgoingMessage, type PubSubEvent, topics } from "../ports/bus.ts";
+import { readMessage } from "./messages.ts";
+
+const user = z.object({ id: z.string(), name: z.string(), team: z.string() });
+const place = { user, channel: z.string(), thread: z.string().nullable() };
+
+const click = z.discriminatedUnion("kind", [
+  z.object({
+    kind: z.literal("decision"),
+    decision: z.enum(["approve", "reject", "pause", "resume", "promote", "roll-back"]),
+    release: z.string(),
+    approval: z.string().nullable(),
+    reason: z.string().max(3_000),
+    ...place,
+  }),
+  z.object({ kind: z.literal("command"), text: z.string().max(4_000), ...place }),
+]);
+
+/** What somebody clicked or typed in chat, as the hook that verified it hands it on. */
+export type Click = Readonly<z.infer<typeof click>>;
+
+/** The same click any number of times is one message. */
+export function clickMessage({ key, click: what }: Readonly<{ key: string; click: Click }>): OutgoingMessage {
+  return { topic: topics.commands, id: key, data: what, attributes: {} };
+}
+
+export function readClick(event: PubSubEvent): Click {
+  return readMessage(event, click);
+}
