@@ -1,3 +1,4 @@
+import type { Timestamp } from "../domain/ids.ts";
 import type { JsonValue } from "../domain/release-config.ts";
 
 /** What one message says: a full sentence for notifications and screen readers, and Block Kit blocks. */
@@ -8,13 +9,16 @@ export type ChatPlace = Readonly<{ channel: string; ts: string }>;
 
 /**
  * A message to post. `key` names it for ever: a post whose answer was lost is found again by it, and not made twice.
- * `thread` = the root that it answers; `broadcast` shows a thread's message in the channel too.
+ * `thread` = the root that it answers; `broadcast` shows a thread's message in the channel too. `triedSince` = when a post
+ * with this key was first tried: the message is looked for from there on before it is posted. Null = never tried, by
+ * nobody, which saves the look; without it nobody knows, and the last day is looked through.
  */
 export type ChatPost = Readonly<{
   channel: string;
   thread: string | null;
   broadcast: boolean;
   key: string;
+  triedSince?: Timestamp | null;
   content: ChatText;
   signal: AbortSignal;
 }>;
@@ -35,10 +39,26 @@ export interface ChatPort {
   /** AT MOST ONE message per key, also when the answer to an earlier post was lost. */
   post(post: ChatPost): Promise<ChatPlace>;
   /** `gone` = a person deleted the message. */
-  update(params: Readonly<{ place: ChatPlace; content: ChatText; signal: AbortSignal }>): Promise<"updated" | "gone">;
+  update(
+    params: Readonly<{ place: ChatPlace; content: ChatText; signal: AbortSignal }>,
+  ): Promise<"updated" | "gone">;
   /** Seen by this person alone; best effort by nature. */
-  whisper(params: Readonly<{ channel: string; person: string; thread: string | null; content: ChatText; signal: AbortSignal }>): Promise<void>;
-  openView(params: Readonly<{ triggerId: string; view: Readonly<{ [key: string]: JsonValue }>; signal: AbortSignal }>): Promise<void>;
+  whisper(
+    params: Readonly<{
+      channel: string;
+      person: string;
+      thread: string | null;
+      content: ChatText;
+      signal: AbortSignal;
+    }>,
+  ): Promise<void>;
+  openView(
+    params: Readonly<{
+      triggerId: string;
+      view: Readonly<{ [key: string]: JsonValue }>;
+      signal: AbortSignal;
+    }>,
+  ): Promise<void>;
   /** Null = no such person in this workspace. Never cached: what counts is who they are when they click. */
   person(params: Readonly<{ id: string; signal: AbortSignal }>): Promise<ChatPerson | null>;
   /** Ids of the people in a user group, by its handle without the @; null = no such group. Never cached. */
