@@ -1,3 +1,4 @@
+import type { Timestamp } from "../domain/ids.ts";
 import type { JsonValue } from "../domain/release-config.ts";
 
 /** What one message says: a full sentence for notifications and screen readers, and Block Kit blocks. */
@@ -8,13 +9,16 @@ export type ChatPlace = Readonly<{ channel: string; ts: string }>;
 
 /**
  * A message to post. `key` names it for ever: a post whose answer was lost is found again by it, and not made twice.
- * `thread` = the root that it answers; `broadcast` shows a thread's message in the channel too.
+ * `thread` = the root that it answers; `broadcast` shows a thread's message in the channel too. `triedSince` = when a post
+ * with this key was first tried: the message is looked for from there on before it is posted. Null = never tried, by
+ * nobody, which saves the look; without it nobody knows, and the last day is looked through.
  */
 export type ChatPost = Readonly<{
   channel: string;
   thread: string | null;
   broadcast: boolean;
   key: string;
+  triedSince?: Timestamp | null;
   content: ChatText;
   signal: AbortSignal;
 }>;
