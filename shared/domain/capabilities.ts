@@ -5,6 +5,9 @@ import { isEnd, type ReleaseStatus, statusWords } from "./words.ts";
 /** What a person may do to a release. */
 export type Capability = "cancel" | "approve" | "reject" | "pause" | "resume" | "promote" | "rollBack";
 
+/** How a person may steer a release that is getting traffic. */
+export type Steering = "pause" | "resume" | "promote";
+
 /** The statuses in which each is possible. Once a release has traffic the way out is to roll it back. */
 const possibleIn = {
   cancel: ["queued", "building", "deploying", "verifying", "awaiting-approval", "held"],
@@ -14,9 +17,12 @@ const possibleIn = {
   resume: ["rolling-out"],
   promote: ["rolling-out"],
   rollBack: ["rolling-out", "baking", "held"],
-} as const satisfies Record<Capability, readonly ReleaseStatus[]>;
+  pause: ["rolling-out"],
+  resume: ["rolling-out"],
+  promote: ["rolling-out"],
+} as const satisfies Record<Capability | Steering, readonly ReleaseStatus[]>;
 
-const verbs: Readonly<Record<Capability, string>> = {
+const verbs: Readonly<Record<Capability | Steering, string>> = {
   cancel: "cancelled",
   approve: "approved",
   reject: "rejected",
@@ -24,6 +30,9 @@ const verbs: Readonly<Record<Capability, string>> = {
   resume: "resumed",
   promote: "promoted",
   rollBack: "rolled back",
+  pause: "paused",
+  resume: "resumed",
+  promote: "promoted",
 };
 
 /** A yes, or a no with the sentence that a disabled button shows. */
@@ -37,13 +46,13 @@ function no(disabledReason: string): Permission {
 
 type Standing = Readonly<{ status: ReleaseStatus }>;
 
-function permission(capability: Capability, release: Standing): Permission {
+function permission(capability: Capability | Steering, release: Standing): Permission {
   const { status } = release;
   if (possibleIn[capability].some((possible) => possible === status)) return yes;
   return no(whyNot(capability, status));
 }
 
-function whyNot(capability: Capability, status: ReleaseStatus): string {
+function whyNot(capability: Capability | Steering, status: ReleaseStatus): string {
   const { sentence } = statusWords[status];
   if (capability === "cancel" && (status === "rolling-out" || status === "baking")) {
     return `The release ${sentence}: roll it back instead.`;
@@ -55,6 +64,18 @@ function whyNot(capability: Capability, status: ReleaseStatus): string {
     return "The release is live: roll back the service instead.";
   }
   return `The release ${sentence} and cannot be ${verbs[capability]}.`;
+}
+
+type Steered = Standing & Readonly<{ paused: boolean }>;
+
+function pause(release: Steered): Permission {
+  const possible = permission("pause", release);
+  return possible.allowed && release.paused ? no("The release is paused already.") : possible;
+}
+
+function resume(release: Steered): Permission {
+  const possible = permission("resume", release);
+  return possible.allowed && !release.paused ? no("The release is not paused.") : possible;
 }
 
 /** True where going back means something: a release with traffic, or a live one that replaced another revision. */
@@ -78,6 +99,9 @@ export const can = {
   promote: (release: Standing): Permission => permission("promote", release),
   rollBack: (release: Standing): Permission => permission("rollBack", release),
   rollBackService,
+  pause,
+  resume,
+  promote: (release: Standing): Permission => permission("promote", release),
 } as const;
 
 /** The one thing that most likely should be offered for the service now; null = nothing needs a person. */
