@@ -15,6 +15,7 @@ import { type CloudAddresses, connectCloud } from "./google-cloud.ts";
 export const localPolicy: Policy = {
   repositories: [{ repository: "*/*", services: ["**"], branches: null }],
   approvers: { "@ml-oncall": ["developer"] },
+  people: {},
   limits: {
     maxFirstStepPercent: null,
     minHoldMs: null,

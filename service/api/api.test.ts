@@ -189,7 +189,7 @@ describe("POST /api/v1", () => {
       tag: "v2.0.0",
       commit: commitSha(),
       explicit: true,
-      requestedBy: { kind: "person", name: "olivia" },
+      requestedBy: { kind: "person", name: "olivia", via: "api" },
     });
     const { releaseId: id } = await jsonOf(answer);
     expect(answer.headers.get("location")).to.equal(`/api/v1/releases/${String(id)}`);
@@ -239,20 +239,24 @@ describe("POST /api/v1", () => {
     expect(harness.requests).to.deep.equal([]);
   });
 
-  for (const verb of ["cancel", "approve", "reject"] as const) {
+  for (const verb of ["cancel", "approve", "reject", "pause", "resume", "promote"] as const) {
     it(`hands ${verb} to the desk in the name of the token, with or without a body`, async () => {
       const harness = serviceHarness();
       expect((await post(harness, `/releases/release-1/${verb}`, "")).status).to.equal(202);
-      const answer = await post(harness, `/releases/release-1/${verb}`, { reason: "wrong day" });
+      const answer = await post(harness, `/releases/release-1/${verb}`, {
+        approvalId: "approval-1",
+        reason: "wrong day",
+      });
       expect(await jsonOf(answer)).to.include({
         releaseId: "release-1",
         status: "cancelled",
         message: "Done.",
       });
       expect(harness.asked[1]?.verb).to.equal(verb);
-      const by = { kind: "person", name: "olivia" };
-      const reason = verb === "approve" ? {} : { reason: "wrong day" };
-      expect(harness.asked[1]?.params).to.deep.equal({ releaseId: "release-1", by, ...reason });
+      const by = { kind: "person", name: "olivia", via: "api" };
+      const reason = verb === "cancel" || verb === "reject" ? { reason: "wrong day" } : {};
+      const seen = verb === "approve" || verb === "reject" ? { approvalId: "approval-1" } : {};
+      expect(harness.asked[1]?.params).to.deep.equal({ releaseId: "release-1", by, ...reason, ...seen });
     });
   }
 

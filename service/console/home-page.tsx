@@ -103,10 +103,7 @@ function ServiceCard({ service, traffic, identity }: Card) {
 const buttonLabels: Readonly<Record<Capability, string>> = {
   approve: "Approve",
   cancel: "Cancel",
-  pause: "Pause",
-  promote: "Promote",
   reject: "Reject",
-  resume: "Resume",
   rollBack: "Roll back",
 };
 

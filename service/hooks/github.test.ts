@@ -30,7 +30,7 @@ describe("POST /hooks/github", () => {
           repository: "perkie/background-removal",
           tag: "v1.8.0",
           commit,
-          requestedBy: { kind: "person", name: "ada-lovelace" },
+          requestedBy: { kind: "person", name: "ada-lovelace", via: "github" },
           explicit: false,
         },
       ]);

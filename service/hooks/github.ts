@@ -68,7 +68,7 @@ async function onTag(
 ): Promise<Response> {
   const { repository, tag, commit, pusher, moved } = push;
   if (parseTagName(tag) === null) return refuseTag(c, deps, { requestId, push });
-  const requestedBy = { kind: "person", name: pusher } as const;
+  const requestedBy = { kind: "person", name: pusher, via: "github" } as const;
   const request = { requestId, repository, tag, commit, requestedBy, explicit: false };
   const { releaseId } = await deps.desk.requestRelease(request);
   c.get("facts")["releaseId"] = releaseId;

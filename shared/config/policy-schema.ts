@@ -142,6 +142,24 @@ export const policyFileSchema = section({
     )
     .default({})
     .describe("The groups that `approval.from` names: their people, by Slack user id."),
+  people: z
+    .record(
+      textOf(/^[A-Za-z0-9][A-Za-z0-9 ._-]{0,79}$/, "a name like `robin`"),
+      section({
+        github: z
+          .array(textOf(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}(?:\[bot\])?$/, "a login on GitHub"))
+          .default([])
+          .describe("Logins on GitHub."),
+        slack: z
+          .array(textOf(/^[UW][A-Z0-9]{1,30}$/, "the id of a user in Slack, like `U024BE7LH`"))
+          .default([])
+          .describe("User ids in Slack."),
+      }),
+    )
+    .default({})
+    .describe(
+      "Who is who: one name for one person, so that nobody approves a release of their own under another.",
+    ),
   limits: limitsField,
   freezes: listWithRule(z.array(freezeField).max(200), {
     needs: ["name"],

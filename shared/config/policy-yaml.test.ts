@@ -14,6 +14,7 @@ repositories:
   - { repository: "acme/*", services: ["acme-prod/us-central1/*", "acme-dev/*/*"], branches: [main] }
   - { repository: perkie/background-removal, services: ["**"] }
 approvers: { "@ml-oncall": [U024BE7LH, U1] }
+people: { robin: { github: [robin-gh], slack: [U0ROBIN] }, lee: {} }
 limits: { maxFirstStep: 25%, minHold: 5m, minBake: 30m, maxErrors: 2%, requireApproval: ["acme-prod/**"], minApprovals: 2, authorMayApprove: false, requireChecks: true, requireRollback: true }
 freezes:
   - { name: weekend, zone: Europe/Paris, days: [sat, sun], services: ["acme-prod/*/*"] }
@@ -29,6 +30,7 @@ freezes:
         { repository: "perkie/background-removal", services: ["**"], branches: null },
       ],
       approvers: { "@ml-oncall": ["U024BE7LH", "U1"] },
+      people: { robin: { github: ["robin-gh"], slack: ["U0ROBIN"] }, lee: { github: [], slack: [] } },
       limits: {
         maxFirstStepPercent: 25,
         minHoldMs: 300_000,
@@ -82,6 +84,7 @@ freezes:
     expect(parsed.ok && parsed.value).to.deep.equal({
       repositories: [],
       approvers: {},
+      people: {},
       limits: {
         maxFirstStepPercent: null,
         minHoldMs: null,

@@ -3,7 +3,7 @@ import type { ServiceState } from "./service-state.ts";
 import { isEnd, type ReleaseStatus, statusWords } from "./words.ts";
 
 /** What a person may do to a release. */
-export type Capability = "cancel" | "approve" | "reject" | "pause" | "resume" | "promote" | "rollBack";
+export type Capability = "cancel" | "approve" | "reject" | "rollBack";
 
 /** How a person may steer a release that is getting traffic. */
 export type Steering = "pause" | "resume" | "promote";
@@ -13,9 +13,6 @@ const possibleIn = {
   cancel: ["queued", "building", "deploying", "verifying", "awaiting-approval", "held"],
   approve: ["awaiting-approval"],
   reject: ["awaiting-approval"],
-  pause: ["rolling-out"],
-  resume: ["rolling-out"],
-  promote: ["rolling-out"],
   rollBack: ["rolling-out", "baking", "held"],
   pause: ["rolling-out"],
   resume: ["rolling-out"],
@@ -26,9 +23,6 @@ const verbs: Readonly<Record<Capability | Steering, string>> = {
   cancel: "cancelled",
   approve: "approved",
   reject: "rejected",
-  pause: "paused",
-  resume: "resumed",
-  promote: "promoted",
   rollBack: "rolled back",
   pause: "paused",
   resume: "resumed",
@@ -94,9 +88,6 @@ export const can = {
   cancel: (release: Standing): Permission => permission("cancel", release),
   approve: (release: Standing): Permission => permission("approve", release),
   reject: (release: Standing): Permission => permission("reject", release),
-  pause: (release: Standing): Permission => permission("pause", release),
-  resume: (release: Standing): Permission => permission("resume", release),
-  promote: (release: Standing): Permission => permission("promote", release),
   rollBack: (release: Standing): Permission => permission("rollBack", release),
   rollBackService,
   pause,

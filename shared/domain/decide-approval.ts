@@ -2,6 +2,7 @@ import type { CommandOf } from "./commands.ts";
 import { beginStep } from "./decide-progress.ts";
 import { type Decision, events, nothing, refuse } from "./decision.ts";
 import type { ServiceEvent } from "./events.ts";
+import { isSameName } from "./person-name.ts";
 import { firstStep, stepAt } from "./release-plan.ts";
 import { gantry, rollBackTo } from "./rollback-events.ts";
 import type { ActiveRelease, Failure, ReleaseIn, ServiceState } from "./service-state.ts";
@@ -57,13 +58,13 @@ export function decideApprove(command: CommandOf<"approve">, state: ServiceState
   const refusal = approverRefusal(release, command);
   if (refusal) return refusal;
   const { at, by, releaseId } = command;
-  if (by.name === release.requestedBy.name && !release.plan.approval.authorMayApprove)
+  if (isSameName(by.name, release.requestedBy.name) && !release.plan.approval.authorMayApprove)
     return refuse(
       "self-approval",
       `${by.name} pushed ${release.tag} and may not approve it.`,
       `gantry releases show ${releaseId}`,
     );
-  if (release.approvedBy.some(({ name }) => name === by.name)) return nothing;
+  if (release.approvedBy.some(({ name }) => isSameName(name, by.name))) return nothing;
   const given: ServiceEvent = { type: "approval-given", at, releaseId, by };
   const isEnough = release.approvedBy.length + 1 >= release.plan.approval.count;
   return isEnough ? events(given, ...beginStep(release, firstStep(release), at)) : events(given);
@@ -125,7 +126,7 @@ export function decideResume({ at, by, releaseId }: CommandOf<"resume">, state: 
   return refuse("not-paused", `${release.tag} is not paused.`, `gantry releases show ${releaseId}`);
 }
 
-/** Takes the last step next, whatever holds are left. While a step is on its way, it is taken first. */
+/** Takes the last step next, whatever holds are left, and whether or not the step before it came to pass. */
 export function decidePromote({ at, by, releaseId }: CommandOf<"promote">, state: ServiceState): Decision {
   const release = rollingOut(state, releaseId);
   if (!release) return notRollingOut(releaseId);

@@ -92,7 +92,7 @@ function beginStep(state: ServiceState, { releaseId, step, at }: EventOf<"step-b
   return advance(state, releaseId, (active) =>
     withPair(active, (pair) => {
       const approvedAt = active.status === "rolling-out" ? active.approvedAt : approvalTime(active, at);
-      const fromPercent = percentOfStep(active);
+      const fromPercent = confirmedPercent(active);
       return {
         status: "rolling-out",
         step,
@@ -105,6 +105,12 @@ function beginStep(state: ServiceState, { releaseId, step, at }: EventOf<"step-b
       };
     }),
   );
+}
+
+/** The candidate's share as far as it is known: a step that is still on its way may not have come to pass. */
+function confirmedPercent(active: ActiveRelease): number {
+  if (active.status !== "rolling-out") return 0;
+  return active.movedAt === null ? active.fromPercent : percentOfStep(active);
 }
 
 function approvalTime(active: ActiveRelease, at: Timestamp): Timestamp | null {

@@ -22,7 +22,11 @@ describe("owed", () => {
     ],
     ["an image is built", given(...upTo("deploying")), ["release-1/deploy-candidate/1"]],
     ["a candidate is deployed", given(...upTo("verifying")), ["release-1/verify-candidate/1"]],
-    ["approval is awaited", given(...upTo("verifying", asking), say.gate()), ["release-1/expire-approval/1"]],
+    [
+      "approval is awaited",
+      given(...upTo("verifying", asking), say.gate()),
+      ["release-1/expire-approval/approval-1", "release-1/watch-waiting/approval-1"],
+    ],
     ["a step begins", given(...upTo("verifying"), say.gate()), ["release-1/move-traffic/0"]],
     ["a step holds", given(...upTo("rolling-out")), ["release-1/watch/0-0"]],
     ["the bake goes on", given(...upTo("baking")), ["release-1/watch/bake-0"]],
@@ -108,7 +112,10 @@ describe("release plan", () => {
     const { active } = given(...upTo("rolling-out")).state;
     if (active?.status !== "rolling-out") expect.fail("it should roll out");
     expect(splitsBeforeMove(active)).to.deep.equal([splitAt(pair, 0), splitAt(pair, 10)]);
-    expect(splitsBeforeMove({ ...active, step: 1 })).to.deep.equal([splitAt(pair, 10), splitAt(pair, 100)]);
+    expect(splitsBeforeMove({ ...active, step: 1, fromPercent: 10 })).to.deep.equal([
+      splitAt(pair, 10),
+      splitAt(pair, 100),
+    ]);
     expect(splitsOfRelease(active)).to.deep.equal([splitAt(pair, 0), splitAt(pair, 10), splitAt(pair, 100)]);
   });
 });

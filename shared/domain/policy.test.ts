@@ -26,6 +26,7 @@ const policy: Policy = {
     { repository: "acme/web", services: ["acme-prod/europe-west1/web"], branches: null },
   ],
   approvers: { "@oncall": ["U1"] },
+  people: {},
   limits: noLimits,
   freezes: [],
 };

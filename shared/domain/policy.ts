@@ -1,12 +1,18 @@
+import { isSameName } from "./person-name.ts";
 import type { ReleaseConfig, ServiceIdentity, Weekday } from "./release-config.ts";
+import type { Actor } from "./service-state.ts";
 
 /** What `gantry.policy.yaml` says: the operator's word, which no `gantry.yaml` can loosen. */
 export type Policy = Readonly<{
   repositories: readonly RepositoryRule[];
   approvers: Readonly<Record<string, readonly string[]>>; // `@group` → ids of people in chat
+  people: Readonly<Record<string, Person>>; // canonical name → who that is elsewhere
   limits: PolicyLimits;
   freezes: readonly FreezeWindow[];
 }>;
+
+/** The other names of one person: logins on GitHub, user ids in Slack. */
+type Person = Readonly<{ github: readonly string[]; slack: readonly string[] }>;
 
 /** Which services a repository may release. `*` stands for any text without a slash, `**` for any text. */
 type RepositoryRule = Readonly<{
@@ -89,6 +95,34 @@ export function branchesFor(
 /** GitHub names are the same in capitals and small letters. */
 function rulesFor({ repositories }: Policy, repository: string): readonly RepositoryRule[] {
   return repositories.filter((rule) => matchesGlob(rule.repository.toLowerCase(), repository.toLowerCase()));
+}
+
+/** The one name of whoever has this login on GitHub or this user id in Slack; null = the policy does not know them. */
+export function personNamed(
+  { people }: Policy,
+  { github, slack }: Readonly<{ github?: string; slack?: string }>,
+): string | null {
+  const has = (names: readonly string[], wanted: string | undefined): boolean =>
+    wanted !== undefined && names.some((name) => isSameName(name, wanted));
+  const known = Object.entries(people).find(
+    ([, person]) => has(person.github, github) || has(person.slack, slack),
+  );
+  return known?.[0] ?? null;
+}
+
+/**
+ * The same actor under the one name of the person, wherever they come from: nobody is two people to the rules of
+ * approval. Whom the policy does not know keeps the name that they came with.
+ */
+export function knownAs(policy: Policy, actor: Actor): Actor {
+  if (actor.kind === "system") return actor;
+  const inChat = actor.id === undefined ? null : personNamed(policy, { slack: actor.id });
+  const name =
+    inChat ??
+    personNamed(policy, { github: actor.name }) ??
+    Object.keys(policy.people).find((known) => isSameName(known, actor.name)) ??
+    actor.name;
+  return { ...actor, name };
 }
 
 /** Everything in a config that is looser than the policy allows; empty when there is nothing. */

@@ -45,12 +45,14 @@ export function wantedSplit(release: ActiveRelease): Split | null {
   }
 }
 
-/** The splits that a move to the release's step may find and replace: the one before, and the one that it wants. */
+/**
+ * The splits that a move to the release's step may find and replace: the one before, the one that it wants, and those
+ * between, which a step that was under way when the release was promoted may have left.
+ */
 export function splitsBeforeMove(release: ReleaseIn<"rolling-out">): readonly Split[] {
-  return [
-    splitAt(release, release.fromPercent),
-    splitAt(release, stepAt(release.plan, release.step)?.percent ?? 0),
-  ];
+  const { plan, step, fromPercent } = release;
+  const onTheWay = plan.steps.slice(0, step + 1).filter(({ percent }) => percent > fromPercent);
+  return [splitAt(release, fromPercent), ...onTheWay.map(({ percent }) => splitAt(release, percent))];
 }
 
 /**

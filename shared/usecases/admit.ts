@@ -9,7 +9,7 @@ import {
   type ServiceKey,
   type TagName,
 } from "../domain/ids.ts";
-import { branchesFor, limitProblems, matchesGlob, mayRelease } from "../domain/policy.ts";
+import { branchesFor, knownAs, limitProblems, matchesGlob, mayRelease } from "../domain/policy.ts";
 import { type ReleaseConfig, serviceKeyOf } from "../domain/release-config.ts";
 import type { Plan, ReleaseBasics } from "../domain/service-state.ts";
 import type { PubSubEvent } from "../ports/bus.ts";
@@ -219,13 +219,13 @@ function basics(
   id: ReleaseId,
   config: ReleaseConfig,
 ): ReleaseBasics {
-  const { repository, requestedBy } = request;
+  const { repository } = request;
   return {
     id,
     tag,
     commit,
     repository,
-    requestedBy,
+    requestedBy: knownAs(deps.policy, request.requestedBy),
     requestedAt: deps.clock.now(),
     configHash: configHash(config),
     plan: planOf(deps, config),

@@ -1,6 +1,7 @@
 import type { Command, RefusalCode } from "../domain/commands.ts";
 import type { DecisionKind } from "../domain/events.ts";
 import type { ReleaseId, ServiceKey, Timestamp } from "../domain/ids.ts";
+import { knownAs } from "../domain/policy.ts";
 import type { Actor, ReleaseBasics } from "../domain/service-state.ts";
 import { statusWords } from "../domain/words.ts";
 import { groupsOf } from "./approver-groups.ts";
@@ -51,7 +52,8 @@ function releaseOf(release: ReleaseBasics | null): ReleaseId {
 type PersonsCommand = Extract<Command, { type: DecisionKind }>;
 
 async function onRelease(deps: Deps, about: (at: Timestamp) => PersonsCommand): Promise<Answer> {
-  const decision = about(deps.clock.now());
+  const asked = about(deps.clock.now());
+  const decision = { ...asked, by: knownAs(deps.policy, asked.by) };
   const record = await deps.store.release(decision.releaseId);
   if (record) return command(deps, record.service, decision);
   return notFound(decision.releaseId);

@@ -6,6 +6,7 @@ import type { DeliveryQueue } from "../../shared/adapters/sqlite/delivery-queue.
 import type { EmbeddedBus } from "../../shared/adapters/sqlite/embedded-bus.ts";
 import type { Policy } from "../../shared/domain/policy.ts";
 import { AppError } from "../../shared/ports/app-error.ts";
+import type { Conversations } from "../../shared/ports/conversations.ts";
 import type { Commit, CommitResult, Store } from "../../shared/ports/store.ts";
 import type { Deps } from "../../shared/usecases/deps.ts";
 import type { Desk } from "../../shared/usecases/desk.ts";
@@ -21,6 +22,7 @@ import type { SimGit } from "./sim-source.ts";
 export type Outside = Readonly<{
   world: Surroundings;
   store: Store;
+  conversations: Conversations;
   queue: MemoryQueue;
   run: SimCloudRun;
   build: SimCloudBuild;

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { MemoryConversations } from "../../shared/adapters/memory/memory-conversations.ts";
 import { MemoryQueue } from "../../shared/adapters/memory/memory-queue.ts";
 import { MemoryStore } from "../../shared/adapters/memory/memory-store.ts";
 import { type CommitSha, parseCommitSha, type ServiceKey } from "../../shared/domain/ids.ts";
@@ -84,7 +85,16 @@ export class Simulation {
       tell,
       isBroken: (commit) => this.#fates.get(commit) === "build-fails",
     });
-    this.#outside = { world, store, queue, run, build, git: new SimGit(world), policy };
+    this.#outside = {
+      world,
+      store,
+      conversations: new MemoryConversations(),
+      queue,
+      run,
+      build,
+      git: new SimGit(world),
+      policy,
+    };
     this.#services = Array.from({ length: random.int(1, 2) }, (_, n) =>
       serviceKey(`sim-project/europe-west1/api-${n}`),
     );
@@ -359,6 +369,7 @@ export class Simulation {
 const policy: Policy = {
   repositories: [{ repository: "sim/*", services: ["**"], branches: null }],
   approvers: { "@oncall": ["maya", "ada"] },
+  people: {},
   limits: {
     maxFirstStepPercent: null,
     minHoldMs: null,

@@ -31,6 +31,7 @@ export function openPolicy(changes: Partial<Policy> = {}): Policy {
   return {
     repositories: [{ repository: "perkie/*", services: ["**"], branches: null }],
     approvers: {},
+    people: {},
     limits: {
       maxFirstStepPercent: null,
       minHoldMs: null,

@@ -48,6 +48,9 @@ export function serviceHarness(changes: Partial<ServiceDeps> = {}) {
     pause: answering("pause"),
     resume: answering("resume"),
     promote: answering("promote"),
+    noteStranger: async (params) => {
+      asked.push({ verb: "noteStranger", params });
+    },
     rollBack: answering("rollBack"),
   };
   const bus: Bus = {
