@@ -10,6 +10,7 @@ import { createApi } from "./api/endpoints.ts";
 import { createTrafficReader } from "./api/traffic-reading.ts";
 import { createConsole } from "./console/routes.tsx";
 import { githubHook } from "./hooks/github.ts";
+import { slackHook } from "./hooks/slack.ts";
 import { problem } from "./problem.ts";
 import { requestLog } from "./request-log.ts";
 import { securityHeaders } from "./security-headers.ts";
@@ -25,6 +26,7 @@ export function createApp(deps: ServiceDeps): Hono<AppEnv> {
   const traffic = createTrafficReader(deps);
   addBasics(app, deps);
   app.post("/hooks/github", capped(hookBytes), githubHook(deps));
+  app.post("/hooks/slack", capped(hookBytes), slackHook(deps));
   app.get("/healthz", async (c) => {
     await deps.store.lastPosition();
     return c.json({ status: "ok", version: deps.version });

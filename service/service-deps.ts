@@ -1,5 +1,6 @@
 import type { ServiceKey } from "../shared/domain/ids.ts";
 import type { Bus } from "../shared/ports/bus.ts";
+import type { ChatPort } from "../shared/ports/chat.ts";
 import type { ServiceSnapshot } from "../shared/ports/run.ts";
 import type { Store } from "../shared/ports/store.ts";
 import type { Clock, Ids, Log } from "../shared/ports/system.ts";
@@ -20,6 +21,8 @@ export type ServiceDeps = Readonly<{
   ids: Ids;
   /** Secrets of the webhook, newest first; several while one is being replaced. None = every delivery is refused. */
   github: Readonly<{ secrets: readonly string[] }>;
+  /** Null = no Slack. */
+  slack: SlackDeps | null;
   tokens: readonly AccessToken[];
   /** Signs the console's cookies. Null = made at start: a restart then asks everyone to sign in again. */
   sessionSecret: string | null;
@@ -35,6 +38,14 @@ export type ServiceDeps = Readonly<{
   /** Calls back after every commit and returns how to stop that. Null = the store is polled. */
   onCommit: ((listener: () => void) => () => void) | null;
   stream: StreamSettings;
+}>;
+
+/** What the border to Slack has to know. Several signing secrets while one is being replaced. */
+export type SlackDeps = Readonly<{
+  signingSecrets: readonly string[];
+  teamIds: readonly string[];
+  appId: string;
+  openView: ChatPort["openView"];
 }>;
 
 export type StreamSettings = Readonly<{ pollMs: number; heartbeatMs: number; maxStreams: number }>;

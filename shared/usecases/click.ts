@@ -14,6 +14,7 @@ const click = z.discriminatedUnion("kind", [
     reason: z.string().max(3_000),
     ...place,
   }),
+  z.object({ kind: z.literal("stranger"), why: z.enum(["other-workspace", "other-app"]), ...place }),
   z.object({ kind: z.literal("command"), text: z.string().max(4_000), ...place }),
 ]);
 

@@ -26,10 +26,6 @@ export type Settings = Readonly<{
   watchWaitingEveryMs: number;
   deployDeadlineMs: number;
   trafficDeadlineMs: number;
-  /** Where people open the console, without a slash at the end. */
-  consoleUrl: string;
-  /** Where commits are shown; null = nowhere. */
-  sourceSite: string | null;
   /** The build file for services that name none. */
   buildFile: Readonly<{ name: string; text: string }>;
 }>;
@@ -50,6 +46,10 @@ export type Deps = Readonly<{
   log: Log;
   policy: Policy;
   settings: Settings;
+  /** Where people open the console, without a slash at the end. */
+  consoleUrl: () => string;
+  /** Where commits are shown; null = nowhere. */
+  sourceSite: string | null;
   running: RunningWork;
   /** Called after every commit of this process: whoever waits for news or for due work looks again. */
   onCommit: () => void;

@@ -1,4 +1,4 @@
-import { plainReply } from "../domain/decision-reply.ts";
+import { type ChatContent, content, section } from "../domain/chat-blocks.ts";
 import { escaped } from "../domain/chat-escape.ts";
 import { parseTagName } from "../domain/ids.ts";
 import type { Actor, ServiceState } from "../domain/service-state.ts";
@@ -10,7 +10,12 @@ import { freezeOver } from "./freeze.ts";
 import { createDesk } from "./gantry-desk.ts";
 
 type Typed = Readonly<{ deps: Deps; by: Actor; words: readonly string[] }>;
-type Reply = ReturnType<typeof plainReply>;
+type Reply = ChatContent;
+
+/** A sentence or a few as a message; the caller has escaped what somebody typed. */
+export function plainReply(text: string): ChatContent {
+  return content(text.replaceAll("`", ""), [section([text])]);
+}
 
 const help = "`/gantry status` · `/gantry deploy TAG` · `/gantry rollback SERVICE [REASON]` · `/gantry freeze`";
 
@@ -49,7 +54,7 @@ async function deploy(typed: Typed): Promise<Reply> {
   if (tag === null || !repository) return plainReply("Type `/gantry deploy TAG [OWNER/REPOSITORY]`.");
   if (!(await mayAct(typed))) return plainReply(mayNot);
   const { releaseId } = await createDesk(deps).requestRelease({ requestId: `slack/${deps.ids.short()}`, repository, tag, commit: null, requestedBy: by, explicit: true });
-  return plainReply(`${escaped(tag, 60)} is asked for: ${deps.settings.consoleUrl}/releases/${releaseId}`);
+  return plainReply(`${escaped(tag, 60)} is asked for: ${deps.consoleUrl()}/releases/${releaseId}`);
 }
 
 function onlyRepository({ policy }: Deps): string | null {
