@@ -14,6 +14,7 @@ import { addReleases } from "./releases/commands.ts";
 import { addRollback } from "./rollback.ts";
 import { addSchema } from "./schema.ts";
 import { addServe } from "./serve.ts";
+import { addSlack } from "./slack/commands.ts";
 import { addStatus } from "./status.ts";
 import { addValidate } from "./validate.ts";
 import type { Verb } from "./verb.ts";
@@ -73,6 +74,7 @@ function addVerbs(program: Command, verb: Verb): void {
   if (rehearse !== undefined) addRehearse(program, verb, rehearse);
   addValidate(program, verb);
   addSchema(program, verb);
+  addSlack(program, verb);
   addDeadLetter(program, verb);
 }
 

@@ -83,8 +83,8 @@ export function trafficLine(facts: ReleaseFacts): string {
   const split = splitNow(facts);
   if (split === null) return unknownTraffic(facts);
   if (record.status === "rolling-back")
-    return `${backOnTheWay(facts)} Last seen: ${sharesOf(split, record)}.`;
-  return `Traffic: ${sharesOf(split, record)}.`;
+    return `${backOnTheWay(facts)} Last seen: ${sharesIn(split, record)}.`;
+  return `Traffic: ${sharesIn(split, record)}.`;
 }
 
 function unknownTraffic({ record }: ReleaseFacts): string {
@@ -104,7 +104,8 @@ export function backOnTheWay(facts: Pick<ReleaseFacts, "record" | "wayBack">): s
     : `All traffic is on its way back to ${revisionText(target)}.`;
 }
 
-function sharesOf(split: Split, { candidate }: ReleaseRecord): string {
+/** The shares of a split, the first few of many; the release's own revision also when it has none. */
+export function sharesIn(split: Split, { candidate }: ReleaseRecord): string {
   const isShown = split.some(({ revision }) => revision === candidate?.revision);
   const all =
     candidate === null || isShown ? split : [...split, { revision: candidate.revision, percent: 0 }];

@@ -1,0 +1,136 @@
+import { type ChatContent, content, context, section } from "./chat-blocks.ts";
+import { escaped, link, mention, slackDate, visible } from "./chat-escape.ts";
+import { eventWords } from "./event-words.ts";
+import type { EventOf, EventType, ServiceEvent } from "./events.ts";
+import { backOnTheWay, type ReleaseFacts, releaseName, revisionText, sharesIn } from "./release-facts.ts";
+import { approvers } from "./release-message.ts";
+import { statusWords } from "./words.ts";
+
+/** One reply in the thread of a release; `broadcast` shows it in the channel too. */
+export type StoryLine = Readonly<{ content: ChatContent; broadcast: boolean }>;
+
+/** What a line of the story is told with. The record is the one after the event, or a later one. */
+export type StoryFacts = Pick<ReleaseFacts, "record" | "people" | "wayBack">;
+
+/** A line or two: the words follow the name of the release. */
+type Told = Readonly<{ emoji: string; words: string; after?: string; broadcast?: boolean }>;
+
+type Teller<T extends EventType> = (event: EventOf<T>, facts: StoryFacts) => Told | null;
+
+/** The words that CLI and console use, with what they lack to follow a name. */
+function inWords(emoji: string, before = ""): (event: ServiceEvent) => Told {
+  return (event) => ({ emoji, words: `${before}${ended(escaped(eventWords(event), 500))}` });
+}
+
+function ended(text: string): string {
+  return /[.!?…]$/.test(text) ? text : `${text}.`;
+}
+
+const nothingMore = "Nothing more happens until a new tag is pushed.";
+
+/** What the next fact says again, each poll and slice of watching, and the tidying up. */
+function untold(): null {
+  return null;
+}
+
+const tellers: { readonly [T in EventType]: Teller<T> } = {
+  "release-requested": untold,
+  "release-queued": inWords(statusWords.queued.emoji),
+  "release-began": inWords("🏁"),
+  "release-superseded": inWords(statusWords.superseded.emoji, "is "),
+  "build-started": ({ logUrl }) => {
+    const log = link(logUrl, "the log of the build");
+    return { emoji: statusWords.building.emoji, words: `is being built without cache: ${log}.` };
+  },
+  "build-polled": untold,
+  "build-succeeded": inWords(statusWords.deploying.emoji),
+  "candidate-deployed": inWords(statusWords.verifying.emoji, ": "),
+  "gate-passed": inWords("✅"),
+  "gate-failed": untold,
+  "approval-requested": (event, facts) => ({
+    emoji: statusWords["awaiting-approval"].emoji,
+    words: `waits for ${event.count} of ${approvers(event.from, facts.people, 8)} to approve until ${slackDate(event.expiresAt)}.`,
+    broadcast: true,
+  }),
+  "approval-given": ({ by }, facts) => ({
+    emoji: "👍",
+    words: `was approved by ${mention(by.name, facts.people)}.`,
+  }),
+  "step-began": untold,
+  "traffic-moved": (event, facts) => ({
+    ...inWords(statusWords["rolling-out"].emoji)(event),
+    after: restOf(event.percent, facts),
+  }),
+  "watch-went-on": untold,
+  "watch-failed": untold,
+  "bake-began": inWords(statusWords.baking.emoji),
+  "release-live": inWords(statusWords.live.emoji),
+  "release-replaced": inWords("📦"),
+  "release-reinstated": inWords(statusWords.live.emoji),
+  "rollback-began": (event, facts) => ({
+    emoji: statusWords["rolling-back"].emoji,
+    words: `is being rolled back: ${ended(escaped(event.failure.message, 500))}`,
+    after: `${backOnTheWay({ ...facts, wayBack: event.target })} ${hadTraffic(facts)} Next: it is said here when that is done.`,
+    broadcast: true,
+  }),
+  "stable-restored": untold,
+  "release-held": ({ failure, found }, { record }) => ({
+    emoji: statusWords.held.emoji,
+    words: `is held: ${ended(escaped(failure.message, 500))}`,
+    after: `Traffic: ${sharesIn(found, record)}. Gantry leaves it so until somebody rolls it back or cancels it.`,
+    broadcast: true,
+  }),
+  "release-failed": ({ failure }, { record }) => ({
+    emoji: statusWords.failed.emoji,
+    words: `failed: ${ended(escaped(failure.message, 500))}`,
+    after: `${record.stable === null ? "No traffic was moved." : `${revisionText(record.stable)} still serves 100 %.`} ${nothingMore}`,
+    broadcast: true,
+  }),
+  "release-rejected": inWords(statusWords.rejected.emoji, "was "),
+  "release-cancelled": inWords(statusWords.cancelled.emoji, "was "),
+  "release-rolled-back": (event, facts) => ({
+    emoji: statusWords["rolled-back"].emoji,
+    words: `was rolled back: ${ended(escaped(event.failure.message, 500))}`,
+    after: `${restored(facts)} Its image is in quarantine. ${nothingMore}`,
+    broadcast: true,
+  }),
+  "digest-quarantined": untold,
+  "digest-freed": ({ by, digest }, facts) => ({
+    emoji: "🔓",
+    words: `may be released again: ${mention(by.name, facts.people)} freed its image ${escaped(digest, 19)}.`,
+  }),
+  "leftovers-found": untold,
+  "leftovers-tidied": untold,
+};
+
+function restOf(percent: number, { record }: StoryFacts): string {
+  if (record.stable === null || percent >= 100) return "";
+  return `${revisionText(record.stable)} serves the other ${100 - percent} %.`;
+}
+
+function hadTraffic({ record }: StoryFacts): string {
+  return `${record.candidate === null ? "The candidate" : revisionText(record.candidate.revision)} last had ${record.percent} %.`;
+}
+
+function restored({ record, wayBack }: StoryFacts): string {
+  const target = wayBack === undefined ? record.stable : wayBack;
+  return target === null
+    ? "There was no earlier revision to give the traffic to."
+    : `${revisionText(target)} serves 100 % again.`;
+}
+
+/**
+ * What the thread of a release says of a fact; null = nothing. Told to the whole channel: an approval that is needed,
+ * a failure (also one that waits for a person), a rollback that begins, and one that ended.
+ */
+export function storyOf<T extends EventType>(event: EventOf<T>, facts: StoryFacts): StoryLine | null {
+  const teller: Teller<T> = tellers[event.type];
+  const told = teller(event, facts);
+  if (told === null) return null;
+  const { emoji, words, after = "", broadcast = false } = told;
+  const said = words.startsWith(":") ? words : ` ${words}`;
+  const name = releaseName(facts.record);
+  const text = visible(`${emoji} ${name}${said} ${after}`).replaceAll("`", "");
+  const blocks = [section([`${emoji} *${name}*${said}`]), ...(after === "" ? [] : [context([after])])];
+  return { content: content(text, blocks), broadcast };
+}
