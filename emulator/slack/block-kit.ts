@@ -152,11 +152,9 @@ export const modalView = z.strictObject({
 });
 
 export type Block = z.infer<typeof block>;
-export type ActionsBlock = z.infer<typeof actions>;
 export type InputBlock = z.infer<typeof input>;
 export type TextObject = z.infer<ReturnType<typeof text>>;
 export type Confirm = z.infer<typeof confirm>;
-export type Option = z.infer<typeof option>;
 export type ButtonElement = z.infer<typeof button>;
 export type SelectElement = z.infer<typeof staticSelect>;
 export type ImageElement = z.infer<typeof imageElement>;

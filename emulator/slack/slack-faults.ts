@@ -26,13 +26,28 @@ export type SlackFaultOptions = FaultOptions & Readonly<{ retryAfterSeconds?: nu
 
 /** What can go wrong with the local Slack. `rate-limited` and `reply-lost` strike once, the others until they are cleared. */
 export class SlackFaults extends FaultSwitches<SlackFaultName> {
-  constructor() {
+  readonly #changed: () => void;
+
+  constructor(changed: () => void) {
     super(slackFaultNames, standing);
+    this.#changed = changed;
   }
 
   override set(name: SlackFaultName, options: SlackFaultOptions = {}): void {
     const { retryAfterSeconds, ...rest } = options;
     super.set(name, retryAfterSeconds === undefined ? rest : { ...rest, ms: retryAfterSeconds * 1000 });
+    this.#changed();
+  }
+
+  override clear(name?: SlackFaultName): void {
+    super.clear(name);
+    this.#changed();
+  }
+
+  override take(name: SlackFaultName): FaultOptions | null {
+    const taken = super.take(name);
+    if (taken !== null && !this.isOn(name)) this.#changed();
+    return taken;
   }
 }
 

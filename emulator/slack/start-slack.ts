@@ -131,7 +131,7 @@ function newCore(options: SlackOptions, baseUrl: () => string): SlackCore {
     notices: new Notices(() => messages.changed()),
     triggers: new TriggerIds(clock, installation.teamId),
     responseUrls: new ResponseUrls(clock),
-    faults: new SlackFaults(),
+    faults: new SlackFaults(() => messages.changed()),
     scopes: options.scopes ?? usualScopes,
     clock,
     baseUrl,

@@ -15,10 +15,13 @@ type In = Readonly<{
   reading: Reading;
   /** The message, or the modal, in which it stands. */
   within: string;
+  /** Tells apart two pictures of the same message on one page. */
+  place: string;
 }>;
 
 /** One block of a message or of a modal. */
-export function BlockView({ block, reading, within }: In & Readonly<{ block: Block }>) {
+export function BlockView({ block, ...rest }: In & Readonly<{ block: Block }>) {
+  const { reading } = rest;
   switch (block.type) {
     case "divider":
       return <hr />;
@@ -38,12 +41,12 @@ export function BlockView({ block, reading, within }: In & Readonly<{ block: Blo
     case "context":
       return <ContextView block={block} reading={reading} />;
     case "section":
-      return <SectionView block={block} reading={reading} within={within} />;
+      return <SectionView block={block} {...rest} />;
     case "actions":
       return (
         <div class="actions">
           {block.elements.map((element) => (
-            <ActionView element={element} blockId={block.block_id ?? ""} reading={reading} within={within} />
+            <ActionView element={element} blockId={block.block_id ?? ""} {...rest} />
           ))}
         </div>
       );
@@ -70,7 +73,8 @@ function ContextView({ block, reading }: Readonly<{ block: Of<"context">; readin
   );
 }
 
-function SectionView({ block, reading, within }: In & Readonly<{ block: Of<"section"> }>) {
+function SectionView({ block, ...rest }: In & Readonly<{ block: Of<"section"> }>) {
+  const { reading } = rest;
   const { text, fields, accessory } = block;
   return (
     <div class="section">
@@ -92,7 +96,7 @@ function SectionView({ block, reading, within }: In & Readonly<{ block: Of<"sect
       </div>
       {accessory?.type === "image" && <Picture image={accessory} />}
       {accessory !== undefined && accessory.type !== "image" && (
-        <ActionView element={accessory} blockId={block.block_id ?? ""} reading={reading} within={within} />
+        <ActionView element={accessory} blockId={block.block_id ?? ""} {...rest} />
       )}
     </div>
   );
@@ -119,9 +123,9 @@ function ActionView({ element, ...rest }: Action & Readonly<{ element: ActiveEle
   );
 }
 
-function actionData({ within, blockId }: Action, actionId: string) {
+function actionData({ within, blockId, place }: Action, actionId: string) {
   return {
-    id: `a-${within}-${blockId}-${actionId}`,
+    id: `${place}-${within}-${blockId}-${actionId}`,
     "data-ts": within,
     "data-block": blockId,
     "data-action": actionId,

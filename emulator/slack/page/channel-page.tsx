@@ -36,6 +36,7 @@ export function ChannelPage({ reading }: Readonly<{ reading: Reading }>) {
           <main>
             <MessageList reading={reading} />
             <Composer reading={reading} />
+            <FaultSwitchList reading={reading} />
           </main>
           <ThreadPane reading={reading} />
         </div>
@@ -91,9 +92,24 @@ function PersonSwitch({ reading }: Readonly<{ reading: Reading }>) {
 function FaultStrip({ reading }: Readonly<{ reading: Reading }>) {
   const on = Object.keys(reading.core.faults.list());
   return (
-    <div id="faults" data-live="">
+    <div id="faults" data-live="" role="status">
       {on.length > 0 && <p class="strip">{`Switched on: ${on.join(", ")}`}</p>}
     </div>
+  );
+}
+
+/** What can be made to go wrong; outside of what is swapped, so that it stays open. */
+function FaultSwitchList({ reading }: Readonly<{ reading: Reading }>) {
+  const { faults } = reading.core;
+  return (
+    <details class="switches">
+      <summary>Make Slack misbehave</summary>
+      {faults.names.map((name) => (
+        <label>
+          <input type="checkbox" data-fault={name} checked={faults.isOn(name)} /> {name}
+        </label>
+      ))}
+    </details>
   );
 }
 

@@ -27,6 +27,7 @@ export function channelPages(core: SlackCore, delivery: AppDelivery): Hono {
     context.body(text, 200, { "content-type": type, "cache-control": "no-cache" });
   app.get("/assets/slack.css", file(pageStyle, "text/css; charset=utf-8"));
   app.get("/assets/slack.js", file(pageScript, "text/javascript; charset=utf-8"));
+  app.get("/favicon.ico", (context) => context.body(null, 204));
   app.get("/events", liveEvents(core));
   app.post(
     "/page/click",

@@ -31,7 +31,7 @@ export function MessageView({ message, reading, place }: Props) {
           <RichText of={text} reading={reading} />
         </div>
       ) : (
-        blocks.map((block) => <BlockView block={block} reading={reading} within={ts} />)
+        blocks.map((block) => <BlockView block={block} reading={reading} within={ts} place={place} />)
       )}
       {message.editedTs !== null && <small class="edited">(edited)</small>}
       <Reactions message={message} />

@@ -15,7 +15,7 @@ export function ModalView({ view, reading }: Readonly<{ view: OpenView; reading:
           block.type === "input" ? (
             <InputView block={block} error={errors[block.block_id ?? ""] ?? null} />
           ) : (
-            <BlockView block={block} reading={reading} within={view.id} />
+            <BlockView block={block} reading={reading} within={view.id} place="modal" />
           ),
         )}
         {general !== undefined && (

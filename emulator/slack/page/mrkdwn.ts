@@ -77,7 +77,7 @@ function released(source: string, held: Held): readonly Piece[] {
 }
 
 function withAddresses(source: string): readonly Piece[] {
-  return source.split(/(https?:\/\/[^\s<>|]*[^\s<>|.,;:!?)'"])/).flatMap((part, at): readonly Piece[] => {
+  return source.split(/(https?:\/\/[^\s<>|"]*[^\s<>|.,;:!?)'"])/).flatMap((part, at): readonly Piece[] => {
     const text = decoded(part);
     return at % 2 === 1 ? [{ kind: "link", url: text, text }] : withEmoji(text);
   });

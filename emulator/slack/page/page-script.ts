@@ -28,6 +28,8 @@ export const pageScript = `"use strict";
       const old = document.getElementById(one.id);
       if (old && old.outerHTML !== one.outerHTML) old.replaceWith(one);
     }
+    for (const one of next.querySelectorAll("[data-fault]"))
+      document.querySelector('[data-fault="' + one.dataset.fault + '"]').checked = one.checked;
     if (focused && document.activeElement === document.body) document.getElementById(focused)?.focus();
     if (atBottom) scrollTo(0, document.documentElement.scrollHeight);
     showModal(next.getElementById("modal"));
@@ -107,12 +109,18 @@ export const pageScript = `"use strict";
     element.disabled = false;
   }
 
+  function switchFault({ checked, dataset: { fault } }) {
+    const path = "/_cloud/slack/faults";
+    return checked ? post(path, { name: fault }) : fetch(path + "?name=" + fault, { method: "DELETE" });
+  }
+
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button[data-action]");
     if (button) void act(button);
   });
   document.addEventListener("change", (event) => {
     if (event.target.matches("select[data-action]")) void act(event.target);
+    if (event.target.matches("[data-fault]")) void switchFault(event.target);
     if (event.target.closest("#person-switch")) event.target.form.submit();
   });
   document.getElementById("composer").addEventListener("submit", (event) => {

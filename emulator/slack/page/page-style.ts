@@ -18,6 +18,7 @@ header { position: sticky; top: 0; z-index: 1; display: flex; flex-wrap: wrap; g
 header nav { display: flex; flex-wrap: wrap; gap: 0.25rem 0.75rem; }
 header a { color: inherit; text-decoration: none; }
 header a[aria-current] { font-weight: 700; text-decoration: underline; }
+header select { color: var(--ink); padding: 0.15rem 0.5rem; }
 #link-state { margin-left: auto; font-size: 0.8rem; }
 .panes { display: flex; align-items: flex-start; }
 main { flex: 1 1 60%; min-width: 0; max-width: 60rem; padding: 0.5rem 1rem; }
@@ -41,7 +42,9 @@ blockquote { margin: 0.1rem 0; padding-left: 0.75rem; border-left: 4px solid var
 .mention { padding: 0 0.15rem; border-radius: 0.2rem; color: var(--link); background: var(--soft); }
 .mention.you { background: var(--you); }
 .section { display: flex; gap: 1rem; justify-content: space-between; margin: 0.25rem 0; }
-.fields { display: grid; grid-template-columns: repeat(auto-fit, minmax(12rem, 1fr)); gap: 0.35rem 1rem; }
+.section > div { flex: 1; min-width: 0; }
+.section > span { flex: none; max-width: 40%; }
+.fields { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(14rem, 45%), 1fr)); gap: 0.35rem 1rem; }
 .context { display: flex; flex-wrap: wrap; gap: 0.15rem 0.6rem; align-items: center; }
 .context img { width: 1.25rem; height: 1.25rem; }
 .section > img { width: 5rem; height: 5rem; object-fit: cover; }
@@ -58,6 +61,8 @@ button.danger { border-color: var(--bad); color: var(--bad); }
 .reactions span { padding: 0 0.5rem; border: 1px solid var(--line); border-radius: 1rem; }
 #composer { position: sticky; bottom: 0; display: flex; gap: 0.5rem; padding: 0.75rem 0; background: var(--page); }
 #composer input { flex: 1; min-width: 0; }
+.switches { margin-bottom: 1rem; color: var(--quiet); font-size: 0.85rem; }
+.switches label { display: inline-block; margin-right: 1rem; }
 dialog { width: min(34rem, 94vw); border: 1px solid var(--line); border-radius: 0.5rem; background: var(--page); color: var(--ink); }
 dialog::backdrop { background: rgb(0 0 0 / 50%); }
 dialog h2 { margin: 0 0 0.5rem; font-size: 1.15rem; }
