@@ -11,6 +11,7 @@ export const cliErrorCodes = [
   "service-ambiguous",
   "no-services",
   "still-waiting",
+  "not-taken-up",
   "not-confirmed",
   "file-unreadable",
   "no-way-back",
