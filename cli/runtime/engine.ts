@@ -49,7 +49,7 @@ export async function defaultSettings(): Promise<Settings> {
     retryMinMs: 250,
     retryMaxMs: 15_000,
     pollBuildEveryMs: 30_000,
-    sliceMs: 60_000,
+    sliceMs: 30_000,
     deployDeadlineMs: 10 * 60_000,
     trafficDeadlineMs: 3 * 60_000,
     buildFile: { name, text: await readFile(packageFile(name), "utf8") },
