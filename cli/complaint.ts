@@ -9,6 +9,7 @@ export const cliErrorCodes = [
   "sign-in-needed",
   "answer-unexpected",
   "service-ambiguous",
+  "digest-ambiguous",
   "no-services",
   "still-waiting",
   "not-taken-up",

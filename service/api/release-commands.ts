@@ -10,7 +10,7 @@ import {
 import type { Actor } from "../../shared/domain/service-state.ts";
 import type { Answer, Desk } from "../../shared/usecases/desk.ts";
 import { paths } from "../paths.ts";
-import { type Problem, problem, refused } from "../problem.ts";
+import { noSuchService, type Problem, problem, refused } from "../problem.ts";
 import type { AppEnv, ServiceDeps } from "../service-deps.ts";
 import { tagRule } from "../tag-rule.ts";
 import { serviceOf } from "./parameters.ts";
@@ -135,10 +135,7 @@ export function decideOne({ desk }: ServiceDeps, decision: Decision): Handler<Ap
 export function rollBackOne({ desk }: ServiceDeps): Handler<AppEnv> {
   return async (c) => {
     const service = serviceOf(c);
-    if (service === null) {
-      const detail = "A service is `project/region/name`.";
-      return problem(c, { code: "service-not-found", detail, next: "GET /api/v1/services lists them." });
-    }
+    if (service === null) return noSuchService(c);
     const body = await bodyOf(c, schemas.rollBack);
     if (!body.ok) return body.answer;
     const to = body.value.to === null ? null : parseRevisionName(body.value.to);
@@ -146,7 +143,8 @@ export function rollBackOne({ desk }: ServiceDeps): Handler<AppEnv> {
   };
 }
 
-function answered(c: Context<AppEnv>, answer: Answer): Response {
+/** The answer of the desk as HTTP: 202 with the release that it is about, or its refusal. */
+export function answered(c: Context<AppEnv>, answer: Answer): Response {
   if (!answer.ok) return refused(c, answer);
   const { releaseId, status, message } = answer;
   return c.json({ releaseId, status, message, links: { self: paths.api.release(releaseId) } }, 202);

@@ -46,6 +46,7 @@ export function serviceHarness(changes: Partial<ServiceDeps> = {}) {
     approve: answering("approve"),
     reject: answering("reject"),
     rollBack: answering("rollBack"),
+    freeDigest: answering("freeDigest"),
   };
   const bus: Bus = {
     publish: async () => undefined,
