@@ -48,6 +48,18 @@ export const releasesShape = z.looseObject({
   cursor: z.string().nullable(),
 });
 
+const quarantined = z.array(
+  z.looseObject({
+    tag: z.string(),
+    digest: z.string(),
+    releaseId: z.string(),
+    why: z.string(),
+    at: z.number(),
+  }),
+);
+
+export const quarantineShape = z.looseObject({ service: z.string(), quarantine: quarantined });
+
 const serviceFields = {
   key: z.string(),
   name: z.string(),
@@ -55,9 +67,7 @@ const serviceFields = {
   live: z.looseObject({ id: z.string(), tag: z.string(), candidate }).nullable(),
   active: z.looseObject({ id: z.string(), tag: z.string(), status }).nullable(),
   queue: z.array(z.looseObject({ id: z.string(), tag: z.string() })),
-  quarantine: z.array(
-    z.looseObject({ tag: z.string(), digest: z.string(), why: z.string(), at: z.number() }),
-  ),
+  quarantine: quarantined,
   hold: z.looseObject({ failure, since: z.number(), found: split }).nullable(),
 };
 

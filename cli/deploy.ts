@@ -1,3 +1,6 @@
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { Command } from "commander";
 import { takenShape } from "./api-shapes.ts";
 import { exitCodes } from "./exit-code.ts";
@@ -15,7 +18,10 @@ export function addDeploy(parent: Command, { io, finish }: Verb): void {
     .command("deploy")
     .description("Release a tag that is in the repository already.")
     .argument("<tag>", "the git tag, for example v1.8.0")
-    .option("--repository <OWNER/NAME>", "whose tag it is; needed when the policy lists several repositories")
+    .option(
+      "--repository <OWNER/NAME>",
+      "whose tag it is (else as gantry.yaml in this folder says, else the only one that the policy lists)",
+    )
     .option("--commit <SHA>", "take this commit (40 digits) rather than look the tag up")
     .option("--wait", "follow the release until it ends; the exit code is the verdict")
     .option(
@@ -29,10 +35,11 @@ export function addDeploy(parent: Command, { io, finish }: Verb): void {
 
 async function deploy(io: Verb["io"], tag: string, options: Options): Promise<number> {
   const session = openSession(io, options);
-  const { repository, commit, timeout = null } = options;
+  const { commit, timeout = null } = options;
+  const repository = options.repository ?? (await repositoryHere(io.cwd));
   const body = {
     tag,
-    ...(repository === undefined ? {} : { repository }),
+    ...(repository === null ? {} : { repository }),
     ...(commit === undefined ? {} : { commit }),
   };
   const taken = await session.api.post("/releases", body, takenShape);
@@ -42,4 +49,13 @@ async function deploy(io: Verb["io"], tag: string, options: Options): Promise<nu
   else session.out.line(releaseId);
   session.out.note(`${tag} is asked for. Next: gantry releases show ${releaseId}`);
   return exitCodes.done;
+}
+
+/** `source.repository` of the gantry.yaml in this folder; null when there is none, or it has errors. */
+async function repositoryHere(cwd: string): Promise<string | null> {
+  const file = join(cwd, "gantry.yaml");
+  if (!existsSync(file)) return null;
+  const { parseGantryYaml } = await import("../shared/config/gantry-yaml.ts");
+  const parsed = parseGantryYaml({ text: await readFile(file, "utf8"), file });
+  return parsed.ok ? parsed.value.source.repository : null;
 }

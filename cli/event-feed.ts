@@ -1,6 +1,6 @@
 import { eventsShape, type ShownEvent, storedEventShape } from "./api-shapes.ts";
 import { Complaint } from "./complaint.ts";
-import { backoffMs, mayPass } from "./persistence.ts";
+import { backoffMs, mayPass, persist } from "./persistence.ts";
 import { serverSentData } from "./server-sent-events.ts";
 import type { Session } from "./server-session.ts";
 
@@ -15,7 +15,6 @@ type Feed = Readonly<{
   session: Session;
   releaseId: string;
   signal: AbortSignal; // ends the feed
-  onTrouble: (text: string) => void;
 }>;
 
 /**
@@ -30,7 +29,7 @@ export async function* eventFeed(feed: Feed, after: number): AsyncGenerator<Show
   while (!signal.aborted) {
     const isStreaming = silentTries < patience.streamTries;
     silentTries += 1;
-    for await (const fact of beyond(position, isStreaming ? streamed(feed, position) : asked(feed), feed)) {
+    for await (const fact of beyond(position, isStreaming ? streamed(feed, position) : asked(feed))) {
       silentTries = isStreaming ? 1 : silentTries;
       position = fact.position;
       yield fact;
@@ -39,27 +38,17 @@ export async function* eventFeed(feed: Feed, after: number): AsyncGenerator<Show
   }
 }
 
-/** The new facts of one try; ends rather than throws where another try may do better. */
-async function* beyond(
-  position: number,
-  facts: AsyncGenerator<ShownEvent>,
-  { signal, onTrouble }: Feed,
-): AsyncGenerator<ShownEvent> {
-  try {
-    for await (const fact of facts) if (fact.position > position) yield fact;
-  } catch (error) {
-    if (signal.aborted) return;
-    if (!mayPass(error)) throw error;
-    onTrouble(`${error.text.happened}; trying again.`);
-  }
+async function* beyond(position: number, facts: AsyncGenerator<ShownEvent>): AsyncGenerator<ShownEvent> {
+  for await (const fact of facts) if (fact.position > position) yield fact;
 }
 
-async function* asked({ session: { api }, releaseId }: Feed): AsyncGenerator<ShownEvent> {
-  const { events } = await api.get(`/releases/${encodeURIComponent(releaseId)}/events`, eventsShape);
-  yield* events;
+async function* asked({ session, releaseId, signal }: Feed): AsyncGenerator<ShownEvent> {
+  const path = `/releases/${encodeURIComponent(releaseId)}/events`;
+  const answer = await persist(session, signal, () => session.api.get(path, eventsShape));
+  yield* answer?.events ?? [];
 }
 
-/** Ends when the server closes the stream, or when not even a heartbeat came for a while. */
+/** Ends when the stream breaks, or when not even a heartbeat came for a while: the next try may do better. */
 async function* streamed({ session, signal }: Feed, after: number): AsyncGenerator<ShownEvent> {
   const { api, io } = session;
   const silence = new AbortController();
@@ -81,7 +70,9 @@ async function* streamed({ session, signal }: Feed, after: number): AsyncGenerat
       if (parsed?.success) yield parsed.data;
     }
   } catch (error) {
-    if (error instanceof Complaint) throw error; // the stream did not begin; one that broke just ends
+    if (signal.aborted || !(error instanceof Complaint)) return; // it broke off under way
+    if (!mayPass(error)) throw error;
+    session.out.note(`${error.text.happened}; trying again.`);
   } finally {
     timer.stop();
   }

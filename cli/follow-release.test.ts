@@ -42,6 +42,16 @@ const ends: readonly (readonly [string, number, ServiceEvent])[] = [
   ["rolled back", 3, { ...basics, type: "release-rolled-back", failure }],
 ];
 
+/** Waits take no time at all. */
+const instantClock = {
+  now: () => monday,
+  sleep: ({ signal }: Readonly<{ signal: AbortSignal }>) =>
+    new Promise<void>((resolve) => {
+      if (signal.aborted) resolve();
+      else setImmediate(resolve);
+    }),
+};
+
 describe("following a release", () => {
   let harness: Awaited<ReturnType<typeof cliHarness>>;
 
@@ -170,6 +180,27 @@ describe("following a release", () => {
     const { exitCode, stdout } = await deploy.ended;
     expect(exitCode).to.equal(0);
     expect(stdout).to.include("is live as background-removal-00002");
+  });
+
+  it("gives up on a request that nobody takes up, and says where to look", async () => {
+    const { exitCode, stderr } = await harness.run(["deploy", "v1.0.0", "--wait"], { clock: instantClock });
+    expect(exitCode).to.equal(1);
+    expect(stderr).to.include("(not-taken-up)").and.to.include("Next:    gantry deadletter list");
+  });
+
+  it("gives up on a server that stays away, and says once that it tries again", async () => {
+    await harness.tell(begun);
+    let isAway = false;
+    const away: typeof fetch = (input, init) =>
+      isAway ? Promise.reject(new TypeError("fetch failed")) : fetch(input, init);
+    const watch = harness.begin(["status", key, "--watch"], { fetch: away, clock: instantClock });
+    await seen(watch.stdout, "begins");
+    isAway = true;
+    await harness.restart();
+    const { exitCode, stderr } = await watch.ended;
+    expect(exitCode).to.equal(1);
+    expect(stderr.match(/trying again/g)).to.have.length(1);
+    expect(stderr).to.include("(server-unreachable)");
   });
 
   it("ends with 1 and every problem when the request is refused", async () => {

@@ -27,6 +27,7 @@ const verdicts: Partial<Readonly<Record<ReleaseStatus, ExitCode>>> = {
 type Following = Readonly<{ releaseId: string; timeoutMs: number | null }>;
 
 const notTakenUpMs = 250;
+const takenUpWithinMs = 120_000;
 
 /**
  * Prints each change of a release as one line until it ends, and answers with its verdict as an exit code. A release
@@ -65,14 +66,14 @@ async function untilEnd(
   const past = await persist(session, signal, () => session.api.get(`${path}/events`, eventsShape));
   if (begun === null || past === null) return null;
   for (const fact of past.events) print(session, begun, fact);
-  const now = await look();
+  // Read before the facts were: where the release ends meanwhile, its last facts come through the feed.
+  const now = past.events.some(isEnding) ? await look() : begun;
   if (now === null || isEnd(now.status)) return now;
-  const onTrouble = (text: string) => session.out.note(text);
   const after = past.events.at(-1)?.position ?? 0;
-  for await (const fact of eventFeed({ session, releaseId, signal, onTrouble }, after)) {
+  for await (const fact of eventFeed({ session, releaseId, signal }, after)) {
     if (fact.event.releaseId !== releaseId) continue;
     print(session, begun, fact);
-    const ended = endings.has(fact.event.type) ? await look() : null;
+    const ended = isEnding(fact) ? await look() : null;
     if (ended !== null && isEnd(ended.status)) return ended;
   }
   return null;
@@ -87,13 +88,17 @@ const endings: ReadonlySet<string> = new Set([
   "release-rolled-back",
 ]);
 
+function isEnding({ event }: ShownEvent): boolean {
+  return endings.has(event.type);
+}
+
 /** The release once Gantry has taken it up; null when the signal came first. A refused request is a complaint. */
 async function takenUp(
   session: Session,
   releaseId: string,
   signal: AbortSignal,
 ): Promise<ShownRelease | null> {
-  while (!signal.aborted) {
+  for (let waitedMs = 0; !signal.aborted; waitedMs += notTakenUpMs) {
     try {
       const path = `/releases/${encodeURIComponent(releaseId)}`;
       return await persist(session, signal, () => session.api.get(path, releaseShape));
@@ -101,10 +106,21 @@ async function takenUp(
       if (!(error instanceof Complaint)) throw error;
       if (error.text.code === "release-refused") throw await refusedComplaint(session, releaseId);
       if (error.text.code !== "release-not-found") throw error;
+      if (waitedMs >= takenUpWithinMs) throw notTakenUp(releaseId);
     }
     await session.io.clock.sleep({ ms: notTakenUpMs, signal });
   }
   return null;
+}
+
+function notTakenUp(releaseId: string): Complaint {
+  return new Complaint({
+    code: "not-taken-up",
+    happened: `${releaseId} was asked for and not taken up within ${takenUpWithinMs / 60_000} minutes`,
+    traffic: "Unchanged so far; Gantry may still take it up.",
+    why: "Its message waits, or was given up after all its attempts.",
+    next: ["gantry deadletter list", `gantry releases show ${releaseId}`],
+  });
 }
 
 /** Why a request never became a release, with every problem by its place. */

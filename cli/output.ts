@@ -24,7 +24,7 @@ export type Output = Readonly<{
   line: (text: string) => void;
   json: (value: unknown) => void;
   jsonLine: (value: unknown) => void;
-  /** For the person, not for the pipe; silent with `--json`. */
+  /** For the person, not for the pipe; silent with `--json`, and the same thing in a row is said once. */
   note: (text: string) => void;
   complain: (text: ComplaintText, exitCode: number) => void;
 }>;
@@ -32,6 +32,7 @@ export type Output = Readonly<{
 /** The output of one command. */
 export function createOutput(io: CliIo, { isJson }: Readonly<{ isJson: boolean }>): Output {
   const { stdout, stderr } = io;
+  let noted = "";
   return {
     isJson,
     paint: paintFor(io, stdout),
@@ -39,7 +40,8 @@ export function createOutput(io: CliIo, { isJson }: Readonly<{ isJson: boolean }
     json: (value) => stdout.write(`${JSON.stringify(value, null, 2)}\n`),
     jsonLine: (value) => stdout.write(`${JSON.stringify(value)}\n`),
     note: (text) => {
-      if (!isJson) stderr.write(`${harmless(text)}\n`);
+      if (!isJson && text !== noted) stderr.write(`${harmless(text)}\n`);
+      noted = text;
     },
     complain: (text, exitCode) => {
       stderr.write(isJson ? errorDocument(text, exitCode) : errorText(text, paintFor(io, stderr)));

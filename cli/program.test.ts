@@ -317,6 +317,18 @@ describe("telling Gantry what a person decided", () => {
     expect(json.releaseId).to.match(/^r-/);
   });
 
+  it("takes the repository from the gantry.yaml of the folder, unless it is named", () =>
+    inFolder(async (cwd) => {
+      const service = "{ project: gantry-test, region: europe-west1, name: api }";
+      await writeFile(join(cwd, "gantry.yaml"), `service: ${service}\nsource: { repository: perkie/api }\n`);
+      await harness.run(["deploy", "v1.2.0"], { cwd });
+      await harness.run(["deploy", "v1.2.0", "--repository", "perkie/other"], { cwd });
+      expect(harness.requests.map(({ repository }) => repository)).to.deep.equal([
+        "perkie/api",
+        "perkie/other",
+      ]);
+    }));
+
   it("refuses a tag that holds more than text, with 64", async () => {
     const { exitCode, stderr } = await harness.run(["deploy", "v1;reboot"]);
     expect(exitCode).to.equal(64);

@@ -8,6 +8,7 @@ import { addDeploy } from "./deploy.ts";
 import { addDev } from "./dev.ts";
 import { exitCodeMeanings, exitCodes } from "./exit-code.ts";
 import { createOutput } from "./output.ts";
+import { addQuarantine } from "./quarantine/commands.ts";
 import { addRehearse } from "./rehearse.ts";
 import { addReject } from "./reject.ts";
 import { addReleases } from "./releases/commands.ts";
@@ -71,6 +72,7 @@ function addVerbs(program: Command, verb: Verb): void {
   addReject(program, verb);
   addCancel(program, verb);
   addRollback(program, verb);
+  addQuarantine(program, verb);
   if (rehearse !== undefined) addRehearse(program, verb, rehearse);
   addValidate(program, verb);
   addSchema(program, verb);

@@ -45,7 +45,7 @@ describe("gantry rollback --direct, against the local Cloud Run and nothing else
     const { exitCode, stdout, stderr } = await direct(service);
     expect(stdout).to.equal(`${stable} serves 100 % of ${service}.\n`);
     expect(exitCode).to.equal(0);
-    expect(stderr).to.include("Gantry will find the traffic moved by hand");
+    expect(stderr).to.include("a release that runs is ended or held");
     expect(await served(service)).to.equal(`100 % ${stable}`);
     const { desired } = await snapshotOf(local, service);
     expect(desired.map((share) => share.tag)).to.include(tag);

@@ -67,7 +67,7 @@ async function rollBack(io: CliIo, { service, options, connection }: Rollback): 
   if (outcome.outcome !== "effective") throw unfinished(service, to, outcome);
   if (out.isJson) out.json({ service, from, to, outcome: "effective" });
   else out.line(`${to} serves 100 % of ${service}.`);
-  out.note("Gantry will find the traffic moved by hand and hold what runs. Next: gantry status");
+  out.note("Gantry was not asked: a release that runs is ended or held once it notices. Next: gantry status");
   return exitCodes.done;
 }
 

@@ -11,20 +11,30 @@ import { verify } from "./verify.ts";
 /** The ack deadline of a push subscription is 600 s at most (Pub/Sub, `ackDeadlineSeconds`). */
 const ackDeadlineMs = 600_000;
 
+/** A request that cannot be read is given up soon. */
+const maxAttempts = 5;
+
+/** A hand-off only says where to look, and a process that is restarted often is no reason to give it up. */
+const maxHandOffAttempts = 50;
+
 function subscription(name: string, topic: string, handler: EventHandler): Subscription {
-  return { name, topic, handler, ackDeadlineMs, maxAttempts: 5, minBackoffMs: 200, maxBackoffMs: 30_000 };
+  return { name, topic, handler, ackDeadlineMs, maxAttempts, minBackoffMs: 200, maxBackoffMs: 30_000 };
+}
+
+function handOff(name: string, topic: string, handler: EventHandler): Subscription {
+  return { ...subscription(name, topic, handler), maxAttempts: maxHandOffAttempts };
 }
 
 /** Which function hears of which topic: the whole of how a release is handed on. */
 export function subscriptions(deps: Deps): readonly Subscription[] {
   return [
     subscription("build-releases", topics.releases, build(deps)),
-    subscription("build-work", topics.work.build, build(deps)),
+    handOff("build-work", topics.work.build, build(deps)),
     subscription("deploy-builds", topics.builds, deploy(deps)),
-    subscription("deploy-work", topics.work.deploy, deploy(deps)),
-    subscription("verify-work", topics.work.verify, verify(deps)),
-    subscription("rollout-work", topics.work.rollout, rollout(deps)),
-    subscription("rollback-work", topics.work.rollback, rollback(deps)),
+    handOff("deploy-work", topics.work.deploy, deploy(deps)),
+    handOff("verify-work", topics.work.verify, verify(deps)),
+    handOff("rollout-work", topics.work.rollout, rollout(deps)),
+    handOff("rollback-work", topics.work.rollback, rollback(deps)),
     subscription("notify-facts", topics.events, notify(deps)),
     subscription("notify-commands", topics.commands, notify(deps)),
     handOff("notify-again", topics.notify, notify(deps)),

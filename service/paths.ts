@@ -1,4 +1,4 @@
-import type { ReleaseId, ServiceKey } from "../shared/domain/ids.ts";
+import type { ImageDigest, ReleaseId, ServiceKey } from "../shared/domain/ids.ts";
 
 type ReleaseAction = "cancel" | "approve" | "reject" | "pause" | "resume" | "promote";
 
@@ -13,10 +13,13 @@ export const paths = {
   releaseAction: (id: ReleaseId, action: ReleaseAction) => `/releases/${encodeURIComponent(id)}/${action}`,
   refusal: (id: string) => `/refusals/${encodeURIComponent(id)}`,
   rollBack: (service: ServiceKey) => `/services/${encoded(service)}/rollback`,
+  freeDigest: (service: ServiceKey, digest: ImageDigest) =>
+    `/services/${encoded(service)}/quarantine/${digest}/free`,
   asset: (name: string) => `/assets/${name}`,
   api: {
     services: () => "/api/v1/services",
     service: (key: ServiceKey) => `/api/v1/services/${encoded(key)}`,
+    quarantine: (key: ServiceKey) => `/api/v1/services/${encoded(key)}/quarantine`,
     releases: () => "/api/v1/releases",
     release: (id: ReleaseId) => `/api/v1/releases/${encodeURIComponent(id)}`,
     releaseEvents: (id: ReleaseId) => `/api/v1/releases/${encodeURIComponent(id)}/events`,

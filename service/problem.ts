@@ -37,6 +37,11 @@ export function problem(c: Context<AppEnv>, { code, detail, next }: Problem): Re
   return problemDocument(c, { code, status, title, detail, next });
 }
 
+/** The answer to a path whose service cannot be one, or is not known. */
+export function noSuchService(c: Context<AppEnv>, detail = "A service is `project/region/name`."): Response {
+  return problem(c, { code: "service-not-found", detail, next: "GET /api/v1/services lists them." });
+}
+
 type Refused = Readonly<{ code: string; message: string; next: string }>;
 
 const refusalStatuses: Readonly<Record<string, ContentfulStatusCode>> = {

@@ -26,7 +26,7 @@ export type ServiceDeps = Readonly<{
   tokens: readonly AccessToken[];
   /** Signs the console's cookies. Null = made at start: a restart then asks everyone to sign in again. */
   sessionSecret: string | null;
-  /** Repositories that the policy lists; a request that names none gets the only one. */
+  /** Repositories that are known by their whole name; a request that names none gets the only one. */
   repositories: readonly string[];
   version: string;
   mode: "local" | "serve";

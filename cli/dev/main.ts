@@ -1,6 +1,10 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { createDemoRepository, type DemoRepository } from "../../emulator/git/demo-repository.ts";
+import {
+  createDemoRepository,
+  type DemoRepository,
+  demoRepositoryName,
+} from "../../emulator/git/demo-repository.ts";
 import { createJsonLog } from "../../shared/adapters/system/json-log.ts";
 import { parseServiceKey } from "../../shared/domain/ids.ts";
 import type { CliIo } from "../cli-io.ts";
@@ -37,7 +41,7 @@ export async function runDev(options: DevOptions, io: CliIo): Promise<number> {
     const demo = await createDemoRepository({
       gitRoot: join(directory, "cloud", "git"),
       cloneDirectory: join(directory, "demo"),
-      remoteUrl: local.cloud.git.cloneUrl("perkie/background-removal"),
+      remoteUrl: local.cloud.git.cloneUrl(demoRepositoryName),
     });
     const addresses = addressesOf(local, { secrets, demo, directory });
     await writeFile(
@@ -79,6 +83,7 @@ function start(
     http: {
       host: "127.0.0.1",
       port,
+      repositories: [demoRepositoryName],
       webhookSecret,
       sessionSecret,
       tokens: [accessToken("developer", token)],

@@ -1,11 +1,14 @@
 import { createApp } from "../../service/app.ts";
 import { type RunningServer, startServer } from "../../service/server.ts";
 import { type AccessToken, defaultStream } from "../../service/service-deps.ts";
+import type { Policy } from "../../shared/domain/policy.ts";
 import { type Engine, type EngineOptions, startEngine } from "./engine.ts";
 
 export type HttpOptions = Readonly<{
   host: string;
   port: number; // 0 = a free one
+  /** What a request that names no repository may mean (else what the policy lists). */
+  repositories?: readonly string[];
   githubSecrets: readonly string[];
   tokens: readonly AccessToken[];
   sessionSecret: string | null;
@@ -21,6 +24,12 @@ export type GantryProcess = Readonly<{ engine: Engine; server: RunningServer; cl
 const graceMs = 3_000;
 
 const trafficWithinMs = 2_000;
+
+/** The repositories that the policy lists by name; none where it also has patterns, which may mean any other. */
+function listedRepositories({ repositories }: Policy): readonly string[] {
+  const names = [...new Set(repositories.map(({ repository }) => repository))];
+  return names.some((name) => name.includes("*")) ? [] : names;
+}
 
 /** Starts the engine, then answers HTTP. Rejects, with nothing left running, when either cannot start. */
 export async function startGantry(
@@ -40,7 +49,7 @@ export async function startGantry(
       github: { secrets: http.githubSecrets },
       tokens: http.tokens,
       sessionSecret: http.sessionSecret,
-      repositories: policy.repositories.map(({ repository }) => repository),
+      repositories: http.repositories ?? listedRepositories(policy),
       version: http.version,
       mode: http.mode,
       publicUrl: http.publicUrl,

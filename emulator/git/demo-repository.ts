@@ -32,6 +32,9 @@ export type DemoRepository = Readonly<{
   liveTag: string;
 }>;
 
+/** What the demo's repository is called unless told otherwise. */
+export const demoRepositoryName = "perkie/background-removal";
+
 const liveTag = "v1.0.0";
 const author = "Robin Rivera <robin@perkie.example>";
 const firstCommit = Date.UTC(2026, 0, 5, 9) / 1000;
@@ -41,7 +44,7 @@ const firstCommit = Date.UTC(2026, 0, 5, 9) / 1000;
  * commits. A clone that is there already is left as it is.
  */
 export async function createDemoRepository(options: DemoOptions): Promise<DemoRepository> {
-  const { gitRoot, cloneDirectory, repository = "perkie/background-removal" } = options;
+  const { gitRoot, cloneDirectory, repository = demoRepositoryName } = options;
   const versions = demoVersions(options.goesBad ?? { afterSeconds: 5, afterRequests: 10 });
   const bareDirectory = await ensureRepository(gitRoot, repository);
   if (!(await exists(join(cloneDirectory, ".git")))) {

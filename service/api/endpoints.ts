@@ -4,6 +4,7 @@ import type { AppEnv, ServiceDeps } from "../service-deps.ts";
 import { listDeadLetters, replayDeadLetter } from "./dead-letters.ts";
 import { createEventPulse } from "./event-pulse.ts";
 import { eventStream } from "./event-stream.ts";
+import { freeOne, listQuarantine } from "./quarantine.ts";
 import { listRefusals, showRefusal } from "./refusals.ts";
 import { decideOne, requestRelease, rollBackOne } from "./release-commands.ts";
 import { explainOne, listReleases, showRelease, showReleaseEvents } from "./releases.ts";
@@ -21,6 +22,11 @@ function readings(deps: ServiceDeps, traffic: Traffic): readonly Endpoint[] {
   return [
     get("/services", "all services", listServices(deps)),
     get("/services/:project/:region/:name", "one service with its traffic", showService(deps, traffic)),
+    get(
+      "/services/:project/:region/:name/quarantine",
+      "images that may not come again",
+      listQuarantine(deps),
+    ),
     get("/releases", "releases, newest first; ?service= ?limit= ?cursor=", listReleases(deps)),
     get("/releases/:id", "one release", showRelease(deps)),
     get("/releases/:id/events", "what happened to it", showReleaseEvents(deps)),
@@ -45,6 +51,7 @@ function commands(deps: ServiceDeps): readonly Endpoint[] {
     post("/releases/:id/resume", "take the steps again", decideOne(deps, "resume")),
     post("/releases/:id/promote", "take the last step next", decideOne(deps, "promote")),
     post("/services/:project/:region/:name/rollback", "roll back: {to?, reason?}", rollBackOne(deps)),
+    post("/services/:project/:region/:name/quarantine/:digest/free", "let it come again", freeOne(deps)),
     post("/deadletters/:id/replay", "deliver it again", replayDeadLetter(deps)),
   ];
 }

@@ -28,7 +28,7 @@ describe("nowInWords()", () => {
     movedAt: monday,
     slice: 0,
     paused: false,
-    approvedAt: null,
+    approved: null,
     ...pair,
   } as const;
 

@@ -1,11 +1,23 @@
 import type { Context } from "hono";
-import { parseReleaseId, parseServiceKey, type ReleaseId, type ServiceKey } from "../../shared/domain/ids.ts";
+import {
+  type ImageDigest,
+  parseImageDigest,
+  parseReleaseId,
+  parseServiceKey,
+  type ReleaseId,
+  type ServiceKey,
+} from "../../shared/domain/ids.ts";
 import type { AppEnv } from "../service-deps.ts";
 
 /** The service key that the path spells in three parts; null = not a key. */
 export function serviceOf(c: Context<AppEnv>): ServiceKey | null {
   const { project, region, name } = c.req.param();
   return parseServiceKey(`${project}/${region}/${name}`);
+}
+
+/** The digest in the path; null = not `sha256:` and 64 hex digits. */
+export function digestOf(c: Context<AppEnv>): ImageDigest | null {
+  return parseImageDigest(c.req.param("digest") ?? "");
 }
 
 /** The release id in the path; null = not an id. */

@@ -1,10 +1,16 @@
 import type { Context, Handler } from "hono";
 import { z } from "zod";
-import { parseCommitSha, parseReleaseId, parseRevisionName, parseTagName } from "../../shared/domain/ids.ts";
+import {
+  isRepositoryName,
+  parseCommitSha,
+  parseReleaseId,
+  parseRevisionName,
+  parseTagName,
+} from "../../shared/domain/ids.ts";
 import type { Actor } from "../../shared/domain/service-state.ts";
 import type { Answer, Desk } from "../../shared/usecases/desk.ts";
 import { paths } from "../paths.ts";
-import { problem, refused } from "../problem.ts";
+import { noSuchService, type Problem, problem, refused } from "../problem.ts";
 import type { AppEnv, ServiceDeps } from "../service-deps.ts";
 import { tagRule } from "../tag-rule.ts";
 import { serviceOf } from "./parameters.ts";
@@ -12,10 +18,7 @@ import { serviceOf } from "./parameters.ts";
 const reason = z.string().max(500).default("");
 const schemas = {
   release: z.strictObject({
-    repository: z
-      .string()
-      .regex(/^[A-Za-z0-9._-]{1,100}\/[A-Za-z0-9._-]{1,100}$/, "is `owner/name`")
-      .optional(),
+    repository: z.string().refine(isRepositoryName, "is `owner/name`").optional(),
     tag: z.string().max(1024),
     commit: z
       .string()
@@ -72,8 +75,7 @@ export function requestRelease({ desk, ids, repositories }: ServiceDeps): Handle
     }
     const repository = body.value.repository ?? (repositories.length === 1 ? repositories[0] : undefined);
     if (repository === undefined) {
-      const detail = `Say which \`repository\`: the policy lists ${repositories.join(", ") || "none"}.`;
-      return problem(c, { code: "body-invalid", detail, next: 'Add `"repository": "owner/name"`.' });
+      return problem(c, repositoryMissing(repositories));
     }
     const requestedBy = actorOf(c, "api");
     const key = c.req.header("idempotency-key")?.slice(0, 200);
@@ -84,6 +86,12 @@ export function requestRelease({ desk, ids, repositories }: ServiceDeps): Handle
     const links = { self: paths.api.release(releaseId), console: paths.release(releaseId) };
     return c.json({ releaseId, links }, 202, { location: links.self });
   };
+}
+
+function repositoryMissing(repositories: readonly string[]): Problem {
+  const known = repositories.length === 0 ? "" : ` The policy lists ${repositories.join(", ")}.`;
+  const detail = `Name the \`repository\` of the tag: more than one may be meant.${known}`;
+  return { code: "body-invalid", detail, next: 'Add `"repository": "owner/name"`.' };
 }
 
 export const decisions = ["cancel", "approve", "reject", "pause", "resume", "promote"] as const;
@@ -133,10 +141,7 @@ export function decideOne({ desk }: ServiceDeps, decision: Decision): Handler<Ap
 export function rollBackOne({ desk }: ServiceDeps): Handler<AppEnv> {
   return async (c) => {
     const service = serviceOf(c);
-    if (service === null) {
-      const detail = "A service is `project/region/name`.";
-      return problem(c, { code: "service-not-found", detail, next: "GET /api/v1/services lists them." });
-    }
+    if (service === null) return noSuchService(c);
     const body = await bodyOf(c, schemas.rollBack);
     if (!body.ok) return body.answer;
     const to = body.value.to === null ? null : parseRevisionName(body.value.to);
@@ -147,7 +152,8 @@ export function rollBackOne({ desk }: ServiceDeps): Handler<AppEnv> {
   };
 }
 
-function answered(c: Context<AppEnv>, answer: Answer): Response {
+/** The answer of the desk as HTTP: 202 with the release that it is about, or its refusal. */
+export function answered(c: Context<AppEnv>, answer: Answer): Response {
   if (!answer.ok) return refused(c, answer);
   const { releaseId, status, message } = answer;
   return c.json({ releaseId, status, message, links: { self: paths.api.release(releaseId) } }, 202);

@@ -56,7 +56,11 @@ export function serviceView({ state, now }: Readonly<{ state: ServiceState; now:
         : null,
     needed: neededAction(state),
     can: { rollBack: can.rollBackService(state) },
-    links: { self: paths.api.service(key), releases: `${paths.api.releases()}?service=${key}` },
+    links: {
+      self: paths.api.service(key),
+      quarantine: paths.api.quarantine(key),
+      releases: `${paths.api.releases()}?service=${key}`,
+    },
   };
 }
 

@@ -2,7 +2,7 @@ import type { Context, Handler } from "hono";
 import { z } from "zod";
 import type { Answer } from "../../shared/usecases/desk.ts";
 import { mayUse } from "../access/guard.ts";
-import { serviceOf } from "../api/parameters.ts";
+import { digestOf, serviceOf } from "../api/parameters.ts";
 import { actorOf, type Decision, decideRelease } from "../api/release-commands.ts";
 import { paths } from "../paths.ts";
 import { refusalStatus } from "../problem.ts";
@@ -57,5 +57,15 @@ export function postRollBack({ desk }: ServiceDeps): Handler<AppEnv> {
     if (service === null) return c.notFound();
     const { reason } = await formOf(c);
     return afterwards(c, await desk.rollBack({ service, to: null, by: actorOf(c, "console"), reason }));
+  });
+}
+
+/** `POST /services/…/quarantine/:digest/free` of a form. */
+export function postFree({ desk }: ServiceDeps): Handler<AppEnv> {
+  return operatorsOnly(async (c) => {
+    const service = serviceOf(c);
+    const digest = digestOf(c);
+    if (service === null || digest === null) return c.notFound();
+    return afterwards(c, await desk.freeDigest({ service, digest, by: actorOf(c) }));
   });
 }

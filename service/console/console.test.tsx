@@ -13,7 +13,9 @@ import {
   requested,
   revisionName,
   serviceKey,
+  serviceState,
 } from "../../test/support/fixtures.ts";
+import { quarantined } from "../../test/support/quarantine.ts";
 import { operatorToken, serviceHarness, viewerToken } from "../../test/support/service-harness.ts";
 import { liveScript } from "./live-script.ts";
 
@@ -297,5 +299,26 @@ describe("the console", () => {
     expect(text).to.include('<main data-position="1">');
     expect(text).to.include(`id="service-${serviceKey().replaceAll("/", "-")}" data-live="true"`);
     expect(releaseId()).to.equal("release-1");
+  });
+
+  it("shows what is in quarantine, and frees it in the name of who is signed in", async () => {
+    const state = serviceState({ quarantine: [quarantined()] });
+    const harness = await withRelease({ state });
+    const path = `/services/${serviceKey()}/quarantine/${quarantined().digest}/free`;
+    const { text } = await page(harness, "/");
+    expect(text).to.include("In quarantine").and.include(`action="${path}"`);
+    expect((await page(harness, "/", viewerToken)).text).to.not.include(`action="${path}"`);
+    const answer = await post(harness, path, {});
+    expect(answer.status).to.equal(303);
+    expect(harness.asked.at(-1)).to.deep.equal({
+      verb: "freeDigest",
+      params: {
+        service: serviceKey(),
+        digest: quarantined().digest,
+        by: { kind: "person", name: "olivia" },
+      },
+    });
+    const wrong = await post(harness, `/services/${serviceKey()}/quarantine/latest/free`, {});
+    expect(wrong.status).to.equal(404);
   });
 });

@@ -96,7 +96,34 @@ function ServiceCard({ service, traffic, identity }: Card) {
       </p>
       {active?.status === "awaiting-approval" && <ApprovalBox release={active} {...active} />}
       <NeededButton service={service} identity={identity} />
+      <Quarantine service={service} identity={identity} />
     </article>
+  );
+}
+
+/** Images that were rolled back, newest first, each with the way out. */
+function Quarantine({ service, identity }: Pick<Card, "service" | "identity">) {
+  if (service.quarantine.length === 0) return null;
+  return (
+    <div class="quarantine">
+      <h3>In quarantine</h3>
+      <ul class="rows">
+        {[...service.quarantine].reverse().map(({ digest, tag, releaseId, at, why }) => (
+          <li>
+            <a href={paths.release(releaseId)}>{tag}</a> <code title={digest}>{digest.slice(0, 19)}</code>{" "}
+            <Moment at={at} />
+            <p class="reason">{why}</p>
+            <ActionButton
+              id={`free-${service.key.replaceAll(/[/:.]/g, "-")}-${digest.slice(7, 19)}`}
+              label="Free"
+              path={paths.freeDigest(service.key, digest)}
+              permission={forPerson({ permission: { allowed: true }, identity })}
+              asksReason={false}
+            />
+          </li>
+        ))}
+      </ul>
+    </div>
   );
 }
 

@@ -10,7 +10,7 @@ import type { TrafficReading } from "../api/traffic-reading.ts";
 import { refusalView, releaseView } from "../api/views.ts";
 import { paths, safeNext } from "../paths.ts";
 import type { AppEnv, ServiceDeps } from "../service-deps.ts";
-import { postDecision, postRollBack } from "./actions.tsx";
+import { postDecision, postFree, postRollBack } from "./actions.tsx";
 import { asset } from "./assets.ts";
 import { withDoctype } from "./document.ts";
 import { HomePage } from "./home-page.tsx";
@@ -39,6 +39,7 @@ export function createConsole(deps: ServiceDeps, { sessions, traffic }: Console)
     app.post(`/releases/:id/${decision}`, sameOrigin, signedIn, postDecision(deps, decision));
   }
   app.post("/services/:project/:region/:name/rollback", sameOrigin, signedIn, postRollBack(deps));
+  app.post("/services/:project/:region/:name/quarantine/:digest/free", sameOrigin, signedIn, postFree(deps));
   return app;
 }
 

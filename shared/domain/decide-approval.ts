@@ -2,6 +2,7 @@ import type { CommandOf } from "./commands.ts";
 import { beginStep } from "./decide-progress.ts";
 import { type Decision, events, nothing, refuse } from "./decision.ts";
 import type { ServiceEvent } from "./events.ts";
+import type { TagName } from "./ids.ts";
 import { isSameName } from "./person-name.ts";
 import { firstStep, stepAt } from "./release-plan.ts";
 import { gantry, rollBackTo } from "./rollback-events.ts";
@@ -30,18 +31,26 @@ function strangerRefusal(release: ActiveRelease, command: CommandOf<"approve" | 
   );
 }
 
+/** A decision is about the request that the person saw, and about no other. */
+function otherRequest(
+  { approvalId, releaseId }: CommandOf<"approve" | "reject">,
+  asked: string,
+  tag: TagName,
+): Decision | null {
+  if (approvalId === asked) return null;
+  const why =
+    approvalId === null
+      ? `The decision does not say which request it is about: send \`approvalId\`, which is \`approval.id\` of ${tag} as you saw it.`
+      : `This decision is about another request than the one of ${tag}.`;
+  return refuse("approval-void", `${why} Nothing was decided.`, `gantry releases show ${releaseId}`);
+}
+
 function approverRefusal(
   release: ReleaseIn<"awaiting-approval">,
   command: CommandOf<"approve" | "reject">,
 ): Decision | null {
-  if (command.approvalId !== release.approvalId)
-    return refuse(
-      "approval-void",
-      command.approvalId === null
-        ? `The decision does not say which request it is about: send \`approvalId\`, which is \`approval.id\` of ${release.tag} as you saw it. Nothing was decided.`
-        : `This decision is about another request than the one that ${release.tag} waits for now. Nothing was decided.`,
-      `gantry releases show ${release.id}`,
-    );
+  const other = otherRequest(command, release.approvalId, release.tag);
+  if (other) return other;
   if (command.at >= release.expiresAt)
     return refuse(
       "approval-expired",
@@ -79,9 +88,10 @@ function rejection({ by, reason }: CommandOf<"reject">, tag: string): Failure {
 
 /** Of an approval and a rejection at the same moment the rejection counts, whichever was written down first. */
 function rejectAfterTie(command: CommandOf<"reject">, { active }: ServiceState): Decision | null {
-  if (active?.id !== command.releaseId || active.status !== "rolling-out" || active.approvedAt !== command.at)
-    return null;
-  const refusal = strangerRefusal(active, command);
+  if (active?.id !== command.releaseId || active.status !== "rolling-out") return null;
+  if (active.approved?.at !== command.at) return null;
+  const refusal =
+    otherRequest(command, active.approved.approvalId, active.tag) ?? strangerRefusal(active, command);
   if (refusal) return refusal;
   const { at, by } = command;
   return events(

@@ -103,6 +103,10 @@ export function decideFree(command: CommandOf<"free-digest">, state: ServiceStat
   const { at, by, digest, releaseId } = command;
   const isKnown = state.quarantine.some((entry) => entry.digest === digest);
   if (!isKnown)
-    return refuse("not-quarantined", `${digest} is not in quarantine.`, `gantry status ${state.key}`);
+    return refuse(
+      "not-quarantined",
+      `${digest} is not in quarantine.`,
+      `gantry quarantine list ${state.key}`,
+    );
   return events({ type: "digest-freed", at, releaseId, digest, by });
 }

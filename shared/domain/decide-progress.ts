@@ -60,7 +60,8 @@ export function decideBuildFinished(command: CommandOf<"finish-build">, state: S
   const succeeded: ServiceEvent = { type: "build-succeeded", at, releaseId, buildId, image: result.image };
   const bad = state.quarantine.find(({ digest }) => digest === result.image.digest);
   if (!bad) return events(succeeded);
-  const message = `The image ${result.image.digest.slice(0, 19)} is quarantined since ${bad.tag} (${bad.releaseId}): ${bad.why}`;
+  const short = result.image.digest.slice(0, 19);
+  const message = `The image ${short} is quarantined since ${bad.tag} (${bad.releaseId}): ${bad.why} To release it all the same: gantry quarantine free ${state.key} ${short}`;
   return events(succeeded, {
     type: "release-failed",
     at,

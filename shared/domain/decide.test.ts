@@ -163,7 +163,11 @@ describe("decide: build and deploy", () => {
     expect(back.state.quarantine).to.have.length(1);
     const again = releaseBasics({ id: releaseId("release-9") });
     const building = carryOn(back.state, say.request(again, { explicit: true }));
-    building.when(say.built({ id: again.id })).happens("build-succeeded", "release-failed");
+    const refused = building.when(say.built({ id: again.id }));
+    refused.happens("build-succeeded", "release-failed");
+    expect(refused.events.at(-1))
+      .to.have.nested.property("failure.message")
+      .that.includes(`gantry quarantine free ${back.state.key} ${image().digest.slice(0, 19)}`);
     const freed = back.when(say.free()).happens("digest-freed");
     expect(freed.quarantine).to.deep.equal([]);
     carryOn(freed, say.request(again, { explicit: true }))

@@ -3,6 +3,7 @@ import type { ReleaseId, RevisionName, Timestamp } from "./ids.ts";
 import { percentOfStep } from "./release-plan.ts";
 import type {
   ActiveRelease,
+  Approved,
   Leftover,
   LiveRelease,
   Pair,
@@ -91,7 +92,7 @@ function pausedOrNot(state: ServiceState, id: ReleaseId, paused: boolean): Servi
 function beginStep(state: ServiceState, { releaseId, step, at }: EventOf<"step-began">): ServiceState {
   return advance(state, releaseId, (active) =>
     withPair(active, (pair) => {
-      const approvedAt = active.status === "rolling-out" ? active.approvedAt : approvalTime(active, at);
+      const approved = active.status === "rolling-out" ? active.approved : approvalOf(active, at);
       const fromPercent = confirmedPercent(active);
       return {
         status: "rolling-out",
@@ -100,7 +101,7 @@ function beginStep(state: ServiceState, { releaseId, step, at }: EventOf<"step-b
         movedAt: null,
         slice: 0,
         paused: false,
-        approvedAt,
+        approved,
         ...pair,
       };
     }),
@@ -113,8 +114,8 @@ function confirmedPercent(active: ActiveRelease): number {
   return active.movedAt === null ? active.fromPercent : percentOfStep(active);
 }
 
-function approvalTime(active: ActiveRelease, at: Timestamp): Timestamp | null {
-  return active.status === "awaiting-approval" ? at : null;
+function approvalOf(active: ActiveRelease, at: Timestamp): Approved | null {
+  return active.status === "awaiting-approval" ? { approvalId: active.approvalId, at } : null;
 }
 
 function goLive(state: ServiceState, event: EventOf<"release-live">): ServiceState {

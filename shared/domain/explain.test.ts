@@ -243,4 +243,26 @@ describe("explainRelease()", () => {
       explain({ status: "superseded", supersededBy: releaseId("release-2"), plan: plan() }).next,
     ).to.deep.equal(["gantry releases show release-2"]);
   });
+
+  it("names the command that frees the image that was built again", () => {
+    const id = parseBuildId("b-1");
+    if (id === null) throw new Error("a fixture");
+    const failure = { code: "quarantined", message: "Why." } as const;
+    const at = { at: monday, releaseId: releaseId() };
+    const built = { type: "build-succeeded", ...at, buildId: id, image: candidate().image } as const;
+    const digest = candidate().image.digest.slice(0, 19);
+    expect(explain({ status: "failed", failure }, [built]).next[1]).to.equal(
+      `gantry quarantine free ${serviceKey()} ${digest}   # then: gantry deploy v1.0.0`,
+    );
+    expect(explain({ status: "failed", failure }).next[1]).to.equal(`gantry quarantine list ${serviceKey()}`);
+  });
+
+  it("says once what the failure tells of a check already", () => {
+    const failure = { code: "gate-failed", message: "model: 503 (needs 200)." } as const;
+    const check = { name: "model", verdict: "fail", measured: "503", limit: "200" } as const;
+    const other = { ...check, name: "health", verdict: "inconclusive" } as const;
+    expect(explain({ status: "failed", failure, checks: [check, other] }).why).to.equal(
+      "model: 503 (needs 200). health: 503 (needs 200).",
+    );
+  });
 });

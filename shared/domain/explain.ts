@@ -27,7 +27,7 @@ export function explainRelease(
     happened: happened(record),
     traffic: trafficNow[record.status](record, events),
     why: why(record, events, owedWork),
-    next: next(record),
+    next: next(record, events),
   };
 }
 
@@ -131,13 +131,19 @@ function why(
   events: readonly ServiceEvent[],
   owedWork: readonly WorkInSight[],
 ): string {
-  const failed = record.checks.filter((check) => check.verdict !== "pass").map(checkLine);
-  if (record.failure !== null) return [record.failure.message, ...failed].join(" ");
+  if (record.failure !== null) return [record.failure.message, ...untold(record)].join(" ");
   const stuck = owedWork.find((work) => work.releaseId === record.id && work.lastError !== null);
   if (stuck !== undefined) {
     return `"${stuck.kind}" was tried ${stuck.attempt} times; the last error was: ${stuck.lastError}`;
   }
   return progressWhy[record.status](record, events);
+}
+
+/** The checks that did not pass and that the failure does not tell of already. */
+function untold({ checks, failure }: ReleaseRecord): readonly string[] {
+  const isTold = ({ name, measured }: CheckResult) =>
+    failure?.message.includes(`${name}: ${measured}`) === true;
+  return checks.filter((check) => check.verdict !== "pass" && !isTold(check)).map(checkLine);
 }
 
 /** One check as a line: what was measured and what was asked for. */
@@ -225,11 +231,22 @@ const sameAgain: ReadonlySet<FailureCode> = new Set([
   "approval-expired",
 ]);
 
-function next(record: ReleaseRecord): readonly string[] {
+/** A fixed commit gives another image; this one comes again only when a person frees it. */
+function afterQuarantine(record: ReleaseRecord, events: readonly ServiceEvent[]): readonly string[] {
+  const built = events.findLast((event) => event.type === "build-succeeded");
+  const free =
+    built === undefined
+      ? `gantry quarantine list ${record.service}`
+      : `gantry quarantine free ${record.service} ${built.image.digest.slice(0, 19)}   # then: gantry deploy ${record.tag}`;
+  return [...nextTag(), free];
+}
+
+function next(record: ReleaseRecord, events: readonly ServiceEvent[]): readonly string[] {
   const { status, failure } = record;
   if (status !== "failed" && status !== "rolled-back" && status !== "rejected") {
     return nextByStatus[status](record);
   }
   if (failure?.code === "traffic-ambiguous") return [...watch(record), ...again(record)];
+  if (failure?.code === "quarantined") return afterQuarantine(record, events);
   return failure !== null && sameAgain.has(failure.code) ? again(record) : nextTag();
 }

@@ -54,5 +54,9 @@ export function parseTagName(text: string): TagName | null {
 }
 /** Null when the text is not `sha256:` and 64 lower-case hex digits. */
 export const parseImageDigest = parser<"ImageDigest">(patterns.imageDigest);
+/** True for `owner/name`, which can stand in a path as it is: no part of it is one that a path would swallow. */
+export function isRepositoryName(text: string): boolean {
+  return /^(?!\.{1,2}\/)[A-Za-z0-9_.-]{1,100}\/(?!\.{1,2}$)[A-Za-z0-9_.-]{1,100}$/.test(text);
+}
 /** Null when the text cannot be a Cloud Build id. */
 export const parseBuildId = parser<"BuildId">(patterns.buildId);

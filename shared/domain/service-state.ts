@@ -98,7 +98,7 @@ export type Progress =
       movedAt: Timestamp | null; // null = traffic on its way
       slice: number;
       paused: boolean; // watched on, but no step is taken
-      approvedAt: Timestamp | null; // null = nobody was asked
+      approved: Approved | null; // null = nobody was asked
     }> &
       Pair)
   | (Readonly<{ status: "baking"; since: Timestamp; slice: number }> & Pair)
@@ -111,6 +111,9 @@ export type Progress =
     }> &
       Pair)
   | (Readonly<{ status: "held"; failure: Failure; since: Timestamp; found: Split }> & Pair);
+
+/** The request that people said yes to, and when the last yes came. */
+export type Approved = Readonly<{ approvalId: string; at: Timestamp }>;
 
 export type StartedBuild = Readonly<{ id: BuildId; logUrl: string; startedAt: Timestamp; polls: number }>;
 

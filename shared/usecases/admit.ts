@@ -3,6 +3,7 @@ import { placeProblems } from "../config/parse-config.ts";
 import { formatProblem } from "../config/problem.ts";
 import {
   type CommitSha,
+  isRepositoryName,
   parseCommitSha,
   parseTagName,
   type ReleaseId,
@@ -20,6 +21,7 @@ import { freezeOver } from "./freeze.ts";
 import { readReleaseRequest } from "./messages.ts";
 import { releaseIdFor } from "./release-id.ts";
 import { goesOnWith, workOn } from "./run-work.ts";
+import { waitOut } from "./wait-out.ts";
 
 const configFile = "gantry.yaml";
 
@@ -47,7 +49,7 @@ type ReadConfig = Readonly<{ config: ReleaseConfig; text: string }>;
 export async function admit(deps: Deps, event: PubSubEvent): Promise<void> {
   const request = readReleaseRequest(event);
   const releaseId = releaseIdFor(request.requestId);
-  const admission = await examine(deps, request, releaseId);
+  const admission = await waitOut(deps, () => examine(deps, request, releaseId));
   if ("code" in admission) {
     await refuse(deps, request, admission);
     return;
@@ -90,15 +92,8 @@ async function examine(
       code: "tag-invalid",
       message: `The tag ${JSON.stringify(request.tag)} has characters that Gantry does not take; use letters, digits, and . _ + / -`,
     };
-  const { repository } = request;
-  const isListed = deps.policy.repositories.some((rule) =>
-    matchesGlob(rule.repository.toLowerCase(), repository.toLowerCase()),
-  );
-  if (!isListed)
-    return {
-      code: "repository-not-listed",
-      message: `gantry.policy.yaml does not list the repository ${repository}, so it releases nothing.`,
-    };
+  const unfit = repositoryRefusal(deps, request.repository);
+  if (unfit) return unfit;
   const commit = await findCommit(deps, request, tag);
   if (typeof commit !== "string") return commit;
   const read = await readConfig(deps, { request, tag, commit });
@@ -109,6 +104,22 @@ async function examine(
     service: serviceKeyOf(read.config.service),
     config: read.config,
     release: basics(deps, { request, tag, commit }, releaseId, read.config),
+  };
+}
+
+function repositoryRefusal({ policy }: Deps, repository: string): NotAdmitted | null {
+  if (!isRepositoryName(repository))
+    return {
+      code: "repository-invalid",
+      message: `${JSON.stringify(repository.slice(0, 100))} is no repository; name it as owner/name: gantry deploy TAG --repository OWNER/NAME`,
+    };
+  const isListed = policy.repositories.some((rule) =>
+    matchesGlob(rule.repository.toLowerCase(), repository.toLowerCase()),
+  );
+  if (isListed) return null;
+  return {
+    code: "repository-not-listed",
+    message: `gantry.policy.yaml does not list the repository ${repository}, so it releases nothing.`,
   };
 }
 

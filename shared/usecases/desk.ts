@@ -1,5 +1,5 @@
 import type { DecisionKind } from "../domain/events.ts";
-import type { ReleaseId, RevisionName, ServiceKey } from "../domain/ids.ts";
+import type { ImageDigest, ReleaseId, RevisionName, ServiceKey } from "../domain/ids.ts";
 import type { Actor } from "../domain/service-state.ts";
 import type { ReleaseStatus } from "../domain/words.ts";
 
@@ -40,4 +40,6 @@ export interface Desk {
   rollBack(
     params: Readonly<{ service: ServiceKey; to: RevisionName | null; by: Actor; reason: string }>,
   ): Promise<Answer>;
+  /** Takes an image out of the quarantine of a service; the answer is about the release that brought it there. */
+  freeDigest(params: Readonly<{ service: ServiceKey; digest: ImageDigest; by: Actor }>): Promise<Answer>;
 }

@@ -2,7 +2,7 @@ import type { Command, RefusalCode } from "../domain/commands.ts";
 import type { DecisionKind } from "../domain/events.ts";
 import type { ReleaseId, ServiceKey, Timestamp } from "../domain/ids.ts";
 import { knownAs } from "../domain/policy.ts";
-import type { Actor, ReleaseBasics } from "../domain/service-state.ts";
+import type { Actor, Quarantined, ReleaseBasics } from "../domain/service-state.ts";
 import { statusWords } from "../domain/words.ts";
 import { groupsOf } from "./approver-groups.ts";
 import type { Deps } from "./deps.ts";
@@ -41,7 +41,19 @@ export function createDesk(deps: Deps): Desk {
       const releaseId = releaseOf(state.active ?? state.live);
       return command(deps, service, { type: "roll-back", at: deps.clock.now(), releaseId, by, reason, to });
     },
+    freeDigest: async ({ service, digest, by }) => {
+      const { state } = await deps.store.load(service);
+      const entry = state.quarantine.find((quarantined) => quarantined.digest === digest);
+      const releaseId = entry?.releaseId ?? releaseIdFor("none");
+      const at = deps.clock.now();
+      const answer = await command(deps, service, { type: "free-digest", at, releaseId, by, digest });
+      return answer.ok && entry ? { ...answer, message: freed(entry) } : answer;
+    },
   };
+}
+
+function freed({ digest, tag }: Quarantined): string {
+  return `The image ${digest.slice(0, 19)} of ${tag} may be released again: gantry deploy ${tag}`;
 }
 
 /** The release that a rollback is about; a service that Gantry never released has none, and the decider says so. */

@@ -47,7 +47,7 @@ const chatCall = z.object({ conversation: z.string().min(1) });
 const workCall = z.object({ service: z.string(), work: z.string() });
 const releaseRequest = z.object({
   requestId: z.string().min(1).max(200),
-  repository: z.string().min(1).max(200),
+  repository: z.string().max(1024),
   tag: z.string().min(1).max(256),
   commit: z.string().nullable(),
   requestedBy: z.object({ kind: z.enum(["person", "system"]), name: z.string().min(1).max(200) }),

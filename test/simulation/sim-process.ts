@@ -9,6 +9,9 @@ export type Surroundings = Readonly<{ time: SimTime; random: Random; faults: Fau
 /** Every client gives a call up after this. */
 const callTimeoutMs = 20_000;
 
+/** What is still on its way so long after its process was killed is called off with the connection. */
+const cutOffMs = 1_000;
+
 /**
  * One process of Gantry's. It runs only when something wakes it: a timer of its own or the answer to a call. Killed, it is
  * never woken again, in the middle of whatever it did; paused, it is woken later, all at once.
@@ -19,6 +22,7 @@ export class SimProcess {
   readonly #world: Surroundings;
   #alive = true;
   #paused = false;
+  #killedAt = Number.POSITIVE_INFINITY;
   #missed: (() => void)[] = [];
 
   constructor(name: string, world: Surroundings) {
@@ -37,6 +41,7 @@ export class SimProcess {
 
   kill(): void {
     this.#alive = false;
+    this.#killedAt = this.#world.time.now();
     this.#missed = [];
   }
 
@@ -100,6 +105,7 @@ export class SimProcess {
       });
       if (fails) return;
       time.after(there, () => {
+        if (time.now() - this.#killedAt > cutOffMs) return;
         void this.#effect(params.effect, (answer) => {
           if (!replyLost && there + back <= callTimeoutMs)
             time.after(back, () => this.deliver(() => answer(resolve, reject)));

@@ -7,6 +7,7 @@ type Commit = Readonly<{ sha: CommitSha; files: Readonly<Record<string, string>>
 
 /** The git host: repositories with tags, commits and files. */
 export class SimGit {
+  isAway = false;
   readonly #world: Surroundings;
   readonly #tags = new Map<string, CommitSha>();
   readonly #commits = new Map<string, Commit>();
@@ -23,9 +24,9 @@ export class SimGit {
 
   port(process: SimProcess): SourcePort {
     const ask = <T>(effect: () => T): Promise<T> => {
-      const { callFails, callSlow } = this.#world.faults;
-      const slow = callSlow / 4;
-      return process.call({ effect, lost: unavailable, fails: callFails / 4, replyLost: 0, slow });
+      const { callFails, callSlow: slow } = this.#world.faults;
+      const fails = this.isAway ? 1 : callFails;
+      return process.call({ effect, lost: unavailable, fails, replyLost: 0, slow });
     };
     const commitOf = (repository: string, commit: string) => this.#commits.get(`${repository}@${commit}`);
     return {

@@ -8,6 +8,7 @@ import type { Actor } from "../../shared/domain/service-state.ts";
 import { type Split, soleRevision } from "../../shared/domain/traffic.ts";
 import { type OutgoingMessage, topics } from "../../shared/ports/bus.ts";
 import { requestMessage } from "../../shared/usecases/messages.ts";
+import { releaseIdFor } from "../../shared/usecases/release-id.ts";
 import { monday, serviceKey } from "../support/fixtures.ts";
 import { calm, drawFaults, type Faults } from "./faults.ts";
 import { GantryNode, type Outside } from "./gantry-node.ts";
@@ -21,6 +22,14 @@ import { SimTime } from "./sim-time.ts";
 
 const minute = 60_000;
 const lastTag = "v9.0.0";
+const subscriptionNames = [
+  "build-releases",
+  "build-work",
+  "deploy-builds",
+  "deploy-work",
+  "verify-work",
+  "rollout-work",
+];
 
 /** How long things go wrong, and how long it may take to come to rest afterwards. */
 const troubledMs = 6 * minute;
@@ -113,13 +122,25 @@ export class Simulation {
     this.#begin();
     await this.#run(troubledMs);
     this.#calmDown();
-    await this.#run(restMs);
+    await this.#rest();
     await this.#invariants.atRest({ helds: true });
-    while (this.#cancelHeld()) await this.#run(restMs);
+    while (this.#cancelHeld()) await this.#rest();
     await this.#invariants.atRest({ helds: false });
     await this.#checkMessages();
     await this.#releaseOnceMore();
     return { seed: this.#seed, happened: time.happened, ...(await this.#tally()) };
+  }
+
+  /** Lets time pass until nothing is owed for a while, `restMs` at most. */
+  async #rest(): Promise<void> {
+    let quietMs = 0;
+    for (let passedMs = 0; passedMs < restMs && quietMs < 2 * minute; passedMs += minute) {
+      await this.#run(minute);
+      const { store, queue } = this.#outside;
+      const waiting = await Promise.all(subscriptionNames.map((name) => queue.nextReadyAt(name)));
+      const isQuiet = waiting.every((at) => at === null) && (await store.nextDueAt()) === null;
+      quietMs = isQuiet ? quietMs + minute : 0;
+    }
   }
 
   /** All that was recorded and written so far, in the order of time, for a person who looks for the cause. */
@@ -166,6 +187,7 @@ export class Simulation {
     this.#sometimes("killEveryMs", () => void this.#kill());
     this.#sometimes("pauseEveryMs", () => this.#pause());
     this.#sometimes("peopleEveryMs", () => this.#somebodyActs());
+    if (!this.#isCalm && random.chance(0.2)) this.#gitGoesAway();
     if (!this.#isCalm && random.chance(0.3)) time.after(random.int(0, minute), () => this.#injectPoison());
   }
 
@@ -271,6 +293,19 @@ export class Simulation {
     ]);
   }
 
+  #gitGoesAway(): void {
+    const random = this.#random;
+    const { time } = this.#world;
+    time.after(random.int(0, 2 * minute), () => {
+      this.#outside.git.isAway = true;
+      this.#live("git is away");
+      time.after(random.int(5_000, 3 * minute), () => {
+        this.#outside.git.isAway = false;
+        this.#live("git is back");
+      });
+    });
+  }
+
   #injectPoison(): void {
     const bad = [null, 7, "text", {}, { service: "no key", work: "x" }, { service: 5 }];
     for (const topic of [topics.releases, topics.builds, ...Object.values(topics.work)]) {
@@ -334,7 +369,7 @@ export class Simulation {
         run.humanMoves(service, [{ revision: ready.name, percent: 100 }]);
       this.#push(service, lastTag, { fate: "good", approval: false });
     }
-    await this.#run(restMs);
+    await this.#rest();
     await this.#invariants.atRest({ helds: false });
     for (const { tag, status, failure } of this.#invariants.records)
       if (tag === lastTag && status !== "live")
@@ -346,14 +381,15 @@ export class Simulation {
     const bad = letters.filter(({ lastError }) => lastError.includes("cannot be read"));
     if (bad.length !== this.#poison)
       throw new Error(`INVARIANT: ${this.#poison} poison messages, ${bad.length} dead`);
-    for (const requestId of this.#requests) await this.#checkRequest(requestId, letters.length > bad.length);
+    const killed = letters.filter(({ lastError }) => /the process ended|no answer within/.test(lastError));
+    const known = new Set(killed.map(({ message }) => message.id));
+    for (const requestId of this.#requests) if (!known.has(requestId)) await this.#checkRequest(requestId);
   }
 
-  async #checkRequest(requestId: string, someDied: boolean): Promise<void> {
+  async #checkRequest(requestId: string): Promise<void> {
     const { store } = this.#outside;
-    const { releaseIdFor } = await import("../../shared/usecases/release-id.ts");
     const id = releaseIdFor(requestId);
-    if ((await store.release(id)) || (await store.refusal(id)) || someDied) return;
+    if ((await store.release(id)) || (await store.refusal(id))) return;
     throw new Error(`INVARIANT: the request ${requestId} was lost`);
   }
 

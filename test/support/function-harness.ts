@@ -105,7 +105,7 @@ export class OutsideWorld {
   readonly stable = revisionName("background-removal-00001");
   split: Split = [{ revision: this.stable, percent: 100 }];
 
-  readonly sourcePort: SourcePort = {
+  readonly sourcePort: { -readonly [K in keyof SourcePort]: SourcePort[K] } = {
     resolveTag: async ({ tag }) => this.tags.get(tag) ?? null,
     readFile: async ({ path }) => {
       this.asked.push(path);

@@ -52,6 +52,7 @@ export function serviceHarness(changes: Partial<ServiceDeps> = {}) {
       asked.push({ verb: "noteStranger", params });
     },
     rollBack: answering("rollBack"),
+    freeDigest: answering("freeDigest"),
   };
   const bus: Bus = {
     publish: async () => undefined,

@@ -1,4 +1,4 @@
-import { type CommitSha, parseCommitSha } from "../../domain/ids.ts";
+import { type CommitSha, isRepositoryName, parseCommitSha } from "../../domain/ids.ts";
 import { AppError } from "../../ports/app-error.ts";
 import type { SourcePort } from "../../ports/source.ts";
 import { createGitHubClient, type GitHubClient, type GitHubClientOptions } from "./client.ts";
@@ -124,9 +124,9 @@ function pathOf(repository: string): string {
   return `/repos/${ownerAndName(repository)}`;
 }
 
-/** `owner/name` and nothing else, so that it can stand in a path as it is. */
+/** `owner/name` and nothing else. */
 function ownerAndName(repository: string): string {
-  if (/^[A-Za-z0-9_.-]+\/[A-Za-z0-9_.-]+$/.test(repository) && isPlainPath(repository)) return repository;
+  if (isRepositoryName(repository)) return repository;
   const message = `${JSON.stringify(repository.slice(0, 100))} is not a repository: write owner/name.`;
   throw new AppError({ code: "source-denied", message, transient: false });
 }

@@ -1,0 +1,108 @@
+import { expect } from "chai";
+import { openMemory } from "../shared/adapters/memory/open-memory.ts";
+import { topics } from "../shared/ports/bus.ts";
+import { monday } from "../test/support/fixtures.ts";
+import { functionHarness, pubSubEvent, releaseRequest } from "../test/support/function-harness.ts";
+import { firstRelease, startedRelease } from "../test/support/function-story.ts";
+import { ManualClock } from "../test/support/manual-clock.ts";
+import { subscriptions } from "./subscriptions.ts";
+import { sweep } from "./sweep.ts";
+
+const tick = pubSubEvent(topics.sweep, {});
+
+describe("functions/sweep", () => {
+  it("hands nothing off while nothing is due", async () => {
+    const harness = functionHarness();
+    await startedRelease(harness);
+    await sweep(harness.deps)(tick);
+    expect(harness.published).to.deep.equal([]);
+  });
+
+  it("hands off what is due and in nobody's hands to the function whose work it is", async () => {
+    const harness = functionHarness();
+    await startedRelease(harness);
+    await harness.clock.advance(30_000);
+    await sweep(harness.deps)(tick);
+    const work = `${firstRelease}/check-build/1`;
+    expect(harness.published).to.deep.equal([
+      {
+        topic: "gantry-deploy",
+        id: `${work}#0-${(monday + 30_000) / 5_000}`,
+        data: { service: harness.world.service, work },
+      },
+    ]);
+  });
+
+  it("hands the same work off under the same id for five seconds, so that a full queue is not filled further", async () => {
+    const harness = functionHarness();
+    await startedRelease(harness);
+    await harness.clock.advance(30_000);
+    for (const waitMs of [0, 4_000, 2_000]) {
+      await harness.clock.advance(waitMs);
+      await sweep(harness.deps)(tick);
+    }
+    const ids = harness.published.map(({ id }) => id);
+    expect(ids).to.have.length(3);
+    expect(new Set(ids).size).to.equal(2);
+  });
+
+  it("leaves work alone that a living owner has claimed, and takes it up when the owner died", async () => {
+    const harness = functionHarness();
+    const { store } = harness.deps;
+    await startedRelease(harness);
+    await harness.clock.advance(30_000);
+    const id = `${firstRelease}/check-build/1`;
+    await store.claimWork({ id, owner: "other", now: harness.clock.now(), leaseMs: 10_000 });
+    await sweep(harness.deps)(tick);
+    expect(harness.published).to.deep.equal([]);
+    await harness.clock.advance(10_000);
+    await sweep(harness.deps)(tick);
+    expect(harness.published.map((message) => message.id)).to.deep.equal([
+      `${id}#1-${(monday + 40_000) / 5_000}`,
+    ]);
+  });
+});
+
+describe("the subscriptions of all functions", () => {
+  it("bury poison after its attempts while its neighbours go on", async () => {
+    const clock = new ManualClock(monday);
+    const { store, bus, close } = openMemory({ clock });
+    const { deps, world } = functionHarness();
+    for (const subscription of subscriptions({ ...deps, store, bus, clock })) bus.subscribe(subscription);
+    bus.start();
+    const poison = Object.values({ releases: topics.releases, builds: topics.builds, ...topics.work });
+    const message = (topic: string, data: object | null) => ({
+      topic,
+      id: null,
+      data: data === null ? null : JSON.parse(JSON.stringify(data)),
+      attributes: {},
+    });
+    await bus.publish(poison.map((topic) => message(topic, null)));
+    await bus.publish([message(topics.releases, releaseRequest())]);
+    await clock.advance(10_000);
+    expect((await bus.deadLetters({ limit: 99 })).map(({ topic }) => topic).sort()).to.deep.equal([
+      topics.builds,
+      topics.releases,
+    ]);
+    expect(world.builds).to.have.length(1);
+    await clock.advance(60 * 60_000);
+    const letters = await bus.deadLetters({ limit: 99 });
+    expect(letters.map(({ topic }) => topic).sort()).to.deep.equal(poison.sort());
+    for (const { lastError } of letters)
+      expect(lastError).to.match(
+        /^Message \d+ of .* cannot be read: ✖ Invalid input: expected object, received null\.$/,
+      );
+    expect((await store.release(firstRelease))?.status).to.equal("building");
+    await close();
+  });
+
+  it("name each topic that work is handed off on", () => {
+    const heard = subscriptions(functionHarness().deps).map(({ topic }) => topic);
+    expect(heard).to.include.members([
+      ...Object.values(topics.work),
+      topics.releases,
+      topics.builds,
+      topics.sweep,
+    ]);
+  });
+});
