@@ -7,6 +7,8 @@ import type { WebhookTarget } from "./git/webhook-delivery.ts";
 import { openImageStore } from "./images/image-store.ts";
 import { type CloudRun, startCloudRun } from "./run/cloud-run.ts";
 import type { CloudRunTimings } from "./run/timings.ts";
+import type { SlackTargets } from "./slack/app-delivery.ts";
+import { type Slack, startSlack } from "./slack/start-slack.ts";
 
 export type LocalCloudOptions = Readonly<{
   /** Everything of the local cloud lives below this folder and outlives a restart. */
@@ -15,18 +17,24 @@ export type LocalCloudOptions = Readonly<{
   publish: (message: BuildMessage) => Promise<void>;
   /** Where pushes are told to; null while nobody listens. */
   webhook: () => WebhookTarget | null;
-  ports?: Readonly<{ git?: number; proxy?: number; buildLogs?: number }>;
+  /** The workspace's app: what signs its payloads, what it posts with, and where it listens. */
+  slack: Readonly<{ signingSecret: string; botToken: string; targets: () => SlackTargets | null }>;
+  ports?: LocalPorts;
   timings?: Partial<CloudRunTimings>;
   /** Chooses among revisions by weight; for runs that need the same choices again. */
   random?: () => number;
   log?: (line: string) => void;
 }>;
 
-/** Cloud Run, Cloud Build and a git host on this machine. */
+/** Ports that are named; the rest are free ones. */
+export type LocalPorts = Readonly<{ git?: number; proxy?: number; buildLogs?: number; slack?: number }>;
+
+/** Cloud Run, Cloud Build, a git host and a Slack workspace on this machine. */
 export type LocalCloud = Readonly<{
   run: CloudRun;
   build: CloudBuildServer;
   git: GitServer;
+  slack: Slack;
   close: () => Promise<void>;
 }>;
 
@@ -69,7 +77,10 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     const git = await started(
       startGit({ root: join(directory, "git"), port: ports.git ?? 0, webhook: options.webhook }),
     );
-    return { run, build, git, close };
+    const slack = await started(
+      startSlack({ ...options.slack, port: ports.slack ?? 0, stateDirectory: join(directory, "slack"), log }),
+    );
+    return { run, build, git, slack, close };
   } catch (error) {
     await close();
     throw error;

@@ -5,6 +5,7 @@ import { openSqlite } from "../../shared/adapters/sqlite/open-sqlite.ts";
 import { randomIds } from "../../shared/adapters/system/random-ids.ts";
 import { systemClock } from "../../shared/adapters/system/system-clock.ts";
 import type { Policy } from "../../shared/domain/policy.ts";
+import type { ChatPort } from "../../shared/ports/chat.ts";
 import type { Clock, Log } from "../../shared/ports/system.ts";
 import type { Deps, Settings } from "../../shared/usecases/deps.ts";
 import type { Desk } from "../../shared/usecases/desk.ts";
@@ -27,6 +28,12 @@ export type Engine = Readonly<{
 export type EngineOptions = Readonly<{
   file: string;
   cloud: CloudPorts;
+  /** Null = no chat. */
+  chat: ChatPort | null;
+  /** Where people open the console; asked when it is needed, because a free port is known late. */
+  consoleUrl: () => string;
+  /** Where commits are shown; null = nowhere. */
+  sourceSite: string | null;
   policy: Policy;
   log: Log;
   settings?: Partial<Settings>;
@@ -67,6 +74,9 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   };
   const deps: Deps = {
     ...cloud,
+    chat: options.chat,
+    consoleUrl: options.consoleUrl,
+    sourceSite: options.sourceSite,
     store: sqlite.store,
     conversations: sqlite.conversations,
     bus: sqlite.bus,

@@ -1,6 +1,6 @@
 import { createApp } from "../../service/app.ts";
 import { type RunningServer, startServer } from "../../service/server.ts";
-import { type AccessToken, defaultStream } from "../../service/service-deps.ts";
+import { type AccessToken, defaultStream, type SlackDeps } from "../../service/service-deps.ts";
 import type { Policy } from "../../shared/domain/policy.ts";
 import { type Engine, type EngineOptions, startEngine } from "./engine.ts";
 
@@ -13,6 +13,8 @@ export type HttpOptions = Readonly<{
   tokens: readonly AccessToken[];
   sessionSecret: string | null;
   publicUrl: string | null;
+  /** Null = no Slack. */
+  slack: Omit<SlackDeps, "openView"> | null;
   version: string;
   mode: "local" | "serve";
 }>;
@@ -33,12 +35,13 @@ function listedRepositories({ repositories }: Policy): readonly string[] {
 
 /** Starts the engine, then answers HTTP. Rejects, with nothing left running, when either cannot start. */
 export async function startGantry(
-  options: Readonly<{ engine: EngineOptions; http: HttpOptions }>,
+  options: Readonly<{ engine: Omit<EngineOptions, "consoleUrl">; http: HttpOptions }>,
 ): Promise<GantryProcess> {
-  const engine = await startEngine(options.engine);
+  let url = options.http.publicUrl ?? "";
+  const engine = await startEngine({ ...options.engine, consoleUrl: () => url });
   try {
     const { host, port, ...http } = options.http;
-    const { store, bus, clock, log, ids, run, policy } = engine.deps;
+    const { store, bus, clock, log, ids, run, policy, chat } = engine.deps;
     const app = createApp({
       desk: engine.desk,
       store,
@@ -47,6 +50,7 @@ export async function startGantry(
       log,
       ids,
       github: { secrets: http.githubSecrets },
+      slack: chat && http.slack ? { ...http.slack, openView: (view) => chat.openView(view) } : null,
       tokens: http.tokens,
       sessionSecret: http.sessionSecret,
       repositories: http.repositories ?? listedRepositories(policy),
@@ -59,6 +63,7 @@ export async function startGantry(
       stream: defaultStream,
     });
     const server = await startServer({ app, host, port });
+    url = options.http.publicUrl ?? server.url;
     const close = async (): Promise<void> => {
       await server.close();
       await engine.close({ graceMs });

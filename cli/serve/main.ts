@@ -73,6 +73,8 @@ function start(server: Server, options: ServeOptions, { io, cloud }: Around): Pr
     engine: {
       file: databaseOf(server, options, io),
       cloud: ports,
+      chat: null,
+      sourceSite: settings.github.clone,
       policy,
       log,
       settings: { pollBuildEveryMs: settings.pollBuilds },
@@ -84,6 +86,7 @@ function start(server: Server, options: ServeOptions, { io, cloud }: Around): Pr
       tokens: secrets.tokens,
       sessionSecret: secrets.sessionSecret,
       publicUrl: settings.publicUrl ?? null,
+      slack: null,
       version: io.version,
       mode: "serve",
     },

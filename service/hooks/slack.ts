@@ -1,11 +1,17 @@
 import type { Context, Handler } from "hono";
-import { chatActionOf, type ChatAction } from "../../shared/domain/chat-buttons.ts";
+import { type ChatAction, chatActionOf } from "../../shared/domain/chat-buttons.ts";
 import { parseRejection, rejectModal, rejectView } from "../../shared/domain/decision-reply.ts";
 import type { Click } from "../../shared/usecases/click.ts";
 import { clickMessage } from "../../shared/usecases/click.ts";
 import { problem } from "../problem.ts";
 import type { AppEnv, ServiceDeps, SlackDeps } from "../service-deps.ts";
-import { readSlack, type SlackAction, type SlackRefused, type SlackSlash, type SlackView } from "./slack-payload.ts";
+import {
+  readSlack,
+  type SlackAction,
+  type SlackRefused,
+  type SlackSlash,
+  type SlackView,
+} from "./slack-payload.ts";
 import { verifySlack } from "./slack-signature.ts";
 
 /** A dialog has to be open 3 s after the click (Slack, `trigger_id`), and the click answered. */
@@ -26,13 +32,21 @@ const decisions = {
 export function slackHook(deps: ServiceDeps): Handler<AppEnv> {
   return async (c) => {
     const { slack } = deps;
-    if (slack === null) return problem(c, { code: "not-found", detail: "This Gantry has no Slack.", next: "GET /api/v1" });
+    if (slack === null)
+      return problem(c, { code: "not-found", detail: "This Gantry has no Slack.", next: "GET /api/v1" });
     const rawBody = new Uint8Array(await c.req.arrayBuffer());
-    const headers = { timestamp: c.req.header("x-slack-request-timestamp"), signature: c.req.header("x-slack-signature") };
+    const headers = {
+      timestamp: c.req.header("x-slack-request-timestamp"),
+      signature: c.req.header("x-slack-signature"),
+    };
     const verdict = verifySlack({ secrets: slack.signingSecrets, headers, rawBody, now: deps.clock.now() });
     if (!verdict.ok) {
       const detail = `The request is not signed by this Slack app: ${verdict.reason}.`;
-      return problem(c, { code: "signature-invalid", detail, next: "Compare the signing secret with the one of the Slack app." });
+      return problem(c, {
+        code: "signature-invalid",
+        detail,
+        next: "Compare the signing secret with the one of the Slack app.",
+      });
     }
     const request = readSlack({ contentType: c.req.header("content-type"), rawBody, expected: slack });
     Object.assign(c.get("facts"), { slack: request.kind });
@@ -72,7 +86,11 @@ async function askWhy(c: Context<AppEnv>, { deps, slack }: Around, action: Slack
   const record = await deps.store.release(subject.release);
   if (record === null) return c.body(null, 200);
   const context = { release: subject.release, approval: subject.approval ?? "", channel, ts };
-  await slack.openView({ triggerId, view: rejectView({ record, context }), signal: AbortSignal.timeout(openWithinMs) });
+  await slack.openView({
+    triggerId,
+    view: rejectView({ record, context }),
+    signal: AbortSignal.timeout(openWithinMs),
+  });
   return c.body(null, 200);
 }
 
@@ -94,24 +112,43 @@ async function onView(c: Context<AppEnv>, deps: ServiceDeps, view: SlackView): P
   return handOn(c, deps, { key: dedupeKey, click });
 }
 
-async function onCommand(c: Context<AppEnv>, deps: ServiceDeps, { actor, text, channel, dedupeKey }: SlackSlash): Promise<Response> {
+async function onCommand(
+  c: Context<AppEnv>,
+  deps: ServiceDeps,
+  { actor, text, channel, dedupeKey }: SlackSlash,
+): Promise<Response> {
   const user = { id: actor.id, name: actor.name, team: actor.teamId };
   const click: Click = { kind: "command", text: text.slice(0, 4_000), user, channel, thread: null };
   return handOn(c, deps, { key: dedupeKey, click });
 }
 
 /** Answered as taken, so that Slack shows no failure that tells a stranger more; they are told that nothing was decided. */
-async function onRefused(c: Context<AppEnv>, deps: ServiceDeps, { why, actor, channel, problems }: SlackRefused): Promise<Response> {
-  deps.log.warn({ why, user: actor?.id ?? null, team: actor?.teamId ?? null, channel, problems }, "Refused a request through Slack");
+async function onRefused(
+  c: Context<AppEnv>,
+  deps: ServiceDeps,
+  { why, actor, channel, problems }: SlackRefused,
+): Promise<Response> {
+  deps.log.warn(
+    { why, user: actor?.id ?? null, team: actor?.teamId ?? null, channel, problems },
+    "Refused a request through Slack",
+  );
   if (why === "malformed")
-    return problem(c, { code: "body-invalid", detail: `This is no payload of Slack's: ${problems.join("; ")}.`, next: "GET /api/v1" });
+    return problem(c, {
+      code: "body-invalid",
+      detail: `This is no payload of Slack's: ${problems.join("; ")}.`,
+      next: "GET /api/v1",
+    });
   if (actor === null || channel === null) return c.body(null, 200);
   const user = { id: actor.id, name: actor.name, team: actor.teamId };
   const key = `slack/stranger/${user.team}/${user.id}/${deps.clock.now()}`;
   return handOn(c, deps, { key, click: { kind: "stranger", why, user, channel, thread: null } });
 }
 
-async function handOn(c: Context<AppEnv>, deps: ServiceDeps, what: Parameters<typeof clickMessage>[0]): Promise<Response> {
+async function handOn(
+  c: Context<AppEnv>,
+  deps: ServiceDeps,
+  what: Parameters<typeof clickMessage>[0],
+): Promise<Response> {
   await deps.bus.publish([clickMessage(what)]);
   return c.body(null, 200);
 }

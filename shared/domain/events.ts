@@ -62,7 +62,15 @@ export interface EventMap {
 }
 
 /** What a person can decide about a release. */
-export type DecisionKind = "approve" | "reject" | "pause" | "resume" | "promote" | "cancel" | "roll-back";
+export type DecisionKind =
+  | "approve"
+  | "reject"
+  | "pause"
+  | "resume"
+  | "promote"
+  | "cancel"
+  | "roll-back"
+  | "free-digest";
 
 export type EventType = keyof EventMap;
 

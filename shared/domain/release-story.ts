@@ -56,6 +56,10 @@ const tellers: { readonly [T in EventType]: Teller<T> } = {
     emoji: "👍",
     words: `was approved by ${mention(by.name, facts.people)}.`,
   }),
+  "decision-refused": untold,
+  "rollout-paused": inWords("⏸️", "was "),
+  "rollout-resumed": inWords("▶️", "was "),
+  "rollout-promoted": inWords("⏩", "was "),
   "step-began": untold,
   "traffic-moved": (event, facts) => ({
     ...inWords(statusWords["rolling-out"].emoji)(event),

@@ -25,7 +25,10 @@ export async function actOnClick(deps: Deps, event: PubSubEvent): Promise<void> 
   const click = readClick(event);
   const { chat } = deps;
   if (chat === null) return;
-  const person = click.kind === "stranger" ? null : await chat.person({ id: click.user.id, signal: AbortSignal.timeout(callMs) });
+  const person =
+    click.kind === "stranger"
+      ? null
+      : await chat.person({ id: click.user.id, signal: AbortSignal.timeout(callMs) });
   const content = await replyTo(deps, click, person);
   if (content === null) return;
   const { channel, thread, user } = click;
@@ -34,9 +37,13 @@ export async function actOnClick(deps: Deps, event: PubSubEvent): Promise<void> 
 
 async function replyTo(deps: Deps, click: Click, person: ChatPerson | null): Promise<ChatContent | null> {
   const by = actorOf(deps, click, person);
-  if (click.kind === "stranger") return plainReply("Gantry knows you in no workspace of its own, so nothing was decided.");
+  if (click.kind === "stranger")
+    return plainReply("Gantry knows you in no workspace of its own, so nothing was decided.");
   const kind = person === null ? "stranger" : person.kind;
-  if (click.kind === "command") return kind === "member" ? slashCommand(deps, click, by) : plainReply("Only members of this workspace may ask Gantry.");
+  if (click.kind === "command")
+    return kind === "member"
+      ? slashCommand(deps, click, by)
+      : plainReply("Only members of this workspace may ask Gantry.");
   const releaseId = parseReleaseId(click.release);
   const record = releaseId && (await deps.store.release(releaseId));
   if (!record) return plainReply("The release of this button is not known any more.");
@@ -62,7 +69,8 @@ async function decide(deps: Deps, deciding: Deciding): Promise<ChatContent | nul
 }
 
 const answers: Readonly<Record<Decision["decision"], (deps: Deps, deciding: Deciding) => Promise<Answer>>> = {
-  approve: (deps, { click, record, by }) => createDesk(deps).approve({ releaseId: record.id, by, approvalId: click.approval }),
+  approve: (deps, { click, record, by }) =>
+    createDesk(deps).approve({ releaseId: record.id, by, approvalId: click.approval }),
   reject: (deps, { click, record, by }) =>
     createDesk(deps).reject({ releaseId: record.id, by, approvalId: click.approval, reason: click.reason }),
   pause: (deps, { record, by }) => createDesk(deps).pause({ releaseId: record.id, by }),
@@ -72,9 +80,13 @@ const answers: Readonly<Record<Decision["decision"], (deps: Deps, deciding: Deci
 };
 
 /** A button under a release takes back that release and no other: one that is not live any more takes back nothing. */
-async function rollBack(deps: Deps, { record, by, reason }: Readonly<{ record: ReleaseRecord; by: Actor; reason: string }>): Promise<Answer> {
+async function rollBack(
+  deps: Deps,
+  { record, by, reason }: Readonly<{ record: ReleaseRecord; by: Actor; reason: string }>,
+): Promise<Answer> {
   const { state } = await deps.store.load(record.service);
-  const isIts = isOf(state.active?.id, record.id) || (state.active === null && isOf(state.live?.id, record.id));
+  const isIts =
+    isOf(state.active?.id, record.id) || (state.active === null && isOf(state.live?.id, record.id));
   if (isIts) return createDesk(deps).rollBack({ service: record.service, to: null, by, reason });
   const message = `${record.tag} has no traffic of its own to take back now.`;
   return { ok: false, code: "nothing-to-roll-back-to", message, next: `gantry rollback ${record.service}` };
@@ -106,6 +118,7 @@ function refusalOf(answer: Extract<Answer, { ok: false }>, { record }: Refused):
 
 function decidedBefore(record: ReleaseRecord): DecisionRefusal | null {
   const last = record.approvedBy.at(-1);
-  if (record.status !== "rejected" && last) return { code: "already-decided", decision: "approved", by: last.name, at: record.updatedAt };
+  if (record.status !== "rejected" && last)
+    return { code: "already-decided", decision: "approved", by: last.name, at: record.updatedAt };
   return null;
 }

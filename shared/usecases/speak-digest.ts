@@ -1,5 +1,5 @@
-import { digestMessage } from "../domain/release-digest.ts";
 import type { ReleaseId, Timestamp } from "../domain/ids.ts";
+import { digestMessage } from "../domain/release-digest.ts";
 import type { ReleaseRecord } from "../domain/release-record.ts";
 import type { ReleaseStatus } from "../domain/words.ts";
 import { sayRoot, type Turn } from "./speak.ts";
@@ -9,7 +9,13 @@ const most = 5;
 const windowMs = 60_000;
 
 /** What a person must see by itself, however much else goes on. */
-const needsAnEye: readonly ReleaseStatus[] = ["awaiting-approval", "failed", "held", "rolling-back", "rolled-back"];
+const needsAnEye: readonly ReleaseStatus[] = [
+  "awaiting-approval",
+  "failed",
+  "held",
+  "rolling-back",
+  "rolled-back",
+];
 
 const prefix = "digest/";
 
@@ -26,7 +32,11 @@ export async function digestFor(turn: Turn, record: ReleaseRecord): Promise<bool
   const { channel, begunAt, root, digest } = conversation;
   if (root !== null || (needsAnEye.includes(record.status) && digest === null)) return false;
   const key = digest ?? `${prefix}${channel}/${Math.floor(begunAt / windowMs)}`;
-  if (digest === null && (await deps.conversations.begunSince({ channel, since: begunAt - windowMs })) <= most) return false;
+  if (
+    digest === null &&
+    (await deps.conversations.begunSince({ channel, since: begunAt - windowMs })) <= most
+  )
+    return false;
   turn.conversation = { ...conversation, digest: key };
   await deps.conversations.want({ key, channel, now: deps.clock.now() });
   return !needsAnEye.includes(record.status);
@@ -39,5 +49,7 @@ export async function sayDigest(turn: Turn): Promise<Timestamp | null> {
   const records = await Promise.all(members.map(({ key }) => deps.store.release(key as ReleaseId)));
   const known = records.filter((record) => record !== null);
   if (known.length === 0) return deps.clock.now() + 1_000; // the first of them is being written down
-  return sayRoot(turn, digestMessage(known));
+  const consoleUrl = deps.consoleUrl();
+  const links = new Map(known.map(({ id }) => [id, `${consoleUrl}/releases/${id}`]));
+  return sayRoot(turn, digestMessage({ records: known, links, consoleUrl }));
 }

@@ -6,9 +6,9 @@ import { AppError } from "../ports/app-error.ts";
 import type { ChatPlace, ChatPort, ChatText } from "../ports/chat.ts";
 import type { ClaimedConversation, Conversation } from "../ports/conversations.ts";
 import type { StoredEvent } from "../ports/store.ts";
-import { contentOf } from "./chat-content.ts";
-import { digestFor, isDigest, sayDigest } from "./speak-digest.ts";
+import { contentOf, peopleOf } from "./chat-content.ts";
 import type { Deps } from "./deps.ts";
+import { digestFor, isDigest, sayDigest } from "./speak-digest.ts";
 
 /** The root is edited no more often than this: a release in steps changes faster than people read. */
 const editEveryMs = 3_000;
@@ -23,7 +23,12 @@ const backoff = { firstMs: 1_000, longestMs: 60_000 } as const;
 const afterRefusalMs = 5 * 60_000;
 
 /** One turn at a conversation: what was said is put into `conversation` as it is said, so that a failure loses none of it. */
-export type Turn = { readonly deps: Deps; readonly chat: ChatPort; readonly signal: AbortSignal; conversation: Conversation };
+export type Turn = {
+  readonly deps: Deps;
+  readonly chat: ChatPort;
+  readonly signal: AbortSignal;
+  conversation: Conversation;
+};
 
 /**
  * Says in chat what is to be said of this release or digest. What cannot be said now stays to be said, once, when the chat
@@ -60,7 +65,13 @@ function laterAfter(turn: Turn, error: unknown): Timestamp {
   const asked = error instanceof AppError ? error.context["retryAfterMs"] : null;
   const grown = Math.min(backoff.longestMs, backoff.firstMs * 2 ** Math.min(attempt - 1, 10));
   const waitMs = isRefusal ? afterRefusalMs : typeof asked === "number" ? asked : grown;
-  const fields = { conversation: conversation.key, channel: conversation.channel, attempt, waitMs, err: message };
+  const fields = {
+    conversation: conversation.key,
+    channel: conversation.channel,
+    attempt,
+    waitMs,
+    err: message,
+  };
   if (isRefusal) deps.log.error(fields, "The chat refuses what is to be said; a person has to look");
   else deps.log.warn(fields, "Could not say something in chat; it is said later");
   return deps.clock.now() + waitMs;
@@ -68,7 +79,11 @@ function laterAfter(turn: Turn, error: unknown): Timestamp {
 
 type Said = Readonly<{ conversation: Conversation; dueAt: Timestamp | null }>;
 
-async function keep(deps: Deps, { wanted }: ClaimedConversation, { conversation, dueAt }: Said): Promise<void> {
+async function keep(
+  deps: Deps,
+  { wanted }: ClaimedConversation,
+  { conversation, dueAt }: Said,
+): Promise<void> {
   const { conversations, settings, clock } = deps;
   await conversations.save({ conversation, owner: settings.owner, wanted, now: clock.now(), dueAt });
 }
@@ -115,11 +130,18 @@ async function tellStory(turn: Turn, record: ReleaseRecord): Promise<void> {
 
 async function tell(turn: Turn, record: ReleaseRecord, { event, position }: StoredEvent): Promise<void> {
   const { chat, signal, conversation } = turn;
-  const story = storyOf(event, record);
+  const story = storyOf(event, { record, people: peopleOf(turn.deps) });
   const { root } = conversation;
   if (story !== null && root !== null) {
     const { content, broadcast } = story;
-    await chat.post({ channel: root.channel, thread: root.ts, broadcast, key: `${record.id}/${position}`, content, signal });
+    await chat.post({
+      channel: root.channel,
+      thread: root.ts,
+      broadcast,
+      key: `${record.id}/${position}`,
+      content,
+      signal,
+    });
   }
   turn.conversation = { ...turn.conversation, told: position };
 }
