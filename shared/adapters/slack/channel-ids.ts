@@ -70,8 +70,7 @@ async function findAmong(
   wanted: Wanted & Readonly<{ types: string }>,
 ): Promise<string | null> {
   const { channel, signal, types } = wanted;
-  const args = { types, exclude_archived: true };
-  const call = { method: "conversations.list", args, signal };
+  const call = { method: "conversations.list", args: { types }, signal };
   for await (const { page } of slackPages(api, { call, answer, maxPages })) {
     const found = page.channels.find(({ name }) => name === nameOf(channel));
     if (found !== undefined) return found.id;
