@@ -16,6 +16,7 @@ export function startHookServer(
     clock,
     log,
     ids,
+    slack: null,
     github: { secrets: [secret] },
     tokens: [],
     sessionSecret: null,

@@ -1,12 +1,8 @@
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { BuildMessage } from "../../emulator/build/build-message.ts";
 import type { WebhookTarget } from "../../emulator/git/webhook-delivery.ts";
 import { type LocalCloud, type LocalPorts, startLocalCloud } from "../../emulator/local-cloud.ts";
 import type { CloudRunTimings } from "../../emulator/run/timings.ts";
-import type { SlackTargets } from "../../emulator/slack/app-delivery.ts";
-import { slackDefaults } from "../../shared/adapters/slack/slack-api.ts";
-import { createSlackChat } from "../../shared/adapters/slack/slack-chat.ts";
 import { systemClock } from "../../shared/adapters/system/system-clock.ts";
 import type { Policy } from "../../shared/domain/policy.ts";
 import { type Bus, topics } from "../../shared/ports/bus.ts";
@@ -14,6 +10,7 @@ import type { Log } from "../../shared/ports/system.ts";
 import type { EngineOptions } from "./engine.ts";
 import { type GantryProcess, type HttpOptions, startGantry } from "./gantry-process.ts";
 import { type CloudAddresses, connectCloud } from "./google-cloud.ts";
+import { localSlack } from "./local-slack.ts";
 
 /** On one's own machine every repository of the local git may release every service. */
 export const localPolicy: Policy = {
@@ -41,7 +38,7 @@ export const localPolicy: Policy = {
 export type LocalGantryOptions = Readonly<{
   directory: string;
   log: Log;
-  http: Omit<HttpOptions, "mode" | "publicUrl" | "githubSecrets"> & Readonly<{ webhookSecret: string }>;
+  http: Omit<HttpOptions, "mode" | "publicUrl" | "githubSecrets" | "slack"> & Readonly<{ webhookSecret: string }>;
   ports?: LocalPorts;
   timings?: Partial<CloudRunTimings>;
   /** Chooses which revision answers a request while traffic is split. */
@@ -86,62 +83,33 @@ export function addressesOf(cloud: LocalCloud): CloudAddresses {
   };
 }
 
-/** The local workspace's app, the same at every start of one state folder. */
-function slackApp(secret: string): Readonly<{ signingSecret: string; botToken: string }> {
-  const derived = (of: string): string =>
-    createHash("sha256").update(`${of}/${secret}`).digest("hex").slice(0, 32);
-  return { signingSecret: derived("slack"), botToken: `xoxb-local-${derived("bot")}` };
-}
-
 /** Starts both. Whatever was started is stopped again when the rest cannot start. */
 export async function startLocalGantry(options: LocalGantryOptions): Promise<LocalGantry> {
   const { directory, log, ports, timings, random, policy = localPolicy } = options;
   const { webhookSecret, ...http } = options.http;
   const messages = publisher();
+  const slack = localSlack(webhookSecret);
   let target: WebhookTarget | null = null;
-  let slackTargets: SlackTargets | null = null;
-  const app = slackApp(webhookSecret);
   const cloud = await startLocalCloud({
     directory: join(directory, "cloud"),
     publish: messages.publish,
     webhook: () => target,
-    slack: { ...app, targets: () => slackTargets },
+    slack: slack.app,
     ...(ports ? { ports } : {}),
     ...(timings ? { timings } : {}),
     ...(random ? { random } : {}),
   });
-  const { teamId, appId } = cloud.slack.installation;
-  const connection = connectCloud(addressesOf(cloud), systemClock);
-  const { disconnect, ...outside } = connection;
+  const { disconnect, ...outside } = connectCloud(addressesOf(cloud), systemClock);
   try {
-    const engine: EngineOptions = {
-      ...options.engine,
-      file: join(directory, "gantry.db"),
-      cloud: outside,
-      chat: createSlackChat({
-        apiUrl: cloud.slack.apiUrl,
-        token: () => app.botToken,
-        clock: systemClock,
-        settings: slackDefaults,
-      }),
-      sourceSite: null,
-      policy,
-      log,
-    };
+    const { chat, door } = slack.connect(cloud.slack);
+    const file = join(directory, "gantry.db");
     const gantry = await startGantry({
-      engine,
-      http: {
-        ...http,
-        mode: "local",
-        publicUrl: null,
-        githubSecrets: [webhookSecret],
-        slack: { signingSecrets: [app.signingSecret], teamIds: [teamId], appId },
-      },
+      engine: { ...options.engine, file, cloud: outside, chat, sourceSite: null, policy, log },
+      http: { ...http, mode: "local", publicUrl: null, githubSecrets: [webhookSecret], slack: door },
     });
     messages.connect(gantry.engine.deps.bus);
     target = { url: `${gantry.server.url}/hooks/github`, secret: webhookSecret };
-    const door = `${gantry.server.url}/hooks/slack`;
-    slackTargets = { interactivity: door, command: door };
+    slack.listen(gantry.server.url);
     const close = async (): Promise<void> => {
       await gantry.close();
       await disconnect();

@@ -94,9 +94,10 @@ function drift(
   return { type: "report-drift", at, releaseId, found };
 }
 
-/** How long the slice that is owed now may last: to the end of the hold, and no longer than one function may run. */
+/** How long the slice that is owed now may last: to the end of the hold, if it has one, and no longer than one function may run. */
 function sliceLength(release: ReleaseIn<"rolling-out" | "baking">, now: number): number {
   const { plan } = release;
+  if (release.status === "rolling-out" && release.paused) return plan.sliceMs;
   const since = release.status === "baking" ? release.since : (release.movedAt ?? now);
   const holdMs = release.status === "baking" ? plan.bakeMs : (stepAt(plan, release.step)?.holdMs ?? 0);
   return Math.max(0, Math.min(plan.sliceMs, since + holdMs - now));

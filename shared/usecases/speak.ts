@@ -27,6 +27,8 @@ export type Turn = {
   readonly deps: Deps;
   readonly chat: ChatPort;
   readonly signal: AbortSignal;
+  /** `triedSince` null = nobody can have posted what this turn posts; else it is looked for before it is posted. */
+  readonly tried: Readonly<{ triedSince?: null }>;
   conversation: Conversation;
 };
 
@@ -39,7 +41,9 @@ export async function speak(deps: Deps, key: string): Promise<void> {
   if (chat === null) return;
   const claimed = await conversations.claim({ key, owner: settings.owner, now: clock.now(), leaseMs });
   if (claimed === null) return;
-  const turn: Turn = { deps, chat, signal: AbortSignal.timeout(callMs), conversation: claimed.conversation };
+  const { conversation, interrupted } = claimed;
+  const tried = interrupted || conversation.attempt > 0 ? {} : { triedSince: null };
+  const turn: Turn = { deps, chat, signal: AbortSignal.timeout(callMs), tried, conversation };
   const dueAt = await sayAll(turn);
   await keep(deps, claimed, { conversation: turn.conversation, dueAt });
   deps.onCommit();
@@ -116,7 +120,7 @@ async function editOrPost(turn: Turn, content: ChatText): Promise<ChatPlace> {
   const { root, channel, key } = conversation;
   if (root !== null && (await chat.update({ place: root, content, signal })) === "updated") return root;
   const roots = conversation.roots + 1;
-  const post = { channel, thread: null, broadcast: false, key: `${key}/root/${roots}`, content, signal };
+  const post = { channel, thread: null, broadcast: false, key: `${key}/root/${roots}`, content, signal, ...turn.tried };
   const place = await chat.post(post);
   turn.conversation = { ...turn.conversation, root: place, roots };
   return place;
@@ -139,6 +143,7 @@ async function tell(turn: Turn, record: ReleaseRecord, { event, position }: Stor
       thread: root.ts,
       broadcast,
       key: `${record.id}/${position}`,
+      ...turn.tried,
       content,
       signal,
     });

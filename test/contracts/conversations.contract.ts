@@ -39,7 +39,7 @@ export function conversationsContract(
       expect(owners.filter((claimed) => claimed !== null)).to.have.length(1);
       expect(await conversations.due({ now: 149, limit: 10 })).to.deep.equal([]);
       expect(await conversations.nextDueAt()).to.equal(150);
-      expect(await claim("r-1", "b", 150)).to.include({ wanted: 1 });
+      expect(await claim("r-1", "b", 150)).to.include({ wanted: 1, interrupted: true });
     });
 
     it("are not claimed before they are due, nor when all is said", async () => {

@@ -1,6 +1,16 @@
 import type { Command, CommandOf } from "../../shared/domain/commands.ts";
+import { decide } from "../../shared/domain/decide.ts";
+import { evolveAll } from "../../shared/domain/evolve.ts";
 import { parseBuildId, type ReleaseId } from "../../shared/domain/ids.ts";
-import type { Actor, Candidate, Failure, ReleaseBasics } from "../../shared/domain/service-state.ts";
+import { newRecord, project } from "../../shared/domain/project.ts";
+import type { ReleaseRecord } from "../../shared/domain/release-record.ts";
+import {
+  type Actor,
+  type Candidate,
+  type Failure,
+  newService,
+  type ReleaseBasics,
+} from "../../shared/domain/service-state.ts";
 import type { Split } from "../../shared/domain/traffic.ts";
 import {
   candidate,
@@ -10,6 +20,7 @@ import {
   releaseBasics,
   releaseId,
   revisionName,
+  serviceKey,
   tagName,
 } from "./fixtures.ts";
 
@@ -88,13 +99,14 @@ export const say = {
   gate: (
     verdict: "pass" | "fail" | "inconclusive" = "pass",
     { at = monday, id = first.id }: At = {},
+    approvalId = "approval-1",
   ): Command => ({
     type: "finish-gate",
     at,
     releaseId: id,
     verdict,
     checks: [{ name: "health", verdict, measured: "500", limit: "200" }],
-    approvalId: "approval-1",
+    approvalId,
   }),
   approve: (
     by: Actor = approver,
@@ -107,7 +119,8 @@ export const say = {
     { at = monday, id = first.id }: At = {},
     reason = "not today",
     approvalId: string | null = "approval-1",
-  ): Command => ({ type: "reject", at, releaseId: id, by, groups: ["@ml-oncall"], approvalId, reason }),
+    groups: readonly string[] = ["@ml-oncall"],
+  ): Command => ({ type: "reject", at, releaseId: id, by, groups, approvalId, reason }),
   pause: ({ at = monday, id = first.id }: At = {}): Command => ({
     type: "pause",
     at,
@@ -229,4 +242,17 @@ export function upTo(
   ];
   const end = all.findIndex(([name]) => name === point);
   return all.slice(0, end + 1).flatMap(([, commands]) => commands);
+}
+
+/** The record of a release after these commands, of which none may be refused. */
+export function recordAfter(release: ReleaseBasics, commands: readonly Command[]): ReleaseRecord {
+  let state = newService(serviceKey());
+  let record = newRecord(state.key, release);
+  for (const command of commands) {
+    const decision = decide(command, state);
+    if (!decision.ok) throw new Error(`${command.type} was refused: ${decision.refusal.message}`);
+    state = evolveAll(state, decision.events);
+    for (const event of decision.events) record = project(record, event);
+  }
+  return record;
 }

@@ -52,9 +52,10 @@ export class MemoryConversations implements Conversations {
   }: Parameters<Conversations["claim"]>[0]): Promise<ClaimedConversation | null> {
     const kept = this.#kept.get(key);
     if (!kept || kept.dueAt === null || kept.dueAt > now || kept.leaseUntil > now) return null;
+    const interrupted = kept.owner !== null;
     kept.owner = owner;
     kept.leaseUntil = now + leaseMs;
-    return { conversation: structuredClone(kept.conversation), wanted: kept.wanted };
+    return { conversation: structuredClone(kept.conversation), wanted: kept.wanted, interrupted };
   }
 
   async save({

@@ -23,7 +23,8 @@ export const conversationSql = {
   get: "SELECT body FROM conversations WHERE key = ?",
   begunSince: "SELECT count(*) AS count FROM conversations WHERE channel = ? AND begun_at >= ?",
   inDigest: "SELECT body FROM conversations WHERE digest = ? ORDER BY begun_at, key",
-  voidClaims: "UPDATE conversations SET claimed_by = NULL, lease_until = 0 WHERE claimed_by IS NOT NULL",
+  owner: "SELECT claimed_by FROM conversations WHERE key = ?",
+  voidClaims: "UPDATE conversations SET lease_until = 0 WHERE claimed_by IS NOT NULL",
 } as const;
 
 type Body = Readonly<{ body: string }>;
@@ -35,6 +36,7 @@ export class SqliteConversations implements Conversations {
   readonly #due: Statement<{ key: string }>;
   readonly #nextDueAt: Statement<{ at: Timestamp | null }>;
   readonly #claim: Statement<Body & { wanted: number }>;
+  readonly #owner: Statement<{ claimed_by: string | null }>;
   readonly #save: Statement<never>;
   readonly #get: Statement<Body>;
   readonly #begunSince: Statement<{ count: number }>;
@@ -46,6 +48,7 @@ export class SqliteConversations implements Conversations {
     this.#due = database.prepare(conversationSql.due);
     this.#nextDueAt = database.prepare(conversationSql.nextDueAt);
     this.#claim = database.prepare(conversationSql.claim);
+    this.#owner = database.prepare(conversationSql.owner);
     this.#save = database.prepare(conversationSql.save);
     this.#get = database.prepare(conversationSql.get);
     this.#begunSince = database.prepare(conversationSql.begunSince);
@@ -65,17 +68,14 @@ export class SqliteConversations implements Conversations {
     return this.#nextDueAt.one()?.at ?? null;
   }
 
-  async claim({
-    key,
-    owner,
-    now,
-    leaseMs,
-  }: Parameters<Conversations["claim"]>[0]): Promise<ClaimedConversation | null> {
-    const row = await this.#writer.run({
-      durable: false,
-      work: () => this.#claim.one(key, owner, now, now + leaseMs),
-    });
-    return row === null ? null : { conversation: read(row), wanted: row.wanted };
+  claim(params: Parameters<Conversations["claim"]>[0]): Promise<ClaimedConversation | null> {
+    const { key, owner, now, leaseMs } = params;
+    const work = (): ClaimedConversation | null => {
+      const interrupted = (this.#owner.one(key)?.claimed_by ?? null) !== null;
+      const row = this.#claim.one(key, owner, now, now + leaseMs);
+      return row === null ? null : { conversation: read(row), wanted: row.wanted, interrupted };
+    };
+    return this.#writer.run({ durable: false, work });
   }
 
   async save({
