@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { refusal, slackHarness } from "./testing/slack-harness.ts";
+import { clientFor, refusal, slackHarness } from "./testing/slack-harness.ts";
 
 const channel = "C0DEPLOYS";
 
@@ -50,8 +50,9 @@ describe("Faults of the local Slack's Web API", () => {
 
   it("slow: answers late, and the client gives up", async () => {
     const { slack, client } = harness;
-    slack.faults.set("slow", { ms: 600 });
-    expect(await refusal(client.auth.test())).to.include({ code: "slack_webapi_request_error" });
+    slack.faults.set("slow", { ms: 400 });
+    const impatient = clientFor(slack, { timeout: 200 });
+    expect(await refusal(impatient.auth.test())).to.include({ code: "slack_webapi_request_error" });
     slack.faults.set("slow", { ms: 1 });
     expect(await client.auth.test()).to.include({ ok: true });
   });
@@ -59,7 +60,10 @@ describe("Faults of the local Slack's Web API", () => {
   it("reply-lost: the message is there, the answer never comes", async () => {
     const { slack } = harness;
     slack.faults.set("reply-lost", { count: 2 });
-    expect(await refusal(post("once?"))).to.include({ code: "slack_webapi_request_error" });
+    const impatient = clientFor(slack, { timeout: 200 });
+    expect(await refusal(impatient.chat.postMessage({ channel, text: "once?" }))).to.include({
+      code: "slack_webapi_request_error",
+    });
     expect(slack.messages(channel), "the client's own retry posted again").to.have.length(2);
   });
 

@@ -129,7 +129,7 @@ describe("The local Slack's Web API, driven by @slack/web-api", () => {
 
   it("checks the token and its scopes", async () => {
     const { slack } = harness;
-    expect(await codeOf(clientFor(slack, "xoxb-other").auth.test())).to.equal("invalid_auth");
+    expect(await codeOf(clientFor(slack, { token: "xoxb-other" }).auth.test())).to.equal("invalid_auth");
     const answer = await fetch(`${slack.apiUrl}auth.test`, { method: "POST" });
     expect(await answer.json()).to.deep.equal({ ok: false, error: "not_authed" });
     const narrow = await slackHarness({ scopes: ["chat:write"] });

@@ -144,4 +144,38 @@ describe("The page of the local Slack, in chromium", () => {
     expect(view.state.values.what.next.selected_option.value).to.equal("fix");
     expect(view.private_metadata).to.equal("release-1");
   });
+
+  it("takes a slash command, shows the answer live to the asker, and offers its faults", async () => {
+    const { app, slack } = harness;
+    app.answer = () => ({ body: JSON.stringify({ text: "v1.7.0 is *live*" }) });
+    await page.getByLabel("Message #deploys").fill("/gantry status");
+    await page.keyboard.press("Enter");
+    await page.getByText("Only visible to you").waitFor();
+    expect(new URLSearchParams(app.received[0]?.rawBody).get("text")).to.equal("status");
+    await page.getByText("Make Slack misbehave").click();
+    await page.getByLabel("wrong-signature").check();
+    await page.getByText("Switched on: wrong-signature").waitFor();
+    expect(slack.faults.isOn("wrong-signature")).to.equal(true);
+    await page.getByRole("button", { name: "Reject" }).dblclick();
+    while (app.received.length < 3) await page.waitForTimeout(10);
+    expect(app.received.slice(1).map(({ signatureIsRight }) => signatureIsRight)).to.deep.equal([
+      false,
+      false,
+    ]);
+  });
+
+  it("fits into a narrow window, with a thread and an edit that come while one looks", async () => {
+    const { client, slack } = harness;
+    await page.setViewportSize({ width: 390, height: 844 });
+    const ts = slack.messages(channel)[0]?.ts ?? "";
+    await client.chat.postMessage({ channel, thread_ts: ts, text: "Build succeeded" });
+    await page.getByRole("link", { name: "1 reply" }).click();
+    await page.locator("#link-state", { hasText: "live" }).waitFor();
+    await client.chat.update({ channel, ts, text: "Approved", blocks: [] });
+    await page.locator("#thread").getByText("Approved").waitFor();
+    expect(await page.locator("#thread article").count()).to.equal(2);
+    expect(await page.locator("#messages .edited").count()).to.equal(1);
+    const root = page.locator("html");
+    expect(await root.evaluate((element) => element.scrollWidth - element.clientWidth)).to.equal(0);
+  });
 });

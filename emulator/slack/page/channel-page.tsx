@@ -50,12 +50,15 @@ export function ChannelPage({ reading }: Readonly<{ reading: Reading }>) {
 }
 
 function PageHead({ reading }: Readonly<{ reading: Reading }>) {
-  const { core, channel } = reading;
+  const { core, channel, person } = reading;
+  const visible = core.directory.channels.filter(
+    ({ members }) => person.kind === "member" || members.includes(person.id),
+  );
   return (
     <header>
       <strong>{core.installation.teamName}</strong>
       <nav aria-label="Channels">
-        {core.directory.channels.map(({ id, name, isArchived }) => (
+        {visible.map(({ id, name, isArchived }) => (
           <a href={pageLink(reading, { channel: id })} aria-current={id === channel.id ? "page" : undefined}>
             {isArchived ? `#${name} (archived)` : `#${name}`}
           </a>

@@ -3,7 +3,7 @@ import { BlockView } from "./block-view.tsx";
 import { formatDate } from "./date-markup.ts";
 import { emojiFor } from "./emoji.ts";
 import { pageLink, type Reading } from "./reading.ts";
-import { RichText } from "./rich-text.tsx";
+import { Drawn, RichText } from "./rich-text.tsx";
 
 type Props = Readonly<{
   message: Message;
@@ -37,7 +37,7 @@ export function MessageView({ message, reading, place }: Props) {
       <Reactions message={message} />
       {notice !== null && (
         <small class={`notice ${notice.tone}`}>
-          {notice.tone === "warning" ? `⚠️ ${notice.text}` : notice.text}
+          <Drawn text={notice.tone === "warning" ? `⚠️ ${notice.text}` : notice.text} />
         </small>
       )}
       {place === "channel" && <RepliesLink message={message} reading={reading} />}
@@ -79,7 +79,9 @@ function Reactions({ message }: Readonly<{ message: Message }>) {
   return (
     <p class="reactions">
       {message.reactions.map(({ name, users }) => (
-        <span title={`:${name}:`}>{`${emojiFor(name)} ${users.length}`}</span>
+        <span title={`:${name}:`}>
+          <Drawn text={`${emojiFor(name)} ${users.length}`} />
+        </span>
       ))}
     </p>
   );

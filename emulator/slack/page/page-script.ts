@@ -103,10 +103,8 @@ export const pageScript = `"use strict";
     const template = element.parentElement.querySelector("template.confirm");
     if (template !== null && !(await confirmed(template))) return;
     if (url) open(url, "_blank", "noopener,noreferrer");
-    element.disabled = true;
     const value = element.tagName === "SELECT" ? { value: element.value } : {};
     await post("/page/click", { channel, ts, actionId: action, blockId: block, ...value });
-    element.disabled = false;
   }
 
   function switchFault({ checked, dataset: { fault } }) {

@@ -57,8 +57,10 @@ button[disabled], input[disabled] { cursor: not-allowed; opacity: 0.5; }
 button.primary { border-color: var(--good); color: var(--good); }
 button.danger { border-color: var(--bad); color: var(--bad); }
 :focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
+.emoji svg { width: 1.1em; height: 1.1em; vertical-align: -0.15em; }
+.emoji > span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .reactions { display: flex; gap: 0.35rem; margin: 0.25rem 0; }
-.reactions span { padding: 0 0.5rem; border: 1px solid var(--line); border-radius: 1rem; }
+.reactions > span { padding: 0 0.5rem; border: 1px solid var(--line); border-radius: 1rem; }
 #composer { position: sticky; bottom: 0; display: flex; gap: 0.5rem; padding: 0.75rem 0; background: var(--page); }
 #composer input { flex: 1; min-width: 0; }
 .switches { margin-bottom: 1rem; color: var(--quiet); font-size: 0.85rem; }

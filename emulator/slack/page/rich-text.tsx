@@ -1,6 +1,7 @@
 import type { TextObject } from "../block-kit.ts";
 import { formatDate } from "./date-markup.ts";
 import { emojiFor } from "./emoji.ts";
+import { drawingOf, drawnEmoji, type Shape } from "./emoji-art.ts";
 import { type Piece, parseMrkdwn, parsePlain } from "./mrkdwn.ts";
 import type { Reading } from "./reading.ts";
 
@@ -24,7 +25,7 @@ function Pieces({ pieces, reading }: Readonly<{ pieces: readonly Piece[]; readin
 function OnePiece({ piece, reading }: Readonly<{ piece: Piece; reading: Reading }>) {
   switch (piece.kind) {
     case "text":
-      return <>{piece.text}</>;
+      return <Drawn text={piece.text} />;
     case "break":
       return <br />;
     case "code":
@@ -32,7 +33,11 @@ function OnePiece({ piece, reading }: Readonly<{ piece: Piece; reading: Reading 
     case "fence":
       return <pre>{piece.text}</pre>;
     case "emoji":
-      return <span title={`:${piece.text}:`}>{emojiFor(piece.text)}</span>;
+      return (
+        <span title={`:${piece.text}:`}>
+          <Drawn text={emojiFor(piece.text)} />
+        </span>
+      );
     case "mention":
       return <span class="mention">{piece.text}</span>;
     case "link":
@@ -45,6 +50,31 @@ function OnePiece({ piece, reading }: Readonly<{ piece: Piece; reading: Reading 
     default:
       return <Reference piece={piece} reading={reading} />;
   }
+}
+
+/** A text in which the emoji that tell of releases are drawn, and can still be read aloud and copied. */
+export function Drawn({ text }: Readonly<{ text: string }>) {
+  return (
+    <>
+      {text.split(drawnEmoji).map((part) => {
+        const shapes = drawingOf(part);
+        return shapes === null ? part : <Drawing shapes={shapes} text={part} />;
+      })}
+    </>
+  );
+}
+
+function Drawing({ shapes, text }: Readonly<{ shapes: readonly Shape[]; text: string }>) {
+  return (
+    <span class="emoji">
+      <svg viewBox="0 0 16 16" aria-hidden="true">
+        {shapes.map(({ fill, d }) => (
+          <path fill={fill} d={d} />
+        ))}
+      </svg>
+      <span>{text}</span>
+    </span>
+  );
 }
 
 type Of<Kind extends Piece["kind"]> = Extract<Piece, Readonly<{ kind: Kind }>>;

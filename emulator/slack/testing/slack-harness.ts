@@ -93,11 +93,11 @@ const silent = {
 };
 
 /** `@slack/web-api` with limits under which a test can wait for it. */
-export function clientFor(slack: Slack, token = botToken): WebClient {
+export function clientFor(slack: Slack, { token = botToken, timeout = 5000 } = {}): WebClient {
   return new WebClient(token, {
     slackApiUrl: slack.apiUrl,
     retryConfig: { retries: 1, minTimeout: 1, maxTimeout: 1 },
-    timeout: 400,
+    timeout,
     logger: { ...silent, getLevel: () => "error" as never },
   });
 }
