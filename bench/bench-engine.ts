@@ -63,6 +63,9 @@ export class BenchEngine {
     const engine = await startEngine({
       file: join(directory, "gantry.db"),
       cloud: cloud.ports,
+      chat: null,
+      consoleUrl: () => "",
+      sourceSite: null,
       policy: localPolicy,
       log: watchingLog(watched, complaints),
       bus: {

@@ -14,6 +14,8 @@ export type DevAddresses = Readonly<{
   run: string;
   build: string;
   buildLogs: string;
+  slack: string;
+  slackApi: string;
   webhook: string;
   webhookSecret: string;
   state: string;
@@ -42,6 +44,7 @@ function table({ io, addresses, readyMs }: Greeting): string {
     ` ${colour.green("✔")} everything is up after ${(readyMs / 1000).toFixed(1)} s. Push a tag to start a release.`,
     "",
     row("Console", addresses.signIn),
+    row("Slack", `${addresses.slack}   #deploys; choose who you are at the top right`),
     row("API", `${addresses.api}   token ${addresses.token}`),
     row("Git remote", addresses.git),
     row("Cloud Run", `${addresses.proxy} (services)   ${addresses.run} (gRPC)`),

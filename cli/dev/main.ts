@@ -23,7 +23,7 @@ const demoService = parseServiceKey("perkieprints-processing/us-central1/inspire
 const defaultPort = 4600;
 
 /** The ports of the parts, counted from the console's. */
-const portOffsets = { git: 20, proxy: 30, buildLogs: 31 } as const;
+const portOffsets = { slack: 10, git: 20, proxy: 30, buildLogs: 31 } as const;
 
 /** Brings up Gantry and its local cloud, says where everything is, and runs until it is told to stop. */
 export async function runDev(options: DevOptions, io: CliIo): Promise<number> {
@@ -79,6 +79,7 @@ function start(
       git: from(portOffsets.git),
       proxy: from(portOffsets.proxy),
       buildLogs: from(portOffsets.buildLogs),
+      slack: from(portOffsets.slack),
     },
     http: {
       host: "127.0.0.1",
@@ -108,6 +109,8 @@ function addressesOf({ cloud, gantry }: LocalGantry, { secrets, demo, directory 
     run: `${grpc.host}:${grpc.port}`,
     build: `${cloud.build.grpc.host}:${cloud.build.grpc.port}`,
     buildLogs: `http://${cloud.build.http.host}:${cloud.build.http.port}`,
+    slack: cloud.slack.url,
+    slackApi: cloud.slack.apiUrl,
     webhook: `${gantry.server.url}/hooks/github`,
     webhookSecret: secrets.webhookSecret,
     state: directory,

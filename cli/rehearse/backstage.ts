@@ -5,6 +5,7 @@ import type { CloudRunTimings } from "../../emulator/run/timings.ts";
 import { createJsonLog } from "../../shared/adapters/system/json-log.ts";
 import { accessToken } from "../runtime/access-token.ts";
 import { startLocalGantry } from "../runtime/local-gantry.ts";
+import { localSlack } from "../runtime/local-slack.ts";
 import type { GantryAddress } from "./event-trail.ts";
 import { GantryChild } from "./gantry-child.ts";
 import type { Setting } from "./scenario.ts";
@@ -85,6 +86,7 @@ async function withChild(options: BackstageOptions): Promise<Backstage> {
     directory: join(directory, "cloud"),
     publish: () => Promise.resolve(),
     webhook: () => running.target,
+    slack: localSlack(webhookSecret).app,
   });
   try {
     const child = new GantryChild({

@@ -65,6 +65,9 @@ describe("startEngine()", () => {
     const engine = await startEngine({
       file,
       cloud: cloudOf(world),
+      chat: null,
+      consoleUrl: () => "",
+      sourceSite: null,
       policy: openPolicy(),
       log,
       settings: fast,

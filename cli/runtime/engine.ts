@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { subscriptions } from "../../functions/subscriptions.ts";
 import type { BusOptions } from "../../shared/adapters/sqlite/bus-options.ts";
+import type { EmbeddedEngine } from "../../shared/adapters/sqlite/embedded-engine.ts";
 import { openSqlite } from "../../shared/adapters/sqlite/open-sqlite.ts";
 import { randomIds } from "../../shared/adapters/system/random-ids.ts";
 import { systemClock } from "../../shared/adapters/system/system-clock.ts";
@@ -64,9 +65,21 @@ export async function defaultSettings(): Promise<Settings> {
   };
 }
 
+function pruneRegularly({
+  prune,
+  clock,
+  log,
+}: Pick<EmbeddedEngine, "prune"> & Pick<Deps, "clock" | "log">): NodeJS.Timeout {
+  const pruneOnce = (): Promise<void> =>
+    prune({ now: clock.now() }).catch((error: unknown) =>
+      log.error({ err: String(error) }, "Could not prune the store"),
+    );
+  return setInterval(() => void pruneOnce(), pruneEveryMs);
+}
+
 /** Opens the store, gives the functions their subscriptions, and takes up what the last process left. */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
-  const { cloud, policy, log, clock = systemClock } = options;
+  const { cloud, chat, consoleUrl, sourceSite, policy, log, clock = systemClock } = options;
   const sqlite = openSqlite({ file: options.file, clock, bus: { concurrency, ...options.bus } });
   const listeners = new Set<() => void>();
   const notify = (): void => {
@@ -74,9 +87,9 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   };
   const deps: Deps = {
     ...cloud,
-    chat: options.chat,
-    consoleUrl: options.consoleUrl,
-    sourceSite: options.sourceSite,
+    chat,
+    consoleUrl,
+    sourceSite,
     store: sqlite.store,
     conversations: sqlite.conversations,
     bus: sqlite.bus,
@@ -93,12 +106,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   listeners.add(() => sweeper.look());
   sqlite.bus.start();
   sweeper.look();
-  const pruning = setInterval(() => void prune(), pruneEveryMs);
-  const prune = async (): Promise<void> => {
-    await sqlite
-      .prune({ now: clock.now() })
-      .catch((error: unknown) => log.error({ err: String(error) }, "Could not prune the store"));
-  };
+  const pruning = pruneRegularly({ prune: sqlite.prune, clock, log });
   return {
     deps,
     desk: createDesk(deps),

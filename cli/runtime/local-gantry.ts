@@ -38,7 +38,8 @@ export const localPolicy: Policy = {
 export type LocalGantryOptions = Readonly<{
   directory: string;
   log: Log;
-  http: Omit<HttpOptions, "mode" | "publicUrl" | "githubSecrets" | "slack"> & Readonly<{ webhookSecret: string }>;
+  http: Omit<HttpOptions, "mode" | "publicUrl" | "githubSecrets" | "slack"> &
+    Readonly<{ webhookSecret: string }>;
   ports?: LocalPorts;
   timings?: Partial<CloudRunTimings>;
   /** Chooses which revision answers a request while traffic is split. */

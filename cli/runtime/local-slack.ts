@@ -20,7 +20,8 @@ export type LocalSlack = Readonly<{
 
 /** Signing secret and token are derived, so that a state folder needs one secret only. */
 export function localSlack(secret: string): LocalSlack {
-  const derived = (of: string): string => createHash("sha256").update(`${of}/${secret}`).digest("hex").slice(0, 32);
+  const derived = (of: string): string =>
+    createHash("sha256").update(`${of}/${secret}`).digest("hex").slice(0, 32);
   const signingSecret = derived("slack");
   const botToken = `xoxb-local-${derived("bot")}`;
   let targets: SlackTargets | null = null;

@@ -173,6 +173,7 @@ function demoConfig(repository: string, changes: Readonly<Record<string, object 
       ],
     },
     approval: { required: false },
+    notify: { slack: "#deploys" },
     rollout: {
       steps: [{ traffic: "20%", hold: "3s" }, { traffic: "50%", hold: "3s" }, { traffic: "100%" }],
       watch: { every: "1s", errors: { max: "1%" } },

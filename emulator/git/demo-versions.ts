@@ -116,6 +116,13 @@ const versions: readonly Version[] = [
     change: (files) => ({ ...files, "gantry.yaml": brokenConfig(files["gantry.yaml"] ?? "") }),
   },
   {
+    tag: "v2.0.0",
+    fate: "live",
+    story: "good, and its gantry.yaml asks for approval: @maya or @lee has to say yes in Slack",
+    subject: "Ask before traffic moves",
+    change: (files) => ({ ...files, "gantry.yaml": askingConfig(files["gantry.yaml"] ?? "") }),
+  },
+  {
     tag: "v1.10.0",
     fate: "failed",
     story: "never ready: it listens on no port",
@@ -129,6 +136,11 @@ const versions: readonly Version[] = [
       ),
   },
 ];
+
+function askingConfig(text: string): string {
+  const asking = 'approval:\n  required: true\n  from:\n    - "@ml-oncall"\n  expires: 4h\n';
+  return text.replace(/^approval:\n(?: .*\n)*/m, () => asking);
+}
 
 function edit(files: FileSet, name: string, from: string, to: string): FileSet {
   const path = `${folder}/${name}`;

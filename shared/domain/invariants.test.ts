@@ -206,6 +206,21 @@ describe("invariants of the decider, over any commands in any order", () => {
     );
   });
 
+  it("takes no step and does not bake while paused", () => {
+    fc.assert(
+      fc.property(fc.array(commands, { maxLength: 60 }), (list) => {
+        const paused = new Set<ReleaseId>();
+        for (const { type, releaseId: about } of run(list).events) {
+          if (type === "rollout-paused") paused.add(about);
+          if (type === "rollout-resumed" || type === "rollout-promoted") paused.delete(about);
+          if (type === "step-began" || type === "bake-began")
+            expect(paused.has(about), `${type} of ${about}`).to.equal(false);
+        }
+      }),
+      options,
+    );
+  });
+
   it("has one writer of traffic: at most one release that runs, and its work alone in the lane but for tidying", () => {
     fc.assert(
       fc.property(fc.array(commands, { maxLength: 60 }), (list) => {

@@ -20,7 +20,11 @@ export type Conversation = Readonly<{
  * `wanted` counts how often something was to be said: handed back with `save`, so that no wish is lost in between.
  * `interrupted`: whoever had it before never said what came of it, so that any message may have been posted already.
  */
-export type ClaimedConversation = Readonly<{ conversation: Conversation; wanted: number; interrupted: boolean }>;
+export type ClaimedConversation = Readonly<{
+  conversation: Conversation;
+  wanted: number;
+  interrupted: boolean;
+}>;
 
 /** What is to be said in chat, durable until it is said. Every method is atomic. */
 export interface Conversations {

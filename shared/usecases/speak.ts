@@ -120,7 +120,15 @@ async function editOrPost(turn: Turn, content: ChatText): Promise<ChatPlace> {
   const { root, channel, key } = conversation;
   if (root !== null && (await chat.update({ place: root, content, signal })) === "updated") return root;
   const roots = conversation.roots + 1;
-  const post = { channel, thread: null, broadcast: false, key: `${key}/root/${roots}`, content, signal, ...turn.tried };
+  const post = {
+    channel,
+    thread: null,
+    broadcast: false,
+    key: `${key}/root/${roots}`,
+    content,
+    signal,
+    ...turn.tried,
+  };
   const place = await chat.post(post);
   turn.conversation = { ...turn.conversation, root: place, roots };
   return place;

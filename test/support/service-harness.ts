@@ -76,6 +76,7 @@ export function serviceHarness(changes: Partial<ServiceDeps> = {}) {
       },
     },
     github: { secrets: [githubSecret, olderSecret] },
+    slack: null,
     tokens: [
       { name: "olivia", sha256: sha256(operatorToken), roles: ["operator"] },
       { name: "victor", sha256: sha256(viewerToken), roles: ["viewer"] },
