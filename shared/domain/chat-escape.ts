@@ -88,11 +88,6 @@ export function slackDate(at: Timestamp): string {
   return `<!date^${Math.floor(at / 1000)}^{date_short_pretty} {time}|${utc.format(at)} UTC>`;
 }
 
-/** The same in plain words, for texts in which Slack shows no dates. */
-export function utcDate(at: Timestamp): string {
-  return Math.abs(at) <= lastMoment ? `${utc.format(at)} UTC` : "an unknown time";
-}
-
 /** Slack ids by the name that Gantry knows somebody by: `U…` or `W…` of a person, `S…` of a user group. */
 export type Mentions = ReadonlyMap<string, string>;
 
