@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { buttonsOf, expectAccepted, messageComplaints, readableLines } from "../../test/support/block-kit.ts";
-import { monday, person, releaseId, revisionName } from "../../test/support/fixtures.ts";
+import { monday, person, releaseId, releaseRecord, revisionName } from "../../test/support/fixtures.ts";
 import { hostileText } from "../../test/support/hostile-text.ts";
 import { approvalFacts, messageFacts, stable } from "../../test/support/message-facts.ts";
 import type { CheckResult } from "./events.ts";
@@ -161,6 +161,13 @@ describe("rootMessage()", () => {
       "Nothing moves until somebody resumes it; then: 25 % of traffic, then 100 %.",
       "[Resume] [Promote to 100 %] [Roll back] [Open console]",
     ]);
+  });
+
+  it("says what comes after the gate where nobody is asked", () => {
+    const record = releaseRecord({ status: "verifying" });
+    expect(readableLines(rootMessage({ ...messageFacts(), record }))).to.include(
+      "Next: 10 % of traffic, then 100 %.",
+    );
   });
 
   it("tells of a live one that another one replaced", () => {

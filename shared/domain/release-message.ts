@@ -112,7 +112,7 @@ const verdictMarks: Readonly<Record<Verdict, string>> = {
 const order: readonly Verdict[] = ["fail", "inconclusive", "pass"];
 
 /** Each verdict as `measured (limit)`, what did not pass first. */
-export function checkLines(
+function checkLines(
   checks: readonly CheckResult[],
   { checks: most, words }: Pick<Detail, "checks" | "words">,
 ): readonly string[] {
