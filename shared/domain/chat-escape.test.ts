@@ -88,6 +88,7 @@ describe("what Slack fills in", () => {
 
   it("links to web addresses alone", () => {
     expect(link("https://x.example/a?b=1&c=2", "there")).to.equal("<https://x.example/a?b=1&amp;c=2|there>");
+    expect(link("https://x.example/", "a|b")).to.equal("<https://x.example/|a∣b>");
     for (const bad of ["javascript:alert(1)", "https://x|y", "https://x y", "https://x>", "", "ftp://x"]) {
       expect(link(bad, "there"), bad).to.equal("there");
     }

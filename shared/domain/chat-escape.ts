@@ -104,8 +104,8 @@ export function linkable(address: string, limit = 600): string | null {
   return address.length <= limit && /^https?:\/\/[!#-;=?-[\]_a-z~]+$/.test(address) ? address : null;
 }
 
-/** A link, or its words alone where the address cannot be one. */
+/** A link, or its words alone where the address cannot be one. The words are escaped; a bar among them looks alike. */
 export function link(address: string, words: string): string {
   const target = linkable(address);
-  return target === null ? words : `<${target.replaceAll("&", "&amp;")}|${words}>`;
+  return target === null ? words : `<${target.replaceAll("&", "&amp;")}|${words.replaceAll("|", "∣")}>`;
 }
