@@ -57,6 +57,24 @@ describe("capabilities", () => {
     });
   });
 
+  describe("of a release that gets traffic", () => {
+    for (const status of releaseStatuses) {
+      for (const paused of [false, true]) {
+        const gets = status === "rolling-out";
+        const said = `${status}${paused ? " and paused" : ""}`;
+        it(`${gets ? "steers" : "does not steer"} one that is ${said}`, () => {
+          const release = { status, paused };
+          expect(can.pause(release).allowed).to.equal(gets && !paused);
+          expect(can.resume(release).allowed).to.equal(gets && paused);
+          expect(can.promote(release).allowed).to.equal(gets);
+          for (const permission of [can.pause(release), can.resume(release), can.promote(release)]) {
+            if (!permission.allowed) expect(permission.disabledReason).to.match(/^The release .+\.$/);
+          }
+        });
+      }
+    }
+  });
+
   describe("of a service", () => {
     const table = [
       ["a release that gets traffic", { active: rollingOut }, true],

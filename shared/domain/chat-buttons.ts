@@ -35,7 +35,7 @@ const names = ["approve", "reject", "pause", "resume", "promote", "rollBack", "c
 export type ButtonValue = Readonly<{ release: ReleaseId; approval: string | null }>;
 
 /** No longer binding is put on a button: two of them have to fit into one message. */
-export const longestBinding = 300;
+export const longestBinding = 200;
 
 export function buttonValue({ release, approval }: ButtonValue): string {
   return JSON.stringify({ v: 1, release, approval });
@@ -152,7 +152,7 @@ function approveOffer(facts: ReleaseFacts): Offer {
 
 function rejectOffer(facts: ReleaseFacts): Offer {
   const { stable } = facts.record;
-  const stays = stable === null ? "Nothing gets traffic" : `${plain(stable, 63)} keeps 100 % of traffic`;
+  const stays = stable === null ? "No other revision serves" : `${plain(stable, 63)} keeps 100 % of traffic`;
   return {
     action: "reject",
     label: "Reject",

@@ -88,11 +88,6 @@ export function slackDate(at: Timestamp): string {
   return `<!date^${Math.floor(at / 1000)}^{date_short_pretty} {time}|${utc.format(at)} UTC>`;
 }
 
-/** The same in plain words, for texts in which Slack shows no dates. */
-export function utcDate(at: Timestamp): string {
-  return Math.abs(at) <= lastMoment ? `${utc.format(at)} UTC` : "an unknown time";
-}
-
 /** Slack ids by the name that Gantry knows somebody by: `U…` or `W…` of a person, `S…` of a user group. */
 export type Mentions = ReadonlyMap<string, string>;
 
@@ -109,8 +104,8 @@ export function linkable(address: string, limit = 600): string | null {
   return address.length <= limit && /^https?:\/\/[!#-;=?-[\]_a-z~]+$/.test(address) ? address : null;
 }
 
-/** A link, or its words alone where the address cannot be one. */
+/** A link, or its words alone where the address cannot be one. The words are escaped; a bar among them looks alike. */
 export function link(address: string, words: string): string {
   const target = linkable(address);
-  return target === null ? words : `<${target.replaceAll("&", "&amp;")}|${words}>`;
+  return target === null ? words : `<${target.replaceAll("&", "&amp;")}|${words.replaceAll("|", "∣")}>`;
 }

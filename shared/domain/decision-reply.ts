@@ -91,7 +91,9 @@ export function rejectView(
   const { record, context } = params;
   const name = plain(`${serviceName(record.service)} ${record.tag}`, 120);
   const stays =
-    record.stable === null ? "Nothing gets traffic" : `${plain(record.stable, 63)} keeps 100 % of traffic`;
+    record.stable === null
+      ? "No other revision serves"
+      : `${plain(record.stable, 63)} keeps 100 % of traffic`;
   return {
     type: "modal",
     callback_id: rejectModal.callback,

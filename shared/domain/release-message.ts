@@ -49,7 +49,7 @@ function messageWith(facts: ReleaseFacts, detail: Detail): ChatContent {
     row,
   ];
   return content(
-    sentence(facts),
+    sentence(facts, detail),
     blocks.filter((block) => block !== null),
   );
 }
@@ -69,10 +69,10 @@ function headline(facts: ReleaseFacts): string {
 }
 
 /** The whole of it in a sentence: what a phone shows and a screen reader reads. */
-function sentence(facts: ReleaseFacts): string {
+function sentence(facts: ReleaseFacts, { words }: Detail): string {
   const { record } = facts;
   const { emoji, sentence: says } = wordsOf(facts);
-  const cause = record.failure === null ? "." : `: ${ended(escaped(record.failure.message, 200))}`;
+  const cause = record.failure === null ? "." : `: ${ended(escaped(record.failure.message, words))}`;
   return `${emoji} ${releaseName(record)} ${says}${cause} ${trafficLine(facts).replaceAll("`", "")}`;
 }
 
@@ -112,7 +112,7 @@ const verdictMarks: Readonly<Record<Verdict, string>> = {
 const order: readonly Verdict[] = ["fail", "inconclusive", "pass"];
 
 /** Each verdict as `measured (limit)`, what did not pass first. */
-export function checkLines(
+function checkLines(
   checks: readonly CheckResult[],
   { checks: most, words }: Pick<Detail, "checks" | "words">,
 ): readonly string[] {

@@ -4,6 +4,7 @@ import { eventWords } from "./event-words.ts";
 import type { EventOf, EventType, ServiceEvent } from "./events.ts";
 import { backOnTheWay, type ReleaseFacts, releaseName, revisionText, sharesIn } from "./release-facts.ts";
 import { approvers } from "./release-message.ts";
+import type { Failure } from "./service-state.ts";
 import { statusWords } from "./words.ts";
 
 /** One reply in the thread of a release; `broadcast` shows it in the channel too. */
@@ -19,11 +20,17 @@ type Teller<T extends EventType> = (event: EventOf<T>, facts: StoryFacts) => Tol
 
 /** The words that CLI and console use, with what they lack to follow a name. */
 function inWords(emoji: string, before = ""): (event: ServiceEvent) => Told {
-  return (event) => ({ emoji, words: `${before}${ended(escaped(eventWords(event), 500))}` });
+  return (event) => ({ emoji, words: `${before}${sentence(escaped(eventWords(event), 500))}` });
 }
 
-function ended(text: string): string {
+function sentence(text: string): string {
   return /[.!?…]$/.test(text) ? text : `${text}.`;
+}
+
+/** The message of the failure says who it was, and why. */
+function ended(status: "rejected" | "cancelled", failure: Failure): Told {
+  const { emoji, sentence: says } = statusWords[status];
+  return { emoji, words: `${says}: ${sentence(escaped(failure.message, 500))}` };
 }
 
 const nothingMore = "Nothing more happens until a new tag is pushed.";
@@ -73,28 +80,28 @@ const tellers: { readonly [T in EventType]: Teller<T> } = {
   "release-reinstated": inWords(statusWords.live.emoji),
   "rollback-began": (event, facts) => ({
     emoji: statusWords["rolling-back"].emoji,
-    words: `is being rolled back: ${ended(escaped(event.failure.message, 500))}`,
+    words: `is being rolled back: ${sentence(escaped(event.failure.message, 500))}`,
     after: `${backOnTheWay({ ...facts, wayBack: event.target })} ${hadTraffic(facts)} Next: it is said here when that is done.`,
     broadcast: true,
   }),
   "stable-restored": untold,
   "release-held": ({ failure, found }, { record }) => ({
     emoji: statusWords.held.emoji,
-    words: `is held: ${ended(escaped(failure.message, 500))}`,
+    words: `is held: ${sentence(escaped(failure.message, 500))}`,
     after: `Traffic: ${sharesIn(found, record)}. Gantry leaves it so until somebody rolls it back or cancels it.`,
     broadcast: true,
   }),
   "release-failed": ({ failure }, { record }) => ({
     emoji: statusWords.failed.emoji,
-    words: `failed: ${ended(escaped(failure.message, 500))}`,
+    words: `failed: ${sentence(escaped(failure.message, 500))}`,
     after: `${record.stable === null ? "No traffic was moved." : `${revisionText(record.stable)} still serves 100 %.`} ${nothingMore}`,
     broadcast: true,
   }),
-  "release-rejected": inWords(statusWords.rejected.emoji, "was "),
-  "release-cancelled": inWords(statusWords.cancelled.emoji, "was "),
+  "release-rejected": ({ failure }) => ended("rejected", failure),
+  "release-cancelled": ({ failure }) => ended("cancelled", failure),
   "release-rolled-back": (event, facts) => ({
     emoji: statusWords["rolled-back"].emoji,
-    words: `was rolled back: ${ended(escaped(event.failure.message, 500))}`,
+    words: `was rolled back: ${sentence(escaped(event.failure.message, 500))}`,
     after: `${restored(facts)} Its image is in quarantine. ${nothingMore}`,
     broadcast: true,
   }),
