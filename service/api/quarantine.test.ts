@@ -32,7 +32,7 @@ describe("the quarantine of a service", () => {
     const { digest } = image("d1");
     const answer = await app.request(`${path}/${digest}/free`, { method: "POST", ...asOperator });
     expect(answer.status).to.equal(202);
-    const by = { kind: "person", name: "olivia" };
+    const by = { kind: "person", name: "olivia", via: "api" };
     expect(asked).to.deep.equal([{ verb: "freeDigest", params: { service: serviceKey(), digest, by } }]);
     const viewer = await app.request(`${path}/${digest}/free`, { method: "POST", ...asViewer });
     expect(viewer.status).to.equal(403);

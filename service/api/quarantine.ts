@@ -21,7 +21,8 @@ export function freeOne({ desk }: ServiceDeps): Handler<AppEnv> {
     const service = serviceOf(c);
     if (service === null) return noSuchService(c);
     const digest = digestOf(c);
-    if (digest !== null) return answered(c, await desk.freeDigest({ service, digest, by: actorOf(c) }));
+    if (digest !== null)
+      return answered(c, await desk.freeDigest({ service, digest, by: actorOf(c, "api") }));
     const message = "An image is named by its whole digest: `sha256:` and 64 hex digits.";
     return refused(c, { code: "not-quarantined", message, next: `gantry quarantine list ${service}` });
   };

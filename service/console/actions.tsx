@@ -66,6 +66,6 @@ export function postFree({ desk }: ServiceDeps): Handler<AppEnv> {
     const service = serviceOf(c);
     const digest = digestOf(c);
     if (service === null || digest === null) return c.notFound();
-    return afterwards(c, await desk.freeDigest({ service, digest, by: actorOf(c) }));
+    return afterwards(c, await desk.freeDigest({ service, digest, by: actorOf(c, "console") }));
   });
 }

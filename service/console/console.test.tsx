@@ -315,7 +315,7 @@ describe("the console", () => {
       params: {
         service: serviceKey(),
         digest: quarantined().digest,
-        by: { kind: "person", name: "olivia" },
+        by: { kind: "person", name: "olivia", via: "console" },
       },
     });
     const wrong = await post(harness, `/services/${serviceKey()}/quarantine/latest/free`, {});

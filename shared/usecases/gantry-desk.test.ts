@@ -15,6 +15,7 @@ import {
   handOver,
   startedRelease,
 } from "../../test/support/function-story.ts";
+import type { Policy } from "../domain/policy.ts";
 import type { Actor } from "../domain/service-state.ts";
 import { topics } from "../ports/bus.ts";
 import { createDesk } from "./gantry-desk.ts";
@@ -23,9 +24,16 @@ import { releaseIdFor } from "./release-id.ts";
 const maya: Actor = { kind: "person", name: "maya" };
 const joe: Actor = { kind: "person", name: "joe" };
 
+/** What the ids of the harness make of the request. */
+const approvalId = "abcdefghabcdefgh";
+
 /** A release that waits for one of the on-call people; ada asked for it. */
-async function awaiting(approval = 'from: ["@ml-oncall"]'): Promise<FunctionHarness> {
-  const policy = openPolicy({ approvers: { "@ml-oncall": ["maya", "ada"], "@others": ["joe"] } });
+async function awaiting(
+  approval = 'from: ["@ml-oncall"]',
+  changes: Partial<Policy> = {},
+): Promise<FunctionHarness> {
+  const approvers = { "@ml-oncall": ["maya", "ada", "U0MAYA", "U0ADA"], "@others": ["joe"] };
+  const policy = openPolicy({ approvers, ...changes });
   const harness = functionHarness({ policy });
   harness.world.files.set(
     "gantry.yaml",
@@ -48,7 +56,7 @@ describe("the desk", () => {
 
   it("takes the approval of somebody in a group that may give it", async () => {
     const { deps, state } = await awaiting();
-    const answer = await createDesk(deps).approve({ releaseId: firstRelease, by: maya });
+    const answer = await createDesk(deps).approve({ releaseId: firstRelease, by: maya, approvalId });
     expect(answer).to.deep.equal({
       ok: true,
       releaseId: firstRelease,
@@ -70,7 +78,7 @@ describe("the desk", () => {
         got.push(JSON.parse(Buffer.from(event.data.message.data, "base64").toString()));
       },
     });
-    await createDesk(deps).approve({ releaseId: firstRelease, by: maya });
+    await createDesk(deps).approve({ releaseId: firstRelease, by: maya, approvalId });
     engine.bus.start();
     await new Promise((resolve) => setImmediate(resolve));
     expect(got).to.deep.equal([
@@ -91,7 +99,7 @@ describe("the desk", () => {
   for (const [what, by, code, message] of no)
     it(`refuses the approval ${what}`, async () => {
       const { deps } = await awaiting();
-      const answer = await createDesk(deps).approve({ releaseId: firstRelease, by });
+      const answer = await createDesk(deps).approve({ releaseId: firstRelease, by, approvalId });
       expect(answer).to.deep.equal({
         ok: false,
         code,
@@ -100,33 +108,85 @@ describe("the desk", () => {
       });
     });
 
+  it("refuses a decision about another request or about none, and writes down who wanted it", async () => {
+    const { deps, state } = await awaiting();
+    const desk = createDesk(deps);
+    const before = await state();
+    for (const seen of [null, "", "another"])
+      expect(await desk.approve({ releaseId: firstRelease, by: maya, approvalId: seen })).to.include({
+        ok: false,
+        code: "approval-void",
+      });
+    expect(await desk.pause({ releaseId: firstRelease, by: joe })).to.include({ code: "not-rolling-out" });
+    expect(await state()).to.deep.equal(before);
+    const refused = (await deps.store.releaseEvents(firstRelease)).flatMap(({ event }) =>
+      event.type === "decision-refused" ? [`${event.by.name} ${event.wanted} ${event.code}`] : [],
+    );
+    expect(refused).to.deep.equal([
+      ...Array.from({ length: 3 }, () => "maya approve approval-void"),
+      "joe pause not-rolling-out",
+    ]);
+  });
+
+  describe("knows a person under every name", () => {
+    const people = {
+      Ada: { github: ["ada", "ada-works"], slack: ["U0ADA"] },
+      maya: { github: ["maya-codes"], slack: ["U0MAYA"] },
+    };
+    const cases: readonly (readonly [string, Actor, string | null])[] = [
+      ["the author under their one name", { kind: "person", name: "ada" }, "self-approval"],
+      ["the author in capitals", { kind: "person", name: "ADA" }, "self-approval"],
+      ["the author under another login", { kind: "person", name: "Ada-Works" }, "self-approval"],
+      ["the author in chat", { kind: "person", name: "somebody", id: "U0ADA" }, "self-approval"],
+      ["an approver in chat", { kind: "person", name: "M.", id: "U0MAYA" }, null],
+      ["an approver under a login", { kind: "person", name: "maya-codes" }, null],
+      ["a stranger in chat", { kind: "person", name: "joe", id: "U0JOE" }, "not-an-approver"],
+    ];
+    for (const [who, by, code] of cases)
+      it(code === null ? `takes the approval of ${who}` : `refuses ${who} as ${code}`, async () => {
+        const { deps } = await awaiting('from: ["@ml-oncall"]', { people });
+        expect((await deps.store.release(firstRelease))?.requestedBy.name).to.equal("Ada");
+        const answer = await createDesk(deps).approve({ releaseId: firstRelease, by, approvalId });
+        if (code === null) expect(answer).to.include({ ok: true });
+        else expect(answer).to.include({ ok: false, code });
+      });
+  });
+
   it("takes a name that is listed itself", async () => {
     const { deps } = await awaiting("from: [joe]");
-    expect(await createDesk(deps).approve({ releaseId: firstRelease, by: joe })).to.include({ ok: true });
+    expect(await createDesk(deps).approve({ releaseId: firstRelease, by: joe, approvalId })).to.include({
+      ok: true,
+    });
   });
 
   it("refuses an approval once its time is over", async () => {
     const { deps, clock } = await awaiting();
     await clock.advance(3_600_000);
-    const answer = await createDesk(deps).approve({ releaseId: firstRelease, by: maya });
+    const answer = await createDesk(deps).approve({ releaseId: firstRelease, by: maya, approvalId });
     expect(answer).to.include({ ok: false, code: "approval-expired" });
   });
 
   it("takes a rejection, and clears the candidate away", async () => {
     const { deps } = await awaiting();
-    const answer = await createDesk(deps).reject({ releaseId: firstRelease, by: maya, reason: "too slow" });
+    const answer = await createDesk(deps).reject({
+      releaseId: firstRelease,
+      by: maya,
+      approvalId,
+      reason: "too slow",
+    });
     expect(answer).to.deep.include({ ok: true, status: "rejected", message: "v1.0.0 was rejected." });
     expect((await deps.store.release(firstRelease))?.failure?.message).to.equal(
       "maya rejected v1.0.0: too slow.",
     );
   });
 
-  for (const verb of ["cancel", "approve", "reject"] as const)
+  for (const verb of ["cancel", "approve", "reject", "pause", "resume", "promote"] as const)
     it(`refuses to ${verb} a release that there is not`, async () => {
       const { deps } = functionHarness();
       const answer = await createDesk(deps)[verb]({
         releaseId: releaseId("r-unknown"),
         by: maya,
+        approvalId,
         reason: "",
       });
       expect(answer).to.deep.equal({
