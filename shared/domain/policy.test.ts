@@ -1,11 +1,13 @@
 import { expect } from "chai";
 import {
   branchesFor,
+  knownAs,
   limitProblems,
   matchesGlob,
   mayRelease,
   type Policy,
   type PolicyLimits,
+  personNamed,
 } from "./policy.ts";
 import type { ReleaseConfig } from "./release-config.ts";
 
@@ -155,4 +157,42 @@ describe("the operator's policy", () => {
       expect(matchesGlob(glob, text)).to.equal(matches);
     });
   }
+});
+
+describe("people under one name", () => {
+  const people = {
+    robin: { github: ["robin-gh", "robin"], slack: ["U0ROBIN"] },
+    Lee: { github: ["lee-works"], slack: ["U0LEE", "U1LEE"] },
+  };
+  const known: Policy = { ...policy, people };
+
+  it("finds who has a login on GitHub or a user id in Slack, in capitals and small letters", () => {
+    expect(personNamed(known, { github: "robin-gh" })).to.equal("robin");
+    expect(personNamed(known, { github: "Lee-Works" })).to.equal("Lee");
+    expect(personNamed(known, { slack: "U1LEE" })).to.equal("Lee");
+    expect(personNamed(known, { slack: "U0LEE", github: "nobody" })).to.equal("Lee");
+  });
+
+  it("takes nobody for somebody else", () => {
+    expect(personNamed(known, {})).to.equal(null);
+    expect(personNamed(known, { github: "U0ROBIN" })).to.equal(null);
+    expect(personNamed(known, { slack: "robin-gh" })).to.equal(null);
+    expect(personNamed(known, { github: "lee" })).to.equal(null);
+    expect(personNamed(policy, { github: "robin" })).to.equal(null);
+  });
+
+  const person = (name: string, id?: string) => ({ kind: "person", name, ...(id ? { id } : {}) }) as const;
+  for (const [who, as] of [
+    [person("robin-gh"), "robin"],
+    [person("ROBIN"), "robin"],
+    [person("lee"), "Lee"],
+    [person("whatever they call themselves", "U0LEE"), "Lee"],
+    [person("robin", "U0LEE"), "Lee"],
+    [person("joe"), "joe"],
+    [person("joe", "U0JOE"), "joe"],
+    [{ kind: "system", name: "robin-gh" } as const, "robin-gh"],
+  ] as const)
+    it(`knows the ${who.kind} ${who.name}${"id" in who ? ` with the id ${who.id}` : ""} as ${as}`, () => {
+      expect(knownAs(known, who)).to.deep.equal({ ...who, name: as });
+    });
 });

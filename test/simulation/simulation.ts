@@ -131,10 +131,11 @@ export class Simulation {
     return { seed: this.#seed, happened: time.happened, ...(await this.#tally()) };
   }
 
-  /** Lets time pass until nothing is owed for a while, `restMs` at most. */
+  /** Lets time pass until nothing is owed for a while, `restMs` at most. What somebody paused is resumed. */
   async #rest(): Promise<void> {
     let quietMs = 0;
     for (let passedMs = 0; passedMs < restMs && quietMs < 2 * minute; passedMs += minute) {
+      this.#resumePaused();
       await this.#run(minute);
       const { store, queue } = this.#outside;
       const waiting = await Promise.all(subscriptionNames.map((name) => queue.nextReadyAt(name)));
@@ -350,6 +351,15 @@ export class Simulation {
   }
 
   /** A person ends what is held; what waited behind it may be held in its turn. */
+  #resumePaused(): void {
+    const [by] = people;
+    for (const service of this.#services) {
+      const { active } = this.#invariants.state(service);
+      if (active?.status === "rolling-out" && active.paused)
+        ignored(this.#nodes[0]?.desk.resume({ releaseId: active.id, by }));
+    }
+  }
+
   #cancelHeld(): boolean {
     const [by] = people;
     const held = this.#services.flatMap((service) => {
