@@ -36,6 +36,12 @@ export const releaseShape = z.looseObject({
   percent: z.number(),
   checks: z.array(check),
   approvedBy: z.array(actor),
+  approval: z.looseObject({ id: z.string(), expiresAt: z.number() }).nullable(),
+  paused: z.boolean(),
+  plan: z.looseObject({
+    steps: z.array(z.looseObject({ percent: z.number(), holdMs: z.number() })),
+    approval: z.looseObject({ count: z.number(), from: z.array(z.string()) }),
+  }),
   failure: failure.nullable(),
   supersededBy: z.string().nullable(),
   ended: z.boolean(),

@@ -1,13 +1,14 @@
 import type { Command } from "commander";
-import { addDecision } from "./release-decision.ts";
+import { addApprovalDecision } from "./approval-decision.ts";
 import type { Verb } from "./verb.ts";
 
 /** `gantry approve ID` */
 export function addApprove(parent: Command, verb: Verb): void {
-  addDecision(parent, verb, {
+  addApprovalDecision(parent, verb, {
     name: "approve",
-    description: "Say yes to a release that waits for approval: this digest, this plan.",
-    reason: "none",
+    description: "Say yes to a release that waits for approval: this digest, this plan. Shows both first.",
+    question: "Approve",
+    not: "Not approved",
     example: "gantry approve r-3k9x0a2b",
   });
 }

@@ -340,6 +340,9 @@ describe("telling Gantry what a person decided", () => {
     [["approve", "release-1"], "approve"],
     [["reject", "release-1", "--reason", "not today"], "reject"],
     [["cancel", "release-1", "--reason", "not today"], "cancel"],
+    [["pause", "release-1"], "pause"],
+    [["resume", "release-1"], "resume"],
+    [["promote", "release-1"], "promote"],
     [
       ["rollback", "background-removal", "--to", "background-removal-00001", "--reason", "not today"],
       "rollBack",
@@ -350,8 +353,8 @@ describe("telling Gantry what a person decided", () => {
       expect({ exitCode, stdout }).to.deep.equal({ exitCode: 0, stdout: "Done.\n" });
       const [asked] = harness.asked;
       expect(asked?.verb).to.equal(verb);
-      expect(asked?.params).to.deep.include({ by: { kind: "person", name: "olivia" } });
-      if (verb !== "approve") expect(asked?.params).to.include({ reason: "not today" });
+      expect(asked?.params).to.deep.include({ by: { kind: "person", name: "olivia", via: "api" } });
+      if (argv.some((word) => word === "--reason")) expect(asked?.params).to.include({ reason: "not today" });
       if (verb === "rollBack")
         expect(asked?.params).to.include({ service: key, to: "background-removal-00001" });
     });
@@ -370,6 +373,12 @@ describe("telling Gantry what a person decided", () => {
       .to.include("(already-exposed)")
       .and.to.include("It has traffic.")
       .and.to.include("Next:    gantry rollback x");
+  });
+
+  it("does not send what was not shown when nothing waits for approval", async () => {
+    const { stderr } = await harness.run(["approve", "release-1"]);
+    expect(harness.asked[0]?.params).to.include({ approvalId: null });
+    expect(stderr).to.equal("");
   });
 
   it("asks at a terminal before it rolls back, and takes nothing but yes for a yes", async () => {

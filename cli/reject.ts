@@ -1,13 +1,14 @@
 import type { Command } from "commander";
-import { addDecision } from "./release-decision.ts";
+import { addApprovalDecision } from "./approval-decision.ts";
 import type { Verb } from "./verb.ts";
 
 /** `gantry reject ID --reason TEXT` */
 export function addReject(parent: Command, verb: Verb): void {
-  addDecision(parent, verb, {
+  addApprovalDecision(parent, verb, {
     name: "reject",
     description: "Say no to a release that waits for approval; it ends without traffic.",
-    reason: "needed",
+    question: "Reject",
+    not: "Not rejected",
     example: 'gantry reject r-3k9x0a2b --reason "the model is not the one we tested"',
   });
 }

@@ -7,9 +7,9 @@ import { type Verb, withExample } from "./verb.ts";
 type Options = ServerOptions & Readonly<{ reason?: string }>;
 
 type Decision = Readonly<{
-  name: "approve" | "reject" | "cancel";
+  name: "cancel" | "pause" | "resume" | "promote";
   description: string;
-  reason: "none" | "possible" | "needed";
+  reason: "none" | "possible";
   example: string;
 }>;
 
@@ -20,7 +20,6 @@ export function addDecision(parent: Command, { io, finish }: Verb, decision: Dec
     .command(name)
     .description(description)
     .argument("<id>", "the release, as `gantry releases list` shows it");
-  if (reason === "needed") command.requiredOption("--reason <TEXT>", "why; it is kept with the release");
   if (reason === "possible") command.option("--reason <TEXT>", "why; it is kept with the release");
   command.action(async (id: string, options: Options) => finish(await decide(io, name, id, options)));
   withExample(withServer(command), example);

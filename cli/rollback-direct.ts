@@ -14,9 +14,10 @@ import type { RunPort, ServiceSnapshot, TrafficOutcome } from "../shared/ports/r
 import { interrupted } from "./api-client.ts";
 import type { CliIo } from "./cli-io.ts";
 import { Complaint, nothingChanged, usageComplaint } from "./complaint.ts";
+import { confirm } from "./confirmation.ts";
 import { exitCodes } from "./exit-code.ts";
 import { createOutput } from "./output.ts";
-import { confirm, type RollbackOptions } from "./rollback.ts";
+import type { RollbackOptions } from "./rollback.ts";
 
 const deadlineMs = 120_000;
 
@@ -51,7 +52,11 @@ async function rollBack(io: CliIo, { service, options, connection }: Rollback): 
     options.to === undefined
       ? await labelledStable(run, service, from)
       : await namedRevision(run, service, options.to);
-  await confirm(io, options, `Cloud Run: ${service} serves ${describeSplit(from)}. Give all of it to ${to}?`);
+  await confirm(io, options, {
+    question: `Cloud Run: ${service} serves ${describeSplit(from)}. Give all of it to ${to}?`,
+    not: "Not rolled back",
+    again: "gantry rollback SERVICE --direct --yes",
+  });
   out.note(`Moving all traffic of ${service} to ${to}.`);
   const tags = snapshot.desired.flatMap(({ revision, tag }) =>
     revision !== null && tag !== null ? [{ revision, tag }] : [],

@@ -1,7 +1,6 @@
 import type { Command } from "commander";
-import { interrupted } from "./api-client.ts";
 import { answerShape } from "./api-shapes.ts";
-import { Complaint, nothingChanged } from "./complaint.ts";
+import { confirm } from "./confirmation.ts";
 import { exitCodes } from "./exit-code.ts";
 import { openSession, type ServerOptions, withServer } from "./server-session.ts";
 import { serviceKeyFor, servicePath } from "./service-name.ts";
@@ -35,7 +34,11 @@ async function rollback(io: Verb["io"], service: string, options: RollbackOption
   const session = openSession(io, options);
   const { to, reason } = options;
   const key = await serviceKeyFor(session, service);
-  await confirm(io, options, `Give all traffic of ${key} back to ${to ?? "the revision before"}?`);
+  await confirm(io, options, {
+    question: `Give all traffic of ${key} back to ${to ?? "the revision before"}?`,
+    not: "Not rolled back",
+    again: "gantry rollback SERVICE --yes",
+  });
   const body = { ...(to === undefined ? {} : { to }), ...(reason === undefined ? {} : { reason }) };
   const answer = await session.api.post(`${servicePath(key)}/rollback`, body, answerShape);
   const { out } = session;
@@ -43,25 +46,4 @@ async function rollback(io: Verb["io"], service: string, options: RollbackOption
   else out.line(answer.message);
   out.note(`Next: gantry status ${key} --watch`);
   return exitCodes.done;
-}
-
-/** Asks a person at a terminal; a script, or `--yes`, is not asked. A no is a complaint that ends the verb. */
-export async function confirm(
-  io: Verb["io"],
-  { yes }: Readonly<{ yes?: true }>,
-  question: string,
-): Promise<void> {
-  if (yes || io.ask === null) return;
-  const typed = await io.ask(`${question} [y/N] `).catch((error: unknown) => {
-    throw io.stopping.aborted ? interrupted() : error;
-  });
-  if (/^y(es)?$/i.test(typed.trim())) return;
-  const text = {
-    code: "not-confirmed",
-    happened: "Not rolled back: the question was not answered with yes",
-    traffic: nothingChanged,
-    why: "",
-    next: ["gantry rollback SERVICE --yes"],
-  };
-  throw new Complaint(text, exitCodes.cancelled);
 }

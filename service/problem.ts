@@ -48,6 +48,7 @@ const refusalStatuses: Readonly<Record<string, ContentfulStatusCode>> = {
   "release-not-found": 404,
   "service-not-found": 404,
   "not-an-approver": 403,
+  "not-a-member": 403,
   "self-approval": 403,
 };
 
