@@ -1,14 +1,17 @@
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
+import { slackDefaults } from "../../shared/adapters/slack/slack-api.ts";
+import { createSlackChat } from "../../shared/adapters/slack/slack-chat.ts";
 import { createJsonLog } from "../../shared/adapters/system/json-log.ts";
 import { systemClock } from "../../shared/adapters/system/system-clock.ts";
 import { parsePolicy } from "../../shared/config/policy-yaml.ts";
 import { type ConfigProblem, formatProblem, type Result } from "../../shared/config/problem.ts";
 import type { Policy } from "../../shared/domain/policy.ts";
+import type { ChatPort } from "../../shared/ports/chat.ts";
 import type { CliIo } from "../cli-io.ts";
 import { Complaint, nothingChanged, usageComplaint } from "../complaint.ts";
 import { exitCodes } from "../exit-code.ts";
-import { type GantryProcess, startGantry } from "../runtime/gantry-process.ts";
+import { type GantryProcess, type HttpOptions, startGantry } from "../runtime/gantry-process.ts";
 import { connectCloud } from "../runtime/google-cloud.ts";
 import { untilStopped } from "../runtime/until-stopped.ts";
 import type { ServeOptions } from "../serve.ts";
@@ -73,7 +76,7 @@ function start(server: Server, options: ServeOptions, { io, cloud }: Around): Pr
     engine: {
       file: databaseOf(server, options, io),
       cloud: ports,
-      chat: null,
+      chat: chatOf(server),
       sourceSite: settings.github.clone,
       policy,
       log,
@@ -86,11 +89,28 @@ function start(server: Server, options: ServeOptions, { io, cloud }: Around): Pr
       tokens: secrets.tokens,
       sessionSecret: secrets.sessionSecret,
       publicUrl: settings.publicUrl ?? null,
-      slack: null,
+      slack: doorOf(server),
       version: io.version,
       mode: "serve",
     },
   });
+}
+
+function chatOf({ settings, secrets }: Server): ChatPort | null {
+  const { slack } = secrets;
+  if (settings.slack === undefined || slack === null) return null;
+  return createSlackChat({
+    apiUrl: settings.slack.api,
+    token: () => slack.token,
+    clock: systemClock,
+    settings: slackDefaults,
+  });
+}
+
+function doorOf({ settings, secrets }: Server): HttpOptions["slack"] {
+  if (settings.slack === undefined || secrets.slack === null) return null;
+  const { teams, app } = settings.slack;
+  return { signingSecrets: secrets.slack.signingSecrets, teamIds: teams, appId: app };
 }
 
 async function readServer(options: ServeOptions, io: CliIo): Promise<Server> {
@@ -100,7 +120,7 @@ async function readServer(options: ServeOptions, io: CliIo): Promise<Server> {
   const folder = dirname(path);
   const policyPath = resolve(folder, settings.policy);
   const policy = taken(parsePolicy({ text: await text(policyPath, settings.policy), file: settings.policy }));
-  const secrets = readSecrets(io.env);
+  const secrets = readSecrets(io.env, { slack: settings.slack !== undefined });
   if (!("missing" in secrets)) return { folder, settings, secrets, policy };
   throw usageComplaint({
     happened: "Gantry does not start: the environment lacks what it needs",

@@ -40,6 +40,17 @@ const serverSchema = section({
   endpoints: section({ run: endpointField.optional(), build: endpointField.optional() })
     .prefault({})
     .describe("Other servers than Google's own, in plain text: for a local cloud."),
+  slack: section({
+    teams: z
+      .array(
+        z.string().regex(/^[TE][A-Z0-9]{2,20}$/, { error: "must be the id of a workspace like `T0123ABCD`" }),
+      )
+      .min(1),
+    app: z.string().regex(/^A[A-Z0-9]{2,20}$/, { error: "must be the id of an app like `A0123ABCD`" }),
+    api: z.url().default("https://slack.com/api/"),
+  })
+    .optional()
+    .describe("The Slack app that Gantry speaks through; without it there is no Slack."),
   pollBuilds: durationField({ min: 100 })
     .default(15_000)
     .describe("How often Cloud Build is asked whether a build has ended."),
@@ -58,6 +69,7 @@ export type ServerSecrets = Readonly<{
   webhookSecrets: readonly string[];
   githubToken: string | null;
   sessionSecret: string | null;
+  slack: Readonly<{ token: string; signingSecrets: readonly string[] }> | null; // null = not given
   tokens: readonly AccessToken[];
 }>;
 
@@ -65,12 +77,15 @@ export const secretNames = {
   webhook: "GANTRY_WEBHOOK_SECRETS", // comma between several, the newest first
   github: "GANTRY_GITHUB_TOKEN",
   session: "GANTRY_SESSION_SECRET",
+  slackToken: "GANTRY_SLACK_TOKEN", // of the bot, xoxb-…
+  slackSigning: "GANTRY_SLACK_SIGNING_SECRETS", // comma between several, the newest first
   tokens: "GANTRY_TOKENS", // name=token, comma between several
 } as const;
 
 /** A webhook secret and a token for people are needed; the answer names every variable that is missing or malformed. */
 export function readSecrets(
   env: Readonly<Record<string, string | undefined>>,
+  needs: Readonly<{ slack: boolean }>,
 ): ServerSecrets | Readonly<{ missing: readonly string[] }> {
   const list = (name: string): readonly string[] =>
     (env[name] ?? "")
@@ -88,10 +103,20 @@ export function readSecrets(
         ]
       : []),
   ];
-  if (missing.length > 0) return { missing };
+  const token = env[secretNames.slackToken] || null;
+  const signingSecrets = list(secretNames.slackSigning);
+  const slack = token !== null && signingSecrets.length > 0 ? { token, signingSecrets } : null;
+  const slackMissing =
+    needs.slack && slack === null
+      ? [
+          `${secretNames.slackToken} and ${secretNames.slackSigning}: the bot's token and the app's signing secret`,
+        ]
+      : [];
+  if (missing.length + slackMissing.length > 0) return { missing: [...missing, ...slackMissing] };
   return {
     webhookSecrets,
     tokens,
+    slack,
     githubToken: env[secretNames.github] || null,
     sessionSecret: env[secretNames.session] || null,
   };
