@@ -210,6 +210,12 @@ describe("explainRelease()", () => {
     expect(explain({ status: "awaiting-approval", approvedBy: [ada] }, [asked]).why).to.equal(
       "It needs 1 of @ml; approved by ada.",
     );
+    expect(explain({ status: "awaiting-approval" }, [{ ...asked, from: [] }]).why).to.equal(
+      "It needs 1 of anybody; approved by nobody yet.",
+    );
+    const paused = explain({ status: "rolling-out", paused: true });
+    expect(paused.why).to.match(/^It is paused/);
+    expect(paused.next[0]).to.equal("gantry resume release-1");
     const check = { name: "health", verdict: "pass", measured: "200", limit: "200" } as const;
     expect(explain({ status: "baking", checks: [check] }).why).to.equal(
       "All 1 checks of the latest round passed.",

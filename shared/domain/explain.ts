@@ -176,9 +176,12 @@ const progressWhy: Readonly<Record<ReleaseStatus, Reason>> = {
     const given = record.approvedBy.map((actor) => actor.name).join(", ") || "nobody yet";
     return asked === undefined
       ? `Approved by ${given}.`
-      : `It needs ${asked.count} of ${asked.from.join(", ")}; approved by ${given}.`;
+      : `It needs ${asked.count} of ${asked.from.join(", ") || "anybody"}; approved by ${given}.`;
   },
-  "rolling-out": passed,
+  "rolling-out": (record, events) =>
+    record.paused
+      ? "It is paused: it is watched, and no step is taken until somebody resumes or promotes it."
+      : passed(record, events),
   baking: passed,
   live: passed,
   "rolling-back": ended,
@@ -206,8 +209,14 @@ const nextByStatus: Readonly<
   building: (record) => [...watch(record), cancel(record)],
   deploying: (record) => [...watch(record), cancel(record)],
   verifying: (record) => [...watch(record), cancel(record)],
-  "awaiting-approval": (record) => [`gantry approve ${record.id}`, `gantry reject ${record.id}`],
-  "rolling-out": (record) => [...watch(record), rollBack(record)],
+  "awaiting-approval": (record) => [
+    `gantry approve ${record.id}`,
+    `gantry reject ${record.id} --reason TEXT`,
+  ],
+  "rolling-out": (record) => [
+    ...(record.paused ? [`gantry resume ${record.id}`] : watch(record)),
+    rollBack(record),
+  ],
   baking: (record) => [...watch(record), rollBack(record)],
   live: (record) => [rollBack(record)],
   "rolling-back": watch,
