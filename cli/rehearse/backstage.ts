@@ -14,6 +14,8 @@ import { seededChance } from "./seeded-chance.ts";
 /** Gantry and its local cloud, wherever Gantry runs. */
 export type Backstage = Readonly<{
   cloud: LocalCloud;
+  /** What the workspace signs clicks with. */
+  signingSecret: string;
   /** Null while Gantry does not run. */
   address: () => GantryAddress | null;
   /** Ends Gantry with SIGKILL and starts it again on the same file; null where it has no process of its own. */
@@ -65,12 +67,19 @@ async function inThisProcess(options: BackstageOptions): Promise<Backstage> {
       version,
     },
     engine: {
-      settings: { pollBuildEveryMs: 1_000, retryMinMs: 50, retryMaxMs: 1_000, sliceMs: 1_000 },
+      settings: {
+        pollBuildEveryMs: 1_000,
+        watchWaitingEveryMs: 500,
+        retryMinMs: 50,
+        retryMaxMs: 1_000,
+        sliceMs: 1_000,
+      },
     },
   });
   const address = { url: local.gantry.server.url, token };
   return {
     cloud: local.cloud,
+    signingSecret: localSlack(webhookSecret).app.signingSecret,
     address: () => address,
     killAndStart: null,
     close: local.close,
@@ -81,12 +90,13 @@ async function inThisProcess(options: BackstageOptions): Promise<Backstage> {
 async function withChild(options: BackstageOptions): Promise<Backstage> {
   const { directory, token, webhookSecret, env, log } = options;
   const running: { target: WebhookTarget | null } = { target: null };
+  const { app } = localSlack(webhookSecret);
   const cloud = await startLocalCloud({
     ...cloudOptions(options),
     directory: join(directory, "cloud"),
     publish: () => Promise.resolve(),
     webhook: () => running.target,
-    slack: localSlack(webhookSecret).app,
+    slack: app,
   });
   try {
     const child = new GantryChild({
@@ -102,6 +112,7 @@ async function withChild(options: BackstageOptions): Promise<Backstage> {
     await start();
     return {
       cloud,
+      signingSecret: app.signingSecret,
       address: () => (child.url === null ? null : { url: child.url, token }),
       killAndStart: async () => {
         await child.kill();

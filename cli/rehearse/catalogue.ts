@@ -1,6 +1,7 @@
 import type { Scenario } from "./scenario.ts";
 import { buildScenarios } from "./scenarios/builds.ts";
 import { candidateScenarios } from "./scenarios/candidates.ts";
+import { approvalScenarios } from "./scenarios/chat-approvals.ts";
 import { goodReleases } from "./scenarios/good-releases.ts";
 import { killScenarios } from "./scenarios/kills.ts";
 import { peopleScenarios } from "./scenarios/people.ts";
@@ -13,5 +14,6 @@ export const scenarios: readonly Scenario[] = [
   ...candidateScenarios,
   ...rolloutScenarios,
   ...peopleScenarios,
+  ...approvalScenarios,
   ...killScenarios,
 ];

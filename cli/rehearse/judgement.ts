@@ -11,6 +11,7 @@ import {
 } from "../../shared/domain/traffic.ts";
 import { releaseTagPrefix } from "../../shared/ports/build.ts";
 import type { ServiceSnapshot } from "../../shared/ports/run.ts";
+import { chatComplaints } from "./chat-judgement.ts";
 import type { Scenario } from "./scenario.ts";
 import type { Stage } from "./stage.ts";
 import { effectiveOf, type TrafficEntry } from "./traffic-log.ts";
@@ -32,9 +33,10 @@ export async function complaints(
     repetitionComplaints(stage, releases),
     shareComplaints(stage, releases),
     deadLetterComplaints(stage, scenario),
-    scenario.check?.(stage, releases) ?? [],
+    chatComplaints(stage, scenario, releases),
   ]);
-  return found.flat();
+  const own = (await scenario.check?.(stage, releases)) ?? []; // once all is said
+  return [...found.flat(), ...own];
 }
 
 /** The revisions that these releases made. */

@@ -29,6 +29,9 @@ export const slowRollout = {
   steps: [{ traffic: "20%", hold: "10s" }, { traffic: "100%" }],
 };
 
+/** One of those on call has to say yes. */
+export const asking = { required: true, from: ["@ml-oncall"], count: 1, author: false, expires: "4h" };
+
 /** The demo in its quickest form; what a scenario sets comes on top. `v1.6.0` goes bad at its fourth user. */
 export function rehearsalConfig({ config = {} }: Setting): Pick<DemoOptions, "config" | "goesBad"> {
   return {

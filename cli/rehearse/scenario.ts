@@ -11,6 +11,8 @@ export type Setting = Readonly<{
   gantry?: "here" | "child";
   /** Sections of `gantry.yaml` in place of the usual ones. */
   config?: Readonly<Record<string, object>>;
+  /** Who clicks "Approve" for the release before the scenario, where `config` asks for approval. */
+  approvedBy?: readonly string[];
   timings?: Partial<CloudRunTimings>;
   deadlineMs?: number;
 }>;

@@ -20,13 +20,14 @@ import type { RunPort, ServiceSnapshot } from "../../shared/ports/run.ts";
 import { connectCloud } from "../runtime/google-cloud.ts";
 import { addressesOf } from "../runtime/local-gantry.ts";
 import { type Backstage, startBackstage } from "./backstage.ts";
+import { DeployChannel } from "./deploy-channel.ts";
 import { EventTrail } from "./event-trail.ts";
 import { rehearsalConfig } from "./rehearsal-config.ts";
 import type { Setting } from "./scenario.ts";
 import { effectiveOf, TrafficLog } from "./traffic-log.ts";
 import { Visitors } from "./visitors.ts";
 
-const repository = "perkie/background-removal";
+export const repository = "perkie/background-removal";
 
 /** Asked of the service by its users; the answer tells which revision gave it. */
 const visitedPath = "/health";
@@ -50,7 +51,10 @@ export class Stage {
   readonly traffic: TrafficLog;
   readonly run: RunPort;
   readonly signal: AbortSignal;
-  readonly #demo: DemoRepository;
+  readonly channel: DeployChannel;
+  readonly demo: DemoRepository;
+  /** Where everything of the local cloud is kept. */
+  readonly directory: string;
   readonly #name: string;
   /** The revision that had all traffic before the scenario; null = there was no service. */
   stable: RevisionName | null = null;
@@ -61,19 +65,27 @@ export class Stage {
     parts: Readonly<{
       gantry: Backstage;
       demo: DemoRepository;
+      directory: string;
       run: RunPort;
       service: ServiceKey;
       signal: AbortSignal;
     }>,
   ) {
-    const { gantry, demo, run, service, signal } = parts;
+    const { gantry, demo, directory, run, service, signal } = parts;
     this.gantry = gantry;
     this.cloud = gantry.cloud;
-    this.#demo = demo;
+    this.demo = demo;
+    this.directory = directory;
     this.run = run;
     this.service = service;
     this.#name = service.slice(service.lastIndexOf("/") + 1);
     this.signal = signal;
+    this.channel = new DeployChannel({
+      slack: gantry.cloud.slack,
+      signingSecret: gantry.signingSecret,
+      hook: () => `${gantry.address()?.url}/hooks/slack`,
+      signal,
+    });
     this.trail = new EventTrail(() => gantry.address(), signal);
     this.traffic = new TrafficLog(run, service);
     const takenBack = this.trail.first("rollback-began");
@@ -83,7 +95,7 @@ export class Stage {
   /** Pushes tags with git, together, and waits until Gantry has taken each as a release. */
   async push(...tags: readonly string[]): Promise<readonly ReleaseId[]> {
     await git(
-      this.#demo.cloneDirectory,
+      this.demo.cloneDirectory,
       "push",
       "--quiet",
       "gantry",
@@ -141,9 +153,10 @@ export class Stage {
   }
 
   /** Releases the first tag, so that there is a stable revision, and lets the users come. */
-  async prepare(): Promise<void> {
-    await this.command("/releases", { repository, tag: this.#demo.liveTag });
-    const first = await this.requested(this.#demo.liveTag);
+  async prepare({ approvedBy = [] }: Setting): Promise<void> {
+    await this.command("/releases", { repository, tag: this.demo.liveTag });
+    const first = await this.requested(this.demo.liveTag);
+    for (const person of approvedBy) await this.channel.click(person, first, "approve");
     const { revision } = await this.trail.first("release-live", first);
     await this.ended(first, "release-live");
     this.stable = revision;
@@ -216,10 +229,10 @@ export async function onStage<Result>(
         ...rehearsalConfig(options.setting),
       });
       const signal = AbortSignal.any([options.signal, closing.signal]);
-      const stage = new Stage({ gantry, demo, run: cloud.run, service: demoService(), signal });
+      const stage = new Stage({ gantry, demo, directory, run: cloud.run, service: demoService(), signal });
       const following = stage.trail.follow();
       try {
-        if (!options.setting.bare) await stage.prepare();
+        if (!options.setting.bare) await stage.prepare(options.setting);
         return await play(stage);
       } finally {
         await stage.traffic.stop();

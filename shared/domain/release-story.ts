@@ -130,6 +130,12 @@ function restored({ record, wayBack }: StoryFacts): string {
     : `${revisionText(target)} serves 100 % again.`;
 }
 
+/** Whether a fact has a line in the thread at all. */
+export function isTold(type: EventType): boolean {
+  const teller: unknown = tellers[type];
+  return teller !== untold;
+}
+
 /**
  * What the thread of a release says of a fact; null = nothing. Told to the whole channel: an approval that is needed,
  * a failure (also one that waits for a person), a rollback that begins, and one that ended.
