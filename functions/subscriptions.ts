@@ -14,6 +14,9 @@ const ackDeadlineMs = 600_000;
 /** A request that cannot be read is given up soon. */
 const maxAttempts = 5;
 
+/** Who clicked is asked of the chat: a minute of its silence loses no click, and none is carried out long after. */
+const maxClickAttempts = 10;
+
 /** A hand-off only says where to look, and a process that is restarted often is no reason to give it up. */
 const maxHandOffAttempts = 50;
 
@@ -36,7 +39,7 @@ export function subscriptions(deps: Deps): readonly Subscription[] {
     handOff("rollout-work", topics.work.rollout, rollout(deps)),
     handOff("rollback-work", topics.work.rollback, rollback(deps)),
     subscription("notify-facts", topics.events, notify(deps)),
-    subscription("notify-commands", topics.commands, notify(deps)),
+    { ...subscription("notify-commands", topics.commands, notify(deps)), maxAttempts: maxClickAttempts },
     handOff("notify-again", topics.notify, notify(deps)),
     subscription("sweep-clock", topics.sweep, sweep(deps)),
   ];

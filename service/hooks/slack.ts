@@ -1,8 +1,13 @@
 import type { Context, Handler } from "hono";
 import { type ChatAction, chatActionOf } from "../../shared/domain/chat-buttons.ts";
-import { parseRejection, rejectModal, rejectView } from "../../shared/domain/decision-reply.ts";
-import type { Click } from "../../shared/usecases/click.ts";
-import { clickMessage } from "../../shared/usecases/click.ts";
+import {
+  parseRejection,
+  type RejectionContext,
+  rejectModal,
+  rejectView,
+} from "../../shared/domain/decision-reply.ts";
+import { AppError } from "../../shared/ports/app-error.ts";
+import { type Click, clickMessage, type KeyedClick } from "../../shared/usecases/click.ts";
 import { problem } from "../problem.ts";
 import type { AppEnv, ServiceDeps, SlackDeps } from "../service-deps.ts";
 import {
@@ -62,10 +67,9 @@ type Around = Readonly<{ deps: ServiceDeps; slack: SlackDeps }>;
 
 async function onAction(c: Context<AppEnv>, { deps, slack }: Around, action: SlackAction): Promise<Response> {
   const name = chatActionOf(action.actionId);
-  const { subject, channel, messageTs, actor, dedupeKey } = action;
+  const { subject, channel, actor, dedupeKey } = action;
   if (name === null || name === "console" || subject === null) return c.body(null, 200);
   if (name === "reject") return askWhy(c, { deps, slack }, action);
-  const thread = action.thread ?? messageTs;
   const click: Click = {
     kind: "decision",
     decision: decisions[name],
@@ -74,9 +78,17 @@ async function onAction(c: Context<AppEnv>, { deps, slack }: Around, action: Sla
     reason: "",
     user: { id: actor.id, name: actor.name, team: actor.teamId },
     channel,
-    thread,
+    thread: threadOf(action),
   };
   return handOn(c, deps, { key: dedupeKey, click });
+}
+
+/**
+ * Where the answer is seen: a root is clicked in the channel, and an answer in a thread that nobody has open is shown to
+ * nobody (docs.slack.dev/reference/methods/chat.postEphemeral, `thread_ts`).
+ */
+function threadOf({ thread, messageTs }: SlackAction): string | null {
+  return thread === messageTs ? null : thread;
 }
 
 /** A rejection says why: the dialog is opened here, because the right to open one lasts 3 s and no message is that sure. */
@@ -85,13 +97,39 @@ async function askWhy(c: Context<AppEnv>, { deps, slack }: Around, action: Slack
   if (subject === null || triggerId === null) return c.body(null, 200);
   const record = await deps.store.release(subject.release);
   if (record === null) return c.body(null, 200);
-  const context = { release: subject.release, approval: subject.approval ?? "", channel, ts };
-  await slack.openView({
-    triggerId,
-    view: rejectView({ record, context }),
-    signal: AbortSignal.timeout(openWithinMs),
-  });
-  return c.body(null, 200);
+  const context: RejectionContext = {
+    release: subject.release,
+    approval: subject.approval ?? "",
+    channel,
+    ts,
+  };
+  const signal = AbortSignal.timeout(openWithinMs);
+  try {
+    await slack.openView({ triggerId, view: rejectView({ record, context }), signal });
+    return c.body(null, 200);
+  } catch (error) {
+    return notOpened(c, deps, action, error);
+  }
+}
+
+/**
+ * Slack shows somebody whose click fails a triangle without a word. So the click is taken, and they are told in the channel
+ * what to do. A dialog that this very click opened before is no failure: Slack can send a click twice.
+ */
+async function notOpened(
+  c: Context<AppEnv>,
+  deps: ServiceDeps,
+  action: SlackAction,
+  error: unknown,
+): Promise<Response> {
+  const { subject, actor, channel, dedupeKey } = action;
+  const fields = { release: subject?.release ?? null, user: actor.id, channel, err: String(error) };
+  deps.log.warn(fields, "Slack did not open a dialog");
+  const isOpen = error instanceof AppError && error.context["error"] === "exchanged_trigger_id";
+  if (subject === null || isOpen) return c.body(null, 200);
+  const user = { id: actor.id, name: actor.name, team: actor.teamId };
+  const click: Click = { kind: "unasked", release: subject.release, user, channel, thread: threadOf(action) };
+  return handOn(c, deps, { key: `${dedupeKey}/unasked`, click });
 }
 
 async function onView(c: Context<AppEnv>, deps: ServiceDeps, view: SlackView): Promise<Response> {
@@ -107,7 +145,7 @@ async function onView(c: Context<AppEnv>, deps: ServiceDeps, view: SlackView): P
     reason: reason.slice(0, 3_000),
     user: { id: actor.id, name: actor.name, team: actor.teamId },
     channel: context.channel,
-    thread: context.ts,
+    thread: null,
   };
   return handOn(c, deps, { key: dedupeKey, click });
 }
@@ -140,15 +178,11 @@ async function onRefused(
     });
   if (actor === null || channel === null) return c.body(null, 200);
   const user = { id: actor.id, name: actor.name, team: actor.teamId };
-  const key = `slack/stranger/${user.team}/${user.id}/${deps.clock.now()}`;
+  const key = `slack/stranger/${c.req.header("x-slack-signature")}`;
   return handOn(c, deps, { key, click: { kind: "stranger", why, user, channel, thread: null } });
 }
 
-async function handOn(
-  c: Context<AppEnv>,
-  deps: ServiceDeps,
-  what: Parameters<typeof clickMessage>[0],
-): Promise<Response> {
+async function handOn(c: Context<AppEnv>, deps: ServiceDeps, what: KeyedClick): Promise<Response> {
   await deps.bus.publish([clickMessage(what)]);
   return c.body(null, 200);
 }

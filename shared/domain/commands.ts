@@ -72,6 +72,7 @@ export type RefusalCode =
   | "not-rolling-out"
   | "not-an-approver"
   | "not-a-member"
+  | "not-allowed"
   | "self-approval"
   | "not-quarantined";
 

@@ -62,8 +62,8 @@ const table: readonly (readonly [DecisionRefusal, string])[] = [
     `✋ Slack does not know this account in this workspace: nothing was done to ${name}.`,
   ],
   [
-    { code: "not-allowed", role: "operator" },
-    `✋ You may not do that to ${name}: it takes the role operator.`,
+    { code: "not-allowed" },
+    `✋ The policy names you in no group and not among its people, so you may look at ${name} but not act on it.`,
   ],
   [
     { code: "not-possible", why: "The release is <paused> already." },

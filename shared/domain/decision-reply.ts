@@ -15,7 +15,7 @@ export type DecisionRefusal =
   | Readonly<{ code: "approval-voided" }>
   | Readonly<{ code: "already-decided"; decision: "approved" | "rejected"; by: string; at: Timestamp }>
   | Readonly<{ code: "not-a-member"; kind: "guest" | "deactivated" | "bot" | "stranger" }>
-  | Readonly<{ code: "not-allowed"; role: string }>
+  | Readonly<{ code: "not-allowed" }>
   | Readonly<{ code: "not-possible"; why: string }>;
 
 type Answers = {
@@ -49,8 +49,8 @@ const answers: Answers = {
   "already-decided": ({ decision, by, at }, { record, people }) =>
     `${releaseName(record)} was ${decision} by ${mention(by, people)} ${slackDate(at)}; the first decision counts.`,
   "not-a-member": ({ kind }, { record }) => `${kinds[kind]}: nothing was done to ${releaseName(record)}.`,
-  "not-allowed": ({ role }, { record }) =>
-    `You may not do that to ${releaseName(record)}: it takes the role ${escaped(role, 60)}.`,
+  "not-allowed": (_, { record }) =>
+    `The policy names you in no group and not among its people, so you may look at ${releaseName(record)} but not act on it.`,
   "not-possible": ({ why }) => escaped(why, 400),
 };
 

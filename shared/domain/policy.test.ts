@@ -190,6 +190,8 @@ describe("people under one name", () => {
     [person("robin", "U0LEE"), "Lee"],
     [person("joe"), "joe"],
     [person("joe", "U0JOE"), "joe"],
+    [person("robin", "U0MALLORY"), "U0MALLORY"], // anybody can call themselves so in chat
+    [person("Robin-GH", "U0MALLORY"), "U0MALLORY"],
     [{ kind: "system", name: "robin-gh" } as const, "robin-gh"],
   ] as const)
     it(`knows the ${who.kind} ${who.name}${"id" in who ? ` with the id ${who.id}` : ""} as ${as}`, () => {

@@ -112,17 +112,18 @@ export function personNamed(
 
 /**
  * The same actor under the one name of the person, wherever they come from: nobody is two people to the rules of
- * approval. Whom the policy does not know keeps the name that they came with.
+ * approval. Whom the policy does not know keeps the name that they came with. In chat people name themselves, so only the
+ * id counts there, and a stranger by the name of somebody whom the policy knows goes by the id.
  */
 export function knownAs(policy: Policy, actor: Actor): Actor {
   if (actor.kind === "system") return actor;
-  const inChat = actor.id === undefined ? null : personNamed(policy, { slack: actor.id });
-  const name =
-    inChat ??
-    personNamed(policy, { github: actor.name }) ??
-    Object.keys(policy.people).find((known) => isSameName(known, actor.name)) ??
-    actor.name;
-  return { ...actor, name };
+  const { id, name } = actor;
+  const named =
+    personNamed(policy, { github: name }) ??
+    Object.keys(policy.people).find((known) => isSameName(known, name)) ??
+    null;
+  if (id === undefined) return { ...actor, name: named ?? name };
+  return { ...actor, name: personNamed(policy, { slack: id }) ?? (named === null ? name : id) };
 }
 
 /** Everything in a config that is looser than the policy allows; empty when there is nothing. */

@@ -14,6 +14,7 @@ export type Conversation = Readonly<{
   digest: string | null; // key of the digest that speaks for it instead of a root of its own
   attempt: number; // tries in a row that failed
   lastError: string | null;
+  quietUntil: Timestamp | null; // the chat asked to be left alone until then
 }>;
 
 /**
@@ -71,5 +72,6 @@ export function newConversation(
     digest: null,
     attempt: 0,
     lastError: null,
+    quietUntil: null,
   };
 }

@@ -1,13 +1,16 @@
 import type { ChatContent } from "../domain/chat-blocks.ts";
-import { type DecisionRefusal, decisionReply } from "../domain/decision-reply.ts";
-import { parseReleaseId, type ReleaseId } from "../domain/ids.ts";
-import { personNamed } from "../domain/policy.ts";
+import type { RefusalCode } from "../domain/commands.ts";
+import { decisionReply } from "../domain/decision-reply.ts";
+import { parseReleaseId } from "../domain/ids.ts";
+import { knownAs } from "../domain/policy.ts";
 import type { ReleaseRecord } from "../domain/release-record.ts";
-import type { Actor } from "../domain/service-state.ts";
+import type { ActiveRelease, Actor } from "../domain/service-state.ts";
 import type { PubSubEvent } from "../ports/bus.ts";
 import type { ChatPerson } from "../ports/chat.ts";
+import { mayAct } from "./approver-groups.ts";
 import { peopleOf } from "./chat-content.ts";
-import { type Click, readClick } from "./click.ts";
+import { type Click, type KeyedClick, readClick } from "./click.ts";
+import { refusalOf } from "./click-refusal.ts";
 import type { Deps } from "./deps.ts";
 import type { Answer } from "./desk.ts";
 import { createDesk } from "./gantry-desk.ts";
@@ -19,106 +22,125 @@ type Decision = Extract<Click, { kind: "decision" }>;
 
 /**
  * Carries out what somebody clicked or typed in chat. Who they are is asked for now, not taken from the click; what they
- * may do is decided where the CLI and the API are decided too; a no is said to them alone.
+ * may do is decided where the CLI and the API are decided too; a no is said to them alone. The same click any number of
+ * times is one decision.
  */
 export async function actOnClick(deps: Deps, event: PubSubEvent): Promise<void> {
-  const click = readClick(event);
-  const { chat } = deps;
-  if (chat === null) return;
+  const { key, click } = readClick(event);
+  if (deps.chat === null) return;
   const person =
     click.kind === "stranger"
       ? null
-      : await chat.person({ id: click.user.id, signal: AbortSignal.timeout(callMs) });
-  const content = await replyTo(deps, click, person);
-  if (content === null) return;
-  const { channel, thread, user } = click;
-  await chat.whisper({ channel, person: user.id, thread, content, signal: AbortSignal.timeout(callMs) });
+      : await deps.chat.person({ id: click.user.id, signal: AbortSignal.timeout(callMs) });
+  const content = await replyTo(deps, { key, click }, person);
+  if (content !== null) await whisper(deps, click, content);
 }
 
-async function replyTo(deps: Deps, click: Click, person: ChatPerson | null): Promise<ChatContent | null> {
+/** What is decided stays decided when the clicker cannot be told: to take the click again would only note it again. */
+async function whisper(
+  { chat, log }: Deps,
+  { channel, thread, user }: Click,
+  content: ChatContent,
+): Promise<void> {
+  try {
+    const signal = AbortSignal.timeout(callMs);
+    await chat?.whisper({ channel, person: user.id, thread, content, signal });
+  } catch (error) {
+    const fields = { channel, user: user.id, text: content.text, err: String(error) };
+    log.warn(fields, "Could not tell somebody what came of their click");
+  }
+}
+
+async function replyTo(
+  deps: Deps,
+  { key, click }: KeyedClick,
+  person: ChatPerson | null,
+): Promise<ChatContent | null> {
   const by = actorOf(deps, click, person);
   if (click.kind === "stranger")
     return plainReply("Gantry knows you in no workspace of its own, so nothing was decided.");
   const kind = person === null ? "stranger" : person.kind;
   if (click.kind === "command")
     return kind === "member"
-      ? slashCommand(deps, click, by)
+      ? slashCommand(deps, { text: click.text, by, cause: key })
       : plainReply("Only members of this workspace may ask Gantry.");
   const releaseId = parseReleaseId(click.release);
   const record = releaseId && (await deps.store.release(releaseId));
   if (!record) return plainReply("The release of this button is not known any more.");
-  if (kind === "member") return decide(deps, { click, record, by });
-  await createDesk(deps).noteStranger({ releaseId: record.id, by, wanted: click.decision });
+  if (click.kind === "unasked") return notAsked(record);
+  const deciding: Deciding = { click, record, by, cause: key };
+  if (kind === "member") return decide(deps, deciding);
+  await noteRefused(deps, deciding, "not-a-member");
   return decisionReply({ code: "not-a-member", kind }, { record, people: peopleOf(deps) });
 }
 
-/** The name that the policy knows this person by, whatever they call themselves in chat. */
-function actorOf(deps: Deps, { user }: Click, person: ChatPerson | null): Actor {
-  const name = personNamed(deps.policy, { slack: user.id }) ?? person?.name ?? user.name;
-  return { kind: "person", name, id: user.id, via: "slack" };
+function notAsked({ tag, id }: ReleaseRecord): ChatContent {
+  return plainReply(
+    `Slack did not open the dialog in which ${tag} is rejected, so nothing was decided. Click Reject again, or type \`gantry reject ${id}\`.`,
+  );
 }
 
-type Deciding = Readonly<{ click: Decision; record: ReleaseRecord; by: Actor }>;
+/** The name that the policy knows this person by, whatever they call themselves in chat. */
+function actorOf({ policy }: Deps, { user }: Click, person: ChatPerson | null): Actor {
+  return knownAs(policy, { kind: "person", name: person?.name ?? user.name, id: user.id, via: "slack" });
+}
+
+type Deciding = Readonly<{ click: Decision; record: ReleaseRecord; by: Actor; cause: string }>;
+
+/** What the approver list of the release does not speak of asks for a place in the policy. */
+const takesStanding: readonly Decision["decision"][] = ["pause", "resume", "promote", "roll-back"];
 
 async function decide(deps: Deps, deciding: Deciding): Promise<ChatContent | null> {
   const { click, record, by } = deciding;
+  const people = peopleOf(deps);
+  if (takesStanding.includes(click.decision) && !(await mayAct(deps, by))) {
+    await noteRefused(deps, deciding, "not-allowed");
+    return decisionReply({ code: "not-allowed" }, { record, people });
+  }
   const answer = await answers[click.decision](deps, deciding);
   if (answer.ok) return null;
   const now = (await deps.store.release(record.id)) ?? record;
-  return decisionReply(refusalOf(answer, { record: now, by }), { record: now, people: peopleOf(deps) });
+  return decisionReply(await refusalOf(deps, answer, now), { record: now, people });
+}
+
+function noteRefused(deps: Deps, { click, record, by, cause }: Deciding, code: RefusalCode): Promise<void> {
+  return createDesk(deps).noteRefused({ releaseId: record.id, by, wanted: click.decision, code, cause });
 }
 
 const answers: Readonly<Record<Decision["decision"], (deps: Deps, deciding: Deciding) => Promise<Answer>>> = {
-  approve: (deps, { click, record, by }) =>
-    createDesk(deps).approve({ releaseId: record.id, by, approvalId: click.approval }),
-  reject: (deps, { click, record, by }) =>
-    createDesk(deps).reject({ releaseId: record.id, by, approvalId: click.approval, reason: click.reason }),
-  pause: (deps, { record, by }) => createDesk(deps).pause({ releaseId: record.id, by }),
-  resume: (deps, { record, by }) => createDesk(deps).resume({ releaseId: record.id, by }),
-  promote: (deps, { record, by }) => createDesk(deps).promote({ releaseId: record.id, by }),
-  "roll-back": (deps, { click, record, by }) => rollBack(deps, { record, by, reason: click.reason }),
+  approve: (deps, { click, record, by, cause }) =>
+    createDesk(deps).approve({ releaseId: record.id, by, approvalId: click.approval, cause }),
+  reject: (deps, { click, record, by, cause }) =>
+    createDesk(deps).reject({
+      releaseId: record.id,
+      by,
+      approvalId: click.approval,
+      reason: click.reason,
+      cause,
+    }),
+  pause: (deps, { record, by, cause }) => createDesk(deps).pause({ releaseId: record.id, by, cause }),
+  resume: (deps, { record, by, cause }) => createDesk(deps).resume({ releaseId: record.id, by, cause }),
+  promote: (deps, { record, by, cause }) => createDesk(deps).promote({ releaseId: record.id, by, cause }),
+  "roll-back": (deps, deciding) => rollBack(deps, deciding),
 };
 
-/** A button under a release takes back that release and no other: one that is not live any more takes back nothing. */
-async function rollBack(
-  deps: Deps,
-  { record, by, reason }: Readonly<{ record: ReleaseRecord; by: Actor; reason: string }>,
-): Promise<Answer> {
-  const { state } = await deps.store.load(record.service);
-  const isIts =
-    isOf(state.active?.id, record.id) || (state.active === null && isOf(state.live?.id, record.id));
-  if (isIts) return createDesk(deps).rollBack({ service: record.service, to: null, by, reason });
-  const message = `${record.tag} has no traffic of its own to take back now.`;
-  return { ok: false, code: "nothing-to-roll-back-to", message, next: `gantry rollback ${record.service}` };
-}
+const exposed: readonly ActiveRelease["status"][] = ["rolling-out", "baking", "held", "rolling-back"];
 
-function isOf(id: ReleaseId | undefined, release: ReleaseId): boolean {
-  return id === release;
-}
-
-type Refused = Readonly<{ record: ReleaseRecord; by: Actor }>;
-
-/** The refusal in the words of a clicker: who may instead, until when it was possible, who was first. */
-function refusalOf(answer: Extract<Answer, { ok: false }>, { record }: Refused): DecisionRefusal {
-  const { from } = record.plan.approval;
-  switch (answer.code) {
-    case "not-an-approver":
-    case "self-approval":
-      return { code: answer.code, from };
-    case "approval-expired":
-      return { code: "approval-expired", expiresAt: record.approval?.expiresAt ?? record.updatedAt };
-    case "approval-void":
-      return { code: "approval-voided" };
-    case "no-approval-awaited":
-      return decidedBefore(record) ?? { code: "no-approval-awaited" };
-    default:
-      return { code: "not-possible", why: answer.message };
-  }
-}
-
-function decidedBefore(record: ReleaseRecord): DecisionRefusal | null {
-  const last = record.approvedBy.at(-1);
-  if (record.status !== "rejected" && last)
-    return { code: "already-decided", decision: "approved", by: last.name, at: record.updatedAt };
-  return null;
+/** A button under a release takes back that release and no other: one that has no traffic now takes back nothing. */
+async function rollBack(deps: Deps, deciding: Deciding): Promise<Answer> {
+  const { click, record, by, cause } = deciding;
+  const { active, live } = (await deps.store.load(record.service)).state;
+  const isExposed = active?.id === record.id && exposed.includes(active.status);
+  const isLive = live?.id === record.id;
+  const { service } = record;
+  if (isExposed || (isLive && active === null))
+    return createDesk(deps).rollBack({ service, to: null, by, reason: click.reason, cause });
+  const message =
+    isLive && active
+      ? `${record.tag} is live, but ${active.tag} is being released now: to roll the service back, say so by its name.`
+      : `${record.tag} has no traffic of its own to take back now.`;
+  const next = `gantry rollback ${service}`;
+  const code = "nothing-to-roll-back-to";
+  await noteRefused(deps, deciding, code);
+  return { ok: false, code, message, next };
 }

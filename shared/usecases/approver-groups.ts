@@ -10,15 +10,31 @@ const chatTimeoutMs = 2_500;
  * moment: who left it an hour ago decides nothing. A chat that does not answer puts nobody into a group.
  */
 export async function groupsOf(deps: Deps, by: Actor): Promise<readonly string[]> {
-  const { name } = knownAs(deps.policy, by);
-  const slack = Object.hasOwn(deps.policy.people, name) ? (deps.policy.people[name]?.slack ?? []) : [];
-  const own = [name, by.name, ...(by.id === undefined ? [] : [by.id]), ...slack];
+  const own = ownNames(deps, by);
   const groups = await Promise.all(
     Object.entries(deps.policy.approvers).map(async ([group, members]) =>
       (await isAmong(deps, own, members)) ? [group] : [],
     ),
   );
   return [...own, ...groups.flat()];
+}
+
+/**
+ * Whether a person may do in chat what is no approval: pause, resume, promote, roll back, ask for a release. Who stands in
+ * the policy, among its people or in any group of approvers, may; anybody else in the workspace may look.
+ */
+export async function mayAct(deps: Deps, by: Actor): Promise<boolean> {
+  const names = await groupsOf(deps, by);
+  const { people, approvers } = deps.policy;
+  return names.some((name) => Object.hasOwn(people, name) || Object.hasOwn(approvers, name));
+}
+
+/** What people call themselves in chat is no name of theirs here: they could call themselves like anybody, or any group. */
+function ownNames({ policy }: Deps, by: Actor): readonly string[] {
+  const { name } = knownAs(policy, by);
+  const person = Object.hasOwn(policy.people, name) ? policy.people[name] : undefined;
+  const known = person === undefined ? [] : [name, ...person.slack];
+  return by.id === undefined ? [name, by.name, ...known] : [by.id, ...known];
 }
 
 async function isAmong(deps: Deps, own: readonly string[], members: readonly string[]): Promise<boolean> {

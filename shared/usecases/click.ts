@@ -14,18 +14,24 @@ const click = z.discriminatedUnion("kind", [
     reason: z.string().max(3_000),
     ...place,
   }),
+  z.object({ kind: z.literal("unasked"), release: z.string(), ...place }), // the dialog that asks why did not open
   z.object({ kind: z.literal("stranger"), why: z.enum(["other-workspace", "other-app"]), ...place }),
   z.object({ kind: z.literal("command"), text: z.string().max(4_000), ...place }),
 ]);
 
+const keyed = z.object({ key: z.string().min(1).max(500), click });
+
 /** What somebody clicked or typed in chat, as the hook that verified it hands it on. */
 export type Click = Readonly<z.infer<typeof click>>;
 
-/** The same click any number of times is one message. */
-export function clickMessage({ key, click: what }: Readonly<{ key: string; click: Click }>): OutgoingMessage {
-  return { topic: topics.commands, id: key, data: what, attributes: {} };
+/** `key` is the same for the same click, and different for any other. */
+export type KeyedClick = Readonly<{ key: string; click: Click }>;
+
+/** The same click any number of times is one message where the bus can keep that; elsewhere the key travels with it. */
+export function clickMessage(keyedClick: KeyedClick): OutgoingMessage {
+  return { topic: topics.commands, id: keyedClick.key, data: keyedClick, attributes: {} };
 }
 
-export function readClick(event: PubSubEvent): Click {
-  return readMessage(event, click);
+export function readClick(event: PubSubEvent): KeyedClick {
+  return readMessage(event, keyed);
 }

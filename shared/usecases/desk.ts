@@ -1,3 +1,4 @@
+import type { RefusalCode } from "../domain/commands.ts";
 import type { DecisionKind } from "../domain/events.ts";
 import type { ImageDigest, ReleaseId, RevisionName, ServiceKey } from "../domain/ids.ts";
 import type { Actor } from "../domain/service-state.ts";
@@ -19,6 +20,9 @@ export type Answer =
   | Readonly<{ ok: true; releaseId: ReleaseId; status: ReleaseStatus; message: string }>
   | Readonly<{ ok: false; code: string; message: string; next: string }>;
 
+/** Who decides. The same `cause` (the id of a click) any number of times is one decision. */
+type Decided = Readonly<{ by: Actor; cause?: string }>;
+
 /**
  * What people and borders may ask of Gantry. Every method is durable once it resolves; none waits for the cloud.
  */
@@ -27,18 +31,20 @@ export interface Desk {
   requestRelease(request: ReleaseRequest): Promise<Readonly<{ releaseId: ReleaseId }>>;
   cancel(params: Readonly<{ releaseId: ReleaseId; by: Actor; reason: string }>): Promise<Answer>;
   /** `approvalId`: the request that the person saw. Null decides nothing: nobody approves what they did not see. */
-  approve(params: Readonly<{ releaseId: ReleaseId; by: Actor; approvalId: string | null }>): Promise<Answer>;
+  approve(params: Decided & Readonly<{ releaseId: ReleaseId; approvalId: string | null }>): Promise<Answer>;
   reject(
-    params: Readonly<{ releaseId: ReleaseId; by: Actor; approvalId: string | null; reason: string }>,
+    params: Decided & Readonly<{ releaseId: ReleaseId; approvalId: string | null; reason: string }>,
   ): Promise<Answer>;
-  pause(params: Readonly<{ releaseId: ReleaseId; by: Actor }>): Promise<Answer>;
-  resume(params: Readonly<{ releaseId: ReleaseId; by: Actor }>): Promise<Answer>;
-  promote(params: Readonly<{ releaseId: ReleaseId; by: Actor }>): Promise<Answer>;
-  /** Records that somebody whom the chat does not know as a member wanted to decide. */
-  noteStranger(params: Readonly<{ releaseId: ReleaseId; by: Actor; wanted: DecisionKind }>): Promise<void>;
+  pause(params: Decided & Readonly<{ releaseId: ReleaseId }>): Promise<Answer>;
+  resume(params: Decided & Readonly<{ releaseId: ReleaseId }>): Promise<Answer>;
+  promote(params: Decided & Readonly<{ releaseId: ReleaseId }>): Promise<Answer>;
+  /** Records that somebody wanted to decide who was refused before the decision was looked at. */
+  noteRefused(
+    params: Decided & Readonly<{ releaseId: ReleaseId; wanted: DecisionKind; code: RefusalCode }>,
+  ): Promise<void>;
   /** `to` null = the revision that was stable before. */
   rollBack(
-    params: Readonly<{ service: ServiceKey; to: RevisionName | null; by: Actor; reason: string }>,
+    params: Decided & Readonly<{ service: ServiceKey; to: RevisionName | null; reason: string }>,
   ): Promise<Answer>;
   /** Takes an image out of the quarantine of a service; the answer is about the release that brought it there. */
   freeDigest(params: Readonly<{ service: ServiceKey; digest: ImageDigest; by: Actor }>): Promise<Answer>;

@@ -20,26 +20,33 @@ export function createDesk(deps: Deps): Desk {
     },
     cancel: ({ releaseId, by, reason }) =>
       onRelease(deps, (at) => ({ type: "cancel", at, releaseId, by, reason })),
-    approve: async ({ releaseId, by, approvalId }) => {
+    approve: async ({ releaseId, by, approvalId, cause }) => {
       const groups = await groupsOf(deps, by);
-      return onRelease(deps, (at) => ({ type: "approve", at, releaseId, by, groups, approvalId }));
+      return onRelease(deps, (at) => ({ type: "approve", at, releaseId, by, groups, approvalId }), cause);
     },
-    reject: async ({ releaseId, by, approvalId, reason }) => {
+    reject: async ({ releaseId, by, approvalId, reason, cause }) => {
       const groups = await groupsOf(deps, by);
-      return onRelease(deps, (at) => ({ type: "reject", at, releaseId, by, groups, approvalId, reason }));
+      return onRelease(
+        deps,
+        (at) => ({ type: "reject", at, releaseId, by, groups, approvalId, reason }),
+        cause,
+      );
     },
-    pause: ({ releaseId, by }) => onRelease(deps, (at) => ({ type: "pause", at, releaseId, by })),
-    resume: ({ releaseId, by }) => onRelease(deps, (at) => ({ type: "resume", at, releaseId, by })),
-    promote: ({ releaseId, by }) => onRelease(deps, (at) => ({ type: "promote", at, releaseId, by })),
-    noteStranger: async ({ releaseId, by, wanted }) => {
-      const record = await deps.store.release(releaseId);
-      const refused = { releaseId, by, wanted, code: "not-a-member" } as const;
-      if (record) await note(deps, record.service, refused);
+    pause: ({ releaseId, by, cause }) =>
+      onRelease(deps, (at) => ({ type: "pause", at, releaseId, by }), cause),
+    resume: ({ releaseId, by, cause }) =>
+      onRelease(deps, (at) => ({ type: "resume", at, releaseId, by }), cause),
+    promote: ({ releaseId, by, cause }) =>
+      onRelease(deps, (at) => ({ type: "promote", at, releaseId, by }), cause),
+    noteRefused: async ({ cause = null, ...refused }) => {
+      const record = await deps.store.release(refused.releaseId);
+      if (record) await note(deps, record.service, { ...refused, cause });
     },
-    rollBack: async ({ service, to, by, reason }) => {
+    rollBack: async ({ service, to, by, reason, cause = null }) => {
       const { state } = await deps.store.load(service);
       const releaseId = releaseOf(state.active ?? state.live);
-      return command(deps, service, { type: "roll-back", at: deps.clock.now(), releaseId, by, reason, to });
+      const about = { type: "roll-back", at: deps.clock.now(), releaseId, by, reason, to } as const;
+      return command(deps, service, about, cause);
     },
     freeDigest: async ({ service, digest, by }) => {
       const { state } = await deps.store.load(service);
@@ -63,11 +70,15 @@ function releaseOf(release: ReleaseBasics | null): ReleaseId {
 
 type PersonsCommand = Extract<Command, { type: DecisionKind }>;
 
-async function onRelease(deps: Deps, about: (at: Timestamp) => PersonsCommand): Promise<Answer> {
+async function onRelease(
+  deps: Deps,
+  about: (at: Timestamp) => PersonsCommand,
+  cause: string | null = null,
+): Promise<Answer> {
   const asked = about(deps.clock.now());
   const decision = { ...asked, by: knownAs(deps.policy, asked.by) };
   const record = await deps.store.release(decision.releaseId);
-  if (record) return command(deps, record.service, decision);
+  if (record) return command(deps, record.service, decision, cause);
   return notFound(decision.releaseId);
 }
 
@@ -76,17 +87,22 @@ function notFound(releaseId: ReleaseId): Answer {
   return { ok: false, code: "release-not-found", message, next: "gantry releases list" };
 }
 
-async function command(deps: Deps, service: ServiceKey, about: PersonsCommand): Promise<Answer> {
+async function command(
+  deps: Deps,
+  service: ServiceKey,
+  about: PersonsCommand,
+  cause: string | null = null,
+): Promise<Answer> {
   const executed = await execute(deps, {
     service,
     command: about,
-    cause: null,
+    cause,
     config: null,
     goesOnWith: () => false,
   });
   if (!executed.ok) {
     const { releaseId, by, type: wanted } = about;
-    await note(deps, service, { releaseId, by, wanted, code: executed.refusal.code });
+    await note(deps, service, { releaseId, by, wanted, code: executed.refusal.code, cause });
     return { ok: false, ...executed.refusal };
   }
   const releaseId =
@@ -101,11 +117,18 @@ async function command(deps: Deps, service: ServiceKey, about: PersonsCommand): 
   };
 }
 
-type Refused = Readonly<{ releaseId: ReleaseId; by: Actor; wanted: DecisionKind; code: RefusalCode }>;
+type Refused = Readonly<{
+  releaseId: ReleaseId;
+  by: Actor;
+  wanted: DecisionKind;
+  code: RefusalCode;
+  cause: string | null;
+}>;
 
 /** Who wanted what and why not belongs to the release's story as much as what was decided. */
-async function note(deps: Deps, service: ServiceKey, refused: Refused): Promise<void> {
+async function note(deps: Deps, service: ServiceKey, { cause, ...refused }: Refused): Promise<void> {
   if ((await deps.store.release(refused.releaseId)) === null) return;
-  const about: Command = { type: "note-refusal", at: deps.clock.now(), ...refused };
-  await execute(deps, { service, command: about, cause: null, config: null, goesOnWith: () => false });
+  const by = knownAs(deps.policy, refused.by);
+  const about: Command = { type: "note-refusal", at: deps.clock.now(), ...refused, by };
+  await execute(deps, { service, command: about, cause, config: null, goesOnWith: () => false });
 }

@@ -2,7 +2,7 @@ import type { ReleaseId, Timestamp } from "../domain/ids.ts";
 import { digestMessage } from "../domain/release-digest.ts";
 import type { ReleaseRecord } from "../domain/release-record.ts";
 import type { ReleaseStatus } from "../domain/words.ts";
-import { sayRoot, type Turn } from "./speak.ts";
+import { mayEditAt, sayRoot, type Turn } from "./speak.ts";
 
 /** More releases than this beginning in one channel within the window share one message. */
 const most = 5;
@@ -24,27 +24,37 @@ export function isDigest(key: string): boolean {
 }
 
 /**
- * True = a digest speaks for the release: many began in its channel at once, a channel takes one message a second, and this
- * one needs nobody's eye. A release that does need one gets a message of its own, digest or not.
+ * Who speaks for the release. A digest does where many began in its channel at once, because a channel takes one message a
+ * second, and goes on telling how each of them stands. A release that needs somebody's eye gets a message of its own as
+ * well. `joins` = it is counted in with this turn: the digest is told of it only once that is kept.
  */
-export async function digestFor(turn: Turn, record: ReleaseRecord): Promise<boolean> {
+export async function digestFor(
+  turn: Turn,
+  record: ReleaseRecord,
+): Promise<"joins" | "by-digest" | "by-itself"> {
   const { conversation, deps } = turn;
-  const { channel, begunAt, root, digest } = conversation;
-  if (root !== null || (needsAnEye.includes(record.status) && digest === null)) return false;
-  const key = digest ?? `${prefix}${channel}/${Math.floor(begunAt / windowMs)}`;
-  if (
-    digest === null &&
-    (await deps.conversations.begunSince({ channel, since: begunAt - windowMs })) <= most
-  )
-    return false;
+  const { channel, root, digest } = conversation;
+  const isByItself = root !== null || needsAnEye.includes(record.status);
+  if (digest !== null) {
+    await deps.conversations.want({ key: digest, channel, now: deps.clock.now() });
+    return isByItself ? "by-itself" : "by-digest";
+  }
+  if (isByItself || !(await beganWithMany(turn))) return "by-itself";
+  const key = `${prefix}${channel}/${Math.floor(conversation.begunAt / windowMs)}`;
   turn.conversation = { ...conversation, digest: key };
-  await deps.conversations.want({ key, channel, now: deps.clock.now() });
-  return !needsAnEye.includes(record.status);
+  return "joins";
+}
+
+async function beganWithMany({ deps, conversation }: Turn): Promise<boolean> {
+  const { channel, begunAt } = conversation;
+  return (await deps.conversations.begunSince({ channel, since: begunAt - windowMs })) > most;
 }
 
 /** Says how all the releases of a digest stand, in one message that is edited. */
 export async function sayDigest(turn: Turn): Promise<Timestamp | null> {
   const { deps, conversation } = turn;
+  const waitsUntil = mayEditAt(conversation);
+  if (waitsUntil > deps.clock.now()) return waitsUntil;
   const members = await deps.conversations.inDigest(conversation.key);
   const records = await Promise.all(members.map(({ key }) => deps.store.release(key as ReleaseId)));
   const known = records.filter((record) => record !== null);

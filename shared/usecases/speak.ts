@@ -44,15 +44,23 @@ export async function speak(deps: Deps, key: string): Promise<void> {
   const { conversation, interrupted } = claimed;
   const tried = interrupted || conversation.attempt > 0 ? {} : { triedSince: null };
   const turn: Turn = { deps, chat, signal: AbortSignal.timeout(callMs), tried, conversation };
-  const dueAt = await sayAll(turn);
+  const dueAt = quietTime(turn) ?? (await sayAll(turn));
   await keep(deps, claimed, { conversation: turn.conversation, dueAt });
   deps.onCommit();
+  const joined = conversation.digest === null && turn.conversation.digest !== null;
+  if (joined) await speak(deps, key);
+}
+
+/** News does not shorten the time for which the chat asked to be left alone. */
+function quietTime({ conversation, deps }: Turn): Timestamp | null {
+  const { quietUntil } = conversation;
+  return quietUntil !== null && deps.clock.now() < quietUntil ? quietUntil : null;
 }
 
 async function sayAll(turn: Turn): Promise<Timestamp | null> {
   try {
     const dueAt = isDigest(turn.conversation.key) ? await sayDigest(turn) : await sayRelease(turn);
-    turn.conversation = { ...turn.conversation, attempt: 0, lastError: null };
+    turn.conversation = { ...turn.conversation, attempt: 0, lastError: null, quietUntil: null };
     return dueAt;
   } catch (error) {
     return laterAfter(turn, error);
@@ -64,11 +72,13 @@ function laterAfter(turn: Turn, error: unknown): Timestamp {
   const { deps, conversation } = turn;
   const attempt = conversation.attempt + 1;
   const message = error instanceof Error ? error.message : String(error);
-  turn.conversation = { ...conversation, attempt, lastError: message };
   const isRefusal = error instanceof AppError && !error.transient;
   const asked = error instanceof AppError ? error.context["retryAfterMs"] : null;
   const grown = Math.min(backoff.longestMs, backoff.firstMs * 2 ** Math.min(attempt - 1, 10));
   const waitMs = isRefusal ? afterRefusalMs : typeof asked === "number" ? asked : grown;
+  const again = deps.clock.now() + waitMs;
+  const quietUntil = typeof asked === "number" ? again : null;
+  turn.conversation = { ...conversation, attempt, lastError: message, quietUntil };
   const fields = {
     conversation: conversation.key,
     channel: conversation.channel,
@@ -78,7 +88,7 @@ function laterAfter(turn: Turn, error: unknown): Timestamp {
   };
   if (isRefusal) deps.log.error(fields, "The chat refuses what is to be said; a person has to look");
   else deps.log.warn(fields, "Could not say something in chat; it is said later");
-  return deps.clock.now() + waitMs;
+  return again;
 }
 
 type Said = Readonly<{ conversation: Conversation; dueAt: Timestamp | null }>;
@@ -96,10 +106,18 @@ async function sayRelease(turn: Turn): Promise<Timestamp | null> {
   const { deps } = turn;
   const record = await deps.store.release(turn.conversation.key as ReleaseId);
   if (record === null) return null;
-  if (await digestFor(turn, record)) return null;
-  const dueAt = await sayRoot(turn, await contentOf(deps, record));
-  await tellStory(turn, record);
-  return dueAt;
+  const spoken = await digestFor(turn, record);
+  if (spoken !== "by-itself") return spoken === "joins" ? deps.clock.now() : null;
+  const content = await contentOf(deps, record);
+  const dueAt = await sayRoot(turn, content);
+  if ((await tellStory(turn, record)) === "told") return dueAt;
+  await sayRoot(turn, content);
+  return (await tellStory(turn, record)) === "told" ? null : deps.clock.now() + editEveryMs;
+}
+
+/** When the root may be said or edited. */
+export function mayEditAt({ root, saidAt }: Conversation): Timestamp {
+  return root === null ? 0 : (saidAt ?? 0) + editEveryMs;
 }
 
 /** Posts the root or edits it where it says something else now; the answer is when it may be edited, if not yet. */
@@ -107,8 +125,8 @@ export async function sayRoot(turn: Turn, content: ChatText): Promise<Timestamp 
   const said = createHash("sha256").update(JSON.stringify(content)).digest("hex").slice(0, 16);
   const { conversation, deps } = turn;
   if (conversation.said === said) return null;
-  const mayEditAt = (conversation.saidAt ?? 0) + editEveryMs;
-  if (conversation.root !== null && deps.clock.now() < mayEditAt) return mayEditAt;
+  const waitsUntil = mayEditAt(conversation);
+  if (deps.clock.now() < waitsUntil) return waitsUntil;
   const root = await editOrPost(turn, content);
   turn.conversation = { ...turn.conversation, root, said, saidAt: deps.clock.now() };
   return null;
@@ -134,10 +152,22 @@ async function editOrPost(turn: Turn, content: ChatText): Promise<ChatPlace> {
   return place;
 }
 
-/** Tells in the thread what was not told yet, each fact once, in order. */
-async function tellStory(turn: Turn, record: ReleaseRecord): Promise<void> {
+/**
+ * Tells in the thread what was not told yet, each fact once, in order. `rootless` = somebody deleted the root, which shows
+ * where it says nothing new too: it is to be posted anew.
+ */
+async function tellStory(turn: Turn, record: ReleaseRecord): Promise<"told" | "rootless"> {
   const events = await turn.deps.store.releaseEvents(record.id);
-  for (const stored of events) if (stored.position > turn.conversation.told) await tell(turn, record, stored);
+  try {
+    for (const stored of events)
+      if (stored.position > turn.conversation.told) await tell(turn, record, stored);
+    return "told";
+  } catch (error) {
+    const isRootless = error instanceof AppError && error.context["error"] === "thread_not_found";
+    if (!isRootless || turn.conversation.root === null) throw error;
+    turn.conversation = { ...turn.conversation, root: null, said: null, saidAt: null };
+    return "rootless";
+  }
 }
 
 async function tell(turn: Turn, record: ReleaseRecord, { event, position }: StoredEvent): Promise<void> {

@@ -48,8 +48,8 @@ export function serviceHarness(changes: Partial<ServiceDeps> = {}) {
     pause: answering("pause"),
     resume: answering("resume"),
     promote: answering("promote"),
-    noteStranger: async (params) => {
-      asked.push({ verb: "noteStranger", params });
+    noteRefused: async (params) => {
+      asked.push({ verb: "noteRefused", params });
     },
     rollBack: answering("rollBack"),
     freeDigest: answering("freeDigest"),

@@ -68,6 +68,7 @@ export class SqliteConversations implements Conversations {
     return this.#nextDueAt.one()?.at ?? null;
   }
 
+  /** On the disk before anything is posted: a power cut may not make a second message of a first one. */
   claim(params: Parameters<Conversations["claim"]>[0]): Promise<ClaimedConversation | null> {
     const { key, owner, now, leaseMs } = params;
     const work = (): ClaimedConversation | null => {
@@ -75,7 +76,7 @@ export class SqliteConversations implements Conversations {
       const row = this.#claim.one(key, owner, now, now + leaseMs);
       return row === null ? null : { conversation: read(row), wanted: row.wanted, interrupted };
     };
-    return this.#writer.run({ durable: false, work });
+    return this.#writer.run({ durable: true, work });
   }
 
   async save({
