@@ -62,7 +62,14 @@ const table: { readonly [K in EventType]: readonly [EventMap[K], Told] } = {
   "gate-passed": [{ checks: [pass, pass] }, { lines: [`✅ ${name} passed the gate: 2 checks passed.`] }],
   "gate-failed": [{ checks: [pass] }, null],
   "approval-requested": [
-    { from: ["@ml-oncall", "<!here>"], count: 1, expiresAt: monday },
+    {
+      approvalId: "approval-1",
+      digest,
+      configHash: "config-1",
+      from: ["@ml-oncall", "<!here>"],
+      count: 1,
+      expiresAt: monday,
+    },
     {
       lines: [`✋ ${name} waits for 1 of <!subteam^S0ONCALL>, &lt;!here&gt; to approve until ${until}.`],
       broadcast: true,
