@@ -76,6 +76,16 @@ const table: { readonly [K in EventType]: readonly [EventMap[K], Told] } = {
     },
   ],
   "approval-given": [{ by: person }, { lines: [`👍 ${name} was approved by <@U0ADA>.`] }],
+  "decision-refused": [{ by: person, wanted: "approve", code: "not-an-approver" }, null],
+  "rollout-paused": [
+    { by: person },
+    { lines: [`⏸️ ${name} was paused by ada: watched on, no step is taken.`] },
+  ],
+  "rollout-resumed": [{ by: person }, { lines: [`▶️ ${name} was resumed by ada.`] }],
+  "rollout-promoted": [
+    { by: person },
+    { lines: [`⏩ ${name} was promoted by ada: the holds that are left are skipped.`] },
+  ],
   "step-began": [{ step: 0, percent: 5 }, null],
   "traffic-moved": [
     { step: 0, percent: 5 },
