@@ -2,6 +2,8 @@ import type { Scenario } from "./scenario.ts";
 import { buildScenarios } from "./scenarios/builds.ts";
 import { candidateScenarios } from "./scenarios/candidates.ts";
 import { approvalScenarios } from "./scenarios/chat-approvals.ts";
+import { outageScenarios } from "./scenarios/chat-outages.ts";
+import { staleDecisionScenarios } from "./scenarios/chat-stale-decisions.ts";
 import { goodReleases } from "./scenarios/good-releases.ts";
 import { killScenarios } from "./scenarios/kills.ts";
 import { peopleScenarios } from "./scenarios/people.ts";
@@ -15,5 +17,7 @@ export const scenarios: readonly Scenario[] = [
   ...rolloutScenarios,
   ...peopleScenarios,
   ...approvalScenarios,
+  ...staleDecisionScenarios,
+  ...outageScenarios,
   ...killScenarios,
 ];

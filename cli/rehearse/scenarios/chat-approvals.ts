@@ -1,6 +1,6 @@
-import type { ReleaseId } from "../../../shared/domain/ids.ts";
+import { asking } from "../rehearsal-config.ts";
 import type { Scenario } from "../scenario.ts";
-import type { Stage } from "../stage.ts";
+import { hadTraffic, notApprovedBy, notAudited, notTold } from "./approval-evidence.ts";
 
 const reason = "the colours of the preview are wrong";
 
@@ -18,7 +18,7 @@ export const approvalScenarios: readonly Scenario[] = [
       await stage.ended(id, "release-live");
       return [id];
     },
-    check: (stage, releases) => releases.flatMap((id) => unapproved(stage, id, ["maya"])),
+    check: (stage, releases) => releases.flatMap((id) => notApprovedBy(stage, id, ["maya"])),
   },
   {
     name: "approval-rejected",
@@ -38,31 +38,71 @@ export const approvalScenarios: readonly Scenario[] = [
       const { by } = await stage.trail.first("release-rejected", id);
       const isTold = stage.channel.thread(id).some(({ text }) => text.includes(reason));
       return [
-        ...(by.name === "maya" && by.via === "slack"
-          ? []
-          : [`it was rejected by ${by.name} through ${by.via}`]),
+        ...(by.name === "maya" && by.via === "slack" ? [] : [`${by.name} rejected it through ${by.via}`]),
         ...(isTold ? [] : ["the thread does not tell why it was rejected"]),
-        ...withoutTraffic(stage, id),
+        ...hadTraffic(stage, id),
+      ];
+    },
+  },
+  {
+    name: "approval-expires",
+    story:
+      "Nobody answers within a minute: that is a no, the message loses its buttons, and a late click too.",
+    expected: "rejected",
+    live: "stable",
+    setting: {
+      config: { approval: { ...asking, expires: "1m" } },
+      approvedBy: ["@maya"],
+      deadlineMs: 180_000,
+    },
+    play: async (stage) => {
+      const [id] = await stage.push("v1.1.0");
+      if (id === undefined) return [];
+      const seen = await stage.channel.button(id, "approve");
+      await stage.ended(id, "release-rejected");
+      const told = await stage.channel.clickSeen("@maya", seen);
+      const wrong = notTold(told, "waits for no approval");
+      if (wrong.length > 0) throw new Error(wrong.join("; "));
+      return [id];
+    },
+    check: (stage, releases) =>
+      releases.flatMap((id) => [
+        ...hadTraffic(stage, id),
+        ...notAudited(stage, id, { code: "no-approval-awaited", by: "maya" }),
+      ]),
+  },
+  {
+    name: "self-approval",
+    story:
+      "Robin, who pushed the tag, approves it herself: refused to her alone and audited; then Maya does.",
+    expected: "live",
+    live: "candidate",
+    setting: {
+      config: { approval: { ...asking, from: ["@ml-oncall", "robin"] } },
+      approvedBy: ["@maya"],
+      deadlineMs: 120_000,
+    },
+    play: async (stage) => {
+      const [id] = await stage.push("v1.1.0");
+      if (id === undefined) return [];
+      const { channel, trail } = stage;
+      await channel.click("@robin", id, "approve");
+      await trail.first("decision-refused", id);
+      await channel.until("a refusal to robin", () => channel.whispers("@robin").at(-1));
+      await channel.click("@maya", id, "approve");
+      await stage.ended(id, "release-live");
+      return [id];
+    },
+    check: (stage, releases) => {
+      const { channel } = stage;
+      const told = channel.whispers("@robin").at(-1) ?? "";
+      const others = ["@maya", "@lee"].filter((person) => channel.whispers(person).length > 0);
+      return [
+        ...notTold(told, "may not approve it yourself"),
+        ...others.map((person) => `${person} was told of it too`),
+        ...releases.flatMap((id) => notApprovedBy(stage, id, ["maya"])),
+        ...releases.flatMap((id) => notAudited(stage, id, { code: "self-approval", by: "robin" })),
       ];
     },
   },
 ];
-
-/** What is wrong where these people, and only they, should have approved before the first traffic. */
-function unapproved({ trail }: Stage, id: ReleaseId, approvers: readonly string[]): readonly string[] {
-  const events = trail.of(id);
-  const step = events.findIndex(({ type }) => type === "step-began");
-  const given = events.flatMap((event, at) =>
-    event.type === "approval-given" ? [{ name: event.by.name, at }] : [],
-  );
-  const names = given.map(({ name }) => name).join(", ");
-  return [
-    ...(names === approvers.join(", ") ? [] : [`${id} was approved by ${names || "nobody"}`]),
-    ...(given.every(({ at }) => at < step) ? [] : [`${id} got traffic before it was approved`]),
-  ];
-}
-
-/** What is wrong where a release should never have had traffic. */
-function withoutTraffic({ trail }: Stage, id: ReleaseId): readonly string[] {
-  return trail.of(id).some(({ type }) => type === "step-began") ? [`${id} got traffic`] : [];
-}
