@@ -7,7 +7,7 @@ export type DevOptions = Readonly<{ port: number; fresh: boolean; state: string;
 
 type Given = Readonly<{ port: number; fresh?: true; state: string; json?: true }>;
 
-const defaults = { port: 8420, state: ".gantry" };
+const defaults = { port: 4600, state: ".gantry" };
 
 /** `gantry dev` */
 export function addDev(parent: Command, { io, finish }: Verb, run: LocalVerb<DevOptions>): void {
