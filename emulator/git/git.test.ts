@@ -124,6 +124,7 @@ describe("the local git remote", () => {
     );
     answer = { status: 202, body: JSON.stringify({ message: "taken\n\u001b[31mup" }) };
     expect(await push("gantry", "main:another")).to.include("remote: another: taken [31mup");
+    await push("gantry", ":other", ":another");
   });
 
   it("sends push and create for a tag; for an annotated one `after` is the tag object", async () => {
