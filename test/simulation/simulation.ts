@@ -4,7 +4,7 @@ import { MemoryStore } from "../../shared/adapters/memory/memory-store.ts";
 import { type CommitSha, parseCommitSha, type ServiceKey } from "../../shared/domain/ids.ts";
 import type { Policy } from "../../shared/domain/policy.ts";
 import type { Actor } from "../../shared/domain/service-state.ts";
-import { type Split, soleRevision } from "../../shared/domain/traffic.ts";
+import { isSameSplit, type Split, soleRevision } from "../../shared/domain/traffic.ts";
 import { type OutgoingMessage, topics } from "../../shared/ports/bus.ts";
 import { requestMessage } from "../../shared/usecases/messages.ts";
 import { releaseIdFor } from "../../shared/usecases/release-id.ts";
@@ -93,6 +93,10 @@ export class Simulation {
       tell,
       isBroken: (commit) => this.#fates.get(commit) === "build-fails",
     });
+    run.onRead = (service) => {
+      if (random.chance(this.#faults.handBetween))
+        world.time.after(random.int(1, 200), () => this.#handMovesTraffic(service));
+    };
     this.#outside = { world, store, queue, run, build, git: new SimGit(world), policy };
     this.#services = Array.from({ length: random.int(1, 2) }, (_, n) =>
       serviceKey(`sim-project/europe-west1/api-${n}`),
@@ -102,6 +106,8 @@ export class Simulation {
       run,
       build,
       services: this.#services,
+      isGood: (commit) => this.#fates.get(commit) === "good",
+      behaviourOf: (image) => this.#behaviourOf(image),
       mostBuilds: this.#faults.pauseEveryMs > 0 ? 2 : 1,
     });
   }
@@ -256,8 +262,9 @@ export class Simulation {
 
   #anyFate(): Fate {
     if (this.#isCalm) return "good";
-    const bad = ["bad-under-traffic", "bad-at-gate", "never-ready", "build-fails", "bad-config"] as const;
-    return this.#random.chance(0.45) ? "good" : this.#random.pick<Fate>(...bad);
+    if (this.#random.chance(0.5)) return "good";
+    if (this.#random.chance(0.5)) return "bad-under-traffic";
+    return this.#random.pick<Fate>("bad-at-gate", "silent", "never-ready", "build-fails", "bad-config");
   }
 
   /** A tag is pushed; the webhook tells of it, now and then twice. */
@@ -313,14 +320,21 @@ export class Simulation {
     const { active } = this.#invariants.state(service);
     const by = random.pick(...people);
     const reason = "because";
-    const act = random.int(0, 6);
-    const split = this.#anySplit(service);
-    if (act === 0 && split.length > 0) this.#outside.run.humanMoves(service, split);
+    const act = random.int(0, 8);
+    const isExposed = active !== null && "candidate" in active && random.chance(0.3);
+    if (act === 0 || isExposed) this.#handMovesTraffic(service);
+    else if (act === 7) this.#outside.run.humanDeploys(service);
+    else if (act === 8) this.#outside.run.humanRemovesTags(service);
     else if (act === 1 && active) ignored(node.desk.cancel({ releaseId: active.id, by, reason }));
     else if (act === 2) ignored(node.desk.rollBack({ service, to: null, by, reason }));
     else if (act === 3) this.#request(service, "v1.1.0", `api/again-${random.next()}`, true);
     else if (act === 4 && active) ignored(node.desk.reject({ releaseId: active.id, by, reason }));
     else if (active) ignored(node.desk.approve({ releaseId: active.id, by }));
+  }
+
+  #handMovesTraffic(service: ServiceKey): void {
+    const split = this.#anySplit(service);
+    if (split.length > 0) this.#outside.run.humanMoves(service, split);
   }
 
   #anySplit(service: ServiceKey): Split {
@@ -351,9 +365,12 @@ export class Simulation {
     const { run } = this.#outside;
     for (const service of this.#services) {
       const ready = run.revisionsOf(service).find((revision) => revision.ready === "ready");
-      if (ready && soleRevision(run.effectiveOf(service)) === null)
-        run.humanMoves(service, [{ revision: ready.name, percent: 100 }]);
-      this.#push(service, lastTag, { fate: "good", approval: false });
+      const served = run.effectiveOf(service);
+      const isPlain = soleRevision(served) !== null && isSameSplit(served, run.desiredOf(service));
+      if (ready && !isPlain) run.humanMoves(service, [{ revision: ready.name, percent: 100 }]);
+      // A service that exists and serves nothing is somebody's own trouble: Gantry refuses to guess.
+      const isServing = ready !== undefined || !run.exists(service);
+      if (isServing) this.#push(service, lastTag, { fate: "good", approval: false });
     }
     await this.#rest();
     await this.#invariants.atRest({ helds: false });
