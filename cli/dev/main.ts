@@ -8,7 +8,7 @@ import {
 import { createJsonLog } from "../../shared/adapters/system/json-log.ts";
 import { parseServiceKey } from "../../shared/domain/ids.ts";
 import type { CliIo } from "../cli-io.ts";
-import type { DevOptions } from "../dev.ts";
+import { type DevOptions, defaultState } from "../dev.ts";
 import { accessToken } from "../runtime/access-token.ts";
 import { fileSink } from "../runtime/file-sink.ts";
 import { type LocalGantry, startLocalGantry } from "../runtime/local-gantry.ts";
@@ -28,7 +28,7 @@ const portOffsets = { git: 20, proxy: 30, buildLogs: 31 } as const;
 export async function runDev(options: DevOptions, io: CliIo): Promise<number> {
   const startedAt = io.clock.now();
   const directory = resolve(io.cwd, options.state);
-  const { ownership, secrets, sink, local } = await startOrComplain(advice, () =>
+  const { ownership, secrets, sink, local } = await startOrComplain(adviceFor(options), () =>
     begin(options, directory, io),
   );
   try {
@@ -57,10 +57,13 @@ export async function runDev(options: DevOptions, io: CliIo): Promise<number> {
   }
 }
 
-const advice: StartAdvice = {
-  otherPort: (port) => `gantry dev --port ${port}`,
-  otherState: "gantry dev --state OTHER_FOLDER --port 4700",
-};
+function adviceFor({ state }: DevOptions): StartAdvice {
+  const here = state === defaultState ? "" : ` --state ${state}`;
+  return {
+    otherPort: (port) => `gantry dev --port ${port}${here}`,
+    otherState: "gantry dev --state OTHER_FOLDER --port 4700",
+  };
+}
 
 /** Everything that runs; whatever was taken is given back when the rest cannot start. */
 async function begin({ fresh, port }: DevOptions, directory: string, io: CliIo) {

@@ -5,7 +5,7 @@ import type { ReleaseView } from "../api/views.ts";
 import { paths } from "../paths.ts";
 import type { Identity } from "../service-deps.ts";
 import { Layout } from "./layout.tsx";
-import { ActionButton, Checks, Moment, Status } from "./parts.tsx";
+import { ActionButton, Checks, Moment, Standing } from "./parts.tsx";
 import { forPerson } from "./permissions.ts";
 import { type StepperStage, stepsOf } from "./stepper.ts";
 
@@ -32,7 +32,7 @@ export function ReleasePage({ release, events, explanation, position, identity }
     >
       <section id="summary" data-live>
         <h1>
-          {release.tag} <Status status={release.status} />
+          {release.tag} <Standing release={release} />
         </h1>
         <p>{release.service}</p>
         <Stepper stages={stages} />
@@ -78,9 +78,12 @@ function Explained({ explanation }: Readonly<{ explanation: Explanation }>) {
 
 function Actions({ release, identity }: Readonly<{ release: ReleaseView; identity: Identity | null }>) {
   const { id, service, can } = release;
-  const all = [
+  const decisions = [
     { name: "approve", label: "Approve", path: paths.releaseAction(id, "approve"), permission: can.approve },
     { name: "reject", label: "Reject", path: paths.releaseAction(id, "reject"), permission: can.reject },
+  ] as const;
+  const all = [
+    ...(release.plan.approval.required ? decisions : []),
     { name: "cancel", label: "Cancel", path: paths.releaseAction(id, "cancel"), permission: can.cancel },
     { name: "roll-back", label: "Roll back", path: paths.rollBack(service), permission: can.rollBack },
   ] as const;
