@@ -12,6 +12,9 @@ import {
 import { revisionName } from "../support/fixtures.ts";
 import type { Surroundings } from "./sim-process.ts";
 
+/** How long a reading may still show what was there before a write: the adapter looks twice, a second apart. */
+const staleMs = 900;
+
 /** What an image does: `bad-under-traffic` answers well until requests of real users reach it. */
 export type Behaviour = "good" | "never-ready" | "silent" | "bad-at-gate" | "bad-under-traffic";
 
@@ -141,7 +144,7 @@ export class SimCloudRun {
     const cloud = this.#clouds.get(service);
     if (cloud === undefined) return null;
     this.onRead(service);
-    const isFresh = this.#world.time.now() - cloud.changedAt < 3_000;
+    const isFresh = this.#world.time.now() - cloud.changedAt < staleMs;
     if (isFresh && cloud.before !== null && this.#world.random.chance(this.#world.faults.staleRead))
       return structuredClone(cloud.before);
     return this.#view(service, cloud);
