@@ -109,6 +109,8 @@ export const refusalShape = z.looseObject({
   problems: z.array(z.string()),
 });
 
+export type ShownRefusal = z.infer<typeof refusalShape>;
+
 export const refusalsShape = z.looseObject({ refusals: z.array(refusalShape) });
 
 export const explanationShape = z.looseObject({

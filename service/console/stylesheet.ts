@@ -68,6 +68,7 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: 0.25rem 1rem; }
 dt { color: var(--quiet); } dd { margin: 0; overflow-wrap: anywhere; }
 .quarantine .rows li:last-child { border-bottom: 0; }
 @media (max-width: 40rem) {
+  table { font-size: 0.875rem; }
   header { flex-wrap: wrap; gap: 0.25rem 1rem; }
   dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: 0.5rem; }
 }
