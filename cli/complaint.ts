@@ -15,6 +15,7 @@ export const cliErrorCodes = [
   "not-taken-up",
   "not-confirmed",
   "file-unreadable",
+  "port-unusable",
   "no-way-back",
   "rollback-unfinished",
   "internal-error",

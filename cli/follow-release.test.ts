@@ -214,5 +214,18 @@ describe("following a release", () => {
     expect(exitCode).to.equal(1);
     for (const problem of problems) expect(stderr).to.include(problem);
     expect(stderr).to.include("nothing was built").and.to.include("(config-invalid)");
+    expect(stderr).to.include("git push origin NEXT_TAG");
+  });
+
+  it("names the push that is missing when the tag is not there", async () => {
+    const known = harness.requests.length;
+    const deploy = harness.begin(["deploy", "v1.0.0", "--wait"]);
+    while (harness.requests.length === known) await new Promise((resolve) => setTimeout(resolve, 5));
+    const id = releaseIdFor(harness.requests.at(-1)?.requestId ?? "");
+    await harness.store.recordRefusal(refusal({ id, code: "tag-not-found", problems: [] }));
+    const { stderr } = await deploy.ended;
+    expect(stderr)
+      .to.match(/Next: +git push origin v[0-9.]+\n +gantry deploy v/)
+      .and.not.include("NEXT_TAG");
   });
 });

@@ -8,6 +8,7 @@ import { type ExitCode, exitCodes } from "./exit-code.ts";
 import { formatTimeOfDay } from "./local-time.ts";
 import { harmless, toned } from "./output.ts";
 import { persist } from "./persistence.ts";
+import { afterRefusal } from "./releases/refused.ts";
 import type { Session } from "./server-session.ts";
 
 /** The exit code that a status stands for; one that is no end yet is `stillWaiting`. */
@@ -131,7 +132,7 @@ export async function refusedComplaint({ api }: Session, id: string): Promise<Co
     happened: `${refusal.tag} of ${refusal.repository} was refused: nothing was built`,
     traffic: nothingChanged,
     why: [refusal.message, ...refusal.problems].join("\n"),
-    next: ["gantry validate", "git push origin NEXT_TAG   # the corrected commit under a new tag"],
+    next: afterRefusal(refusal),
   });
 }
 

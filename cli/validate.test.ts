@@ -101,6 +101,8 @@ describe("gantry validate", () => {
   it("checks a policy alone", async () => {
     const files = { "gantry.policy.yaml": policy };
     expect((await inFiles(files, ["validate", "gantry.policy.yaml"])).exitCode).to.equal(0);
+    const alone = await inFiles(files, ["validate", "--policy", "gantry.policy.yaml"]);
+    expect(alone.stderr).to.equal("gantry.policy.yaml: no problem.\n");
     const broken = { "gantry.policy.yaml": "repositories: 1\n" };
     expect((await inFiles(broken, ["validate", "gantry.policy.yaml"])).exitCode).to.equal(1);
   });
@@ -128,9 +130,14 @@ notify: { slack: "#deploys" }
   });
 
   it("ends with 64 when the file cannot be read", async () => {
-    const { exitCode, stderr } = await inFiles({}, ["validate", "--policy", "none.yaml"]);
-    expect(exitCode).to.equal(64);
-    expect(stderr).to.include('"gantry.yaml" cannot be read').and.to.include("(file-unreadable)");
+    for (const [argv, file] of [
+      [["validate"], "gantry.yaml"],
+      [["validate", "--policy", "none.yaml"], "none.yaml"],
+    ] as const) {
+      const { exitCode, stderr } = await inFiles({}, argv);
+      expect(exitCode).to.equal(64);
+      expect(stderr).to.include(`"${file}" cannot be read`).and.to.include("(file-unreadable)");
+    }
   });
 });
 

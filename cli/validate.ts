@@ -12,19 +12,19 @@ export function addValidate(parent: Command, { io, finish }: Verb): void {
     .description(
       "Check a gantry.yaml with its Cloud Build file, or a policy; every problem as file:line:col.",
     )
-    .argument("[file]", "a gantry.yaml, or a policy whose name ends in .policy.yaml", "gantry.yaml")
+    .argument("[file]", "a gantry.yaml (the default), or a policy whose name ends in .policy.yaml")
     .option("--policy <FILE>", "check the policy too, and whether it allows what the file says")
     .option("--json", "one JSON document on stdout")
-    .action(async (file: string, options: Options) => finish(await validate(io, file, options)));
+    .action(async (file: string | undefined, options: Options) => finish(await validate(io, file, options)));
   withExample(command, "gantry validate --policy ../operations/gantry.policy.yaml");
 }
 
-async function validate(io: Verb["io"], file: string, options: Options): Promise<number> {
+async function validate(io: Verb["io"], file: string | undefined, options: Options): Promise<number> {
   const { validateFiles } = await import("./validation.ts");
   const out = createOutput(io, { isJson: options.json === true });
   const { files, problems, notes } = await validateFiles({
     cwd: io.cwd,
-    file,
+    file: file ?? null,
     policy: options.policy ?? null,
   });
   const isOk = problems.length === 0;

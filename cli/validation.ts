@@ -31,15 +31,20 @@ export type Validation = Readonly<{
   notes: readonly Finding[];
 }>;
 
-type Wanted = Readonly<{ cwd: string; file: string; policy: string | null }>;
+/** `file` null = the gantry.yaml of the folder, which need not be there where a policy is named. */
+type Wanted = Readonly<{ cwd: string; file: string | null; policy: string | null }>;
 
 /** A text with the name that problems carry. */
 type NamedText = Readonly<{ text: string; file: string }>;
 
+const defaultFile = "gantry.yaml";
+
 /** Reads and judges all that belongs to `file`. A file that is named but cannot be read is a complaint. */
 export async function validateFiles({ cwd, file, policy }: Wanted): Promise<Validation> {
-  const named = await namedText(cwd, file);
-  if (basename(file).endsWith("policy.yaml")) return policyValidation(named);
+  if (file === null && policy !== null && !existsSync(join(cwd, defaultFile)))
+    return policyValidation(await namedText(cwd, policy));
+  const named = await namedText(cwd, file ?? defaultFile);
+  if (basename(named.file).endsWith("policy.yaml")) return policyValidation(named);
   const allowed = policy === null ? null : await namedText(cwd, policy);
   const parsedPolicy = allowed === null ? null : parsePolicy(allowed);
   const ofPolicy = parsedPolicy === null || parsedPolicy.ok ? [] : parsedPolicy.problems;

@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import {
   createDemoRepository,
@@ -8,19 +8,18 @@ import {
 import { createJsonLog } from "../../shared/adapters/system/json-log.ts";
 import { parseServiceKey } from "../../shared/domain/ids.ts";
 import type { CliIo } from "../cli-io.ts";
-import type { DevOptions } from "../dev.ts";
+import { type DevOptions, defaultState } from "../dev.ts";
 import { accessToken } from "../runtime/access-token.ts";
 import { fileSink } from "../runtime/file-sink.ts";
 import { type LocalGantry, startLocalGantry } from "../runtime/local-gantry.ts";
+import { type StartAdvice, startOrComplain } from "../runtime/start-complaint.ts";
 import { untilStopped } from "../runtime/until-stopped.ts";
 import { type DevSecrets, devSecrets } from "./dev-secrets.ts";
 import { type DevAddresses, greeting } from "./greeting.ts";
 import { followReleases } from "./release-lines.ts";
+import { takeStateFolder } from "./state-folder.ts";
 
 const demoService = parseServiceKey("perkieprints-processing/us-central1/inspirenet-bg-removal-api");
-
-/** Where the console answers unless told otherwise. */
-const defaultPort = 4600;
 
 /** The ports of the parts, counted from the console's. */
 const portOffsets = { slack: 10, git: 20, proxy: 30, buildLogs: 31 } as const;
@@ -28,15 +27,10 @@ const portOffsets = { slack: 10, git: 20, proxy: 30, buildLogs: 31 } as const;
 /** Brings up Gantry and its local cloud, says where everything is, and runs until it is told to stop. */
 export async function runDev(options: DevOptions, io: CliIo): Promise<number> {
   const startedAt = io.clock.now();
-  const directory = resolve(io.cwd, options.state ?? ".gantry");
-  if (options.fresh) await rm(directory, { recursive: true, force: true });
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  const secrets = await devSecrets(directory);
-  const sink = await fileSink(join(directory, "gantry.log"));
-  const local = await start(directory, secrets, options.port ?? defaultPort, {
-    io,
-    log: createJsonLog(sink),
-  });
+  const directory = resolve(io.cwd, options.state);
+  const { ownership, secrets, sink, local } = await startOrComplain(adviceFor(options), () =>
+    begin(options, directory, io),
+  );
   try {
     const demo = await createDemoRepository({
       gitRoot: join(directory, "cloud", "git"),
@@ -59,6 +53,29 @@ export async function runDev(options: DevOptions, io: CliIo): Promise<number> {
     await rm(join(directory, "dev.json"), { force: true });
     await local.close();
     await sink.close();
+    ownership.release();
+  }
+}
+
+function adviceFor({ state }: DevOptions): StartAdvice {
+  const here = state === defaultState ? "" : ` --state ${state}`;
+  return {
+    otherPort: (port) => `gantry dev --port ${port}${here}`,
+    otherState: "gantry dev --state OTHER_FOLDER --port 4700",
+  };
+}
+
+/** Everything that runs; whatever was taken is given back when the rest cannot start. */
+async function begin({ fresh, port }: DevOptions, directory: string, io: CliIo) {
+  const ownership = await takeStateFolder({ directory, fresh, now: io.clock.now() });
+  try {
+    const secrets = await devSecrets(directory);
+    const sink = await fileSink(join(directory, "gantry.log"));
+    const local = await start(directory, secrets, port, { io, log: createJsonLog(sink) });
+    return { ownership, secrets, sink, local };
+  } catch (error) {
+    ownership.release();
+    throw error;
   }
 }
 

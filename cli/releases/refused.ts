@@ -1,4 +1,4 @@
-import { refusalShape } from "../api-shapes.ts";
+import { refusalShape, type ShownRefusal } from "../api-shapes.ts";
 import { Complaint } from "../complaint.ts";
 import { formatTime } from "../local-time.ts";
 import { harmless } from "../output.ts";
@@ -16,6 +16,15 @@ export async function orRefusal<T>(session: Session, id: string, ask: () => Prom
   }
 }
 
+/** What to type after a refusal: a mended commit helps only where the commit was to blame. */
+export function afterRefusal({ code, tag, problems }: ShownRefusal): readonly string[] {
+  if (code === "tag-not-found") return [`git push origin ${tag}`, `gantry deploy ${tag}`];
+  if (code === "repository-invalid") return [`gantry deploy ${tag} --repository OWNER/NAME`];
+  if (problems.length === 0 && code !== "config-missing")
+    return [`gantry deploy ${tag}   # once that is mended`];
+  return ["gantry validate", "git push origin NEXT_TAG   # the corrected commit under a new tag"];
+}
+
 async function showRefusal({ api, out, io }: Session, id: string): Promise<void> {
   const refusal = await api.get(`/refusals/${encodeURIComponent(id)}`, refusalShape);
   if (out.isJson) return out.json({ refusal });
@@ -26,7 +35,7 @@ async function showRefusal({ api, out, io }: Session, id: string): Promise<void>
     ["Traffic", "Unchanged: nothing was built or deployed."],
     ["Why", `${message} (${code})`],
     ...problems.map((problem, index) => [index === 0 ? "Problems" : "", problem]),
-    ["Next", "gantry validate   # then push the corrected commit under a new tag"],
+    ...afterRefusal(refusal).map((command, index) => [index === 0 ? "Next" : "", command]),
   ];
   const shown = rows.map(([name = "", value = ""]) => [name, harmless(value)]);
   out.line(`${out.paint.bold(harmless(`${tag} of ${repository} was refused.`))}\n${padded(shown)}`);

@@ -44,7 +44,7 @@ export type LocalGantryOptions = Readonly<{
   timings?: Partial<CloudRunTimings>;
   /** Chooses which revision answers a request while traffic is split. */
   random?: () => number;
-  engine?: Pick<EngineOptions, "settings" | "bus">;
+  engine?: Pick<EngineOptions, "settings" | "bus" | "clock">;
   policy?: Policy;
 }>;
 

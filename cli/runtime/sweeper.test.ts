@@ -131,6 +131,25 @@ describe("Sweeper", () => {
     sweeper.stop();
   });
 
+  it("looks once more when it was asked to while it was looking", async () => {
+    const { sweeper, clock, swept, owe, answerWith } = sweeperHarness();
+    await owe({ dueAt: monday });
+    let answer: (at: number | null) => void = () => undefined;
+    answerWith(
+      () =>
+        new Promise((resolve) => {
+          answer = resolve;
+        }),
+    );
+    sweeper.look();
+    sweeper.look();
+    answerWith(async () => monday + 2 * second);
+    answer(null);
+    await clock.advance(2 * second);
+    expect(swept).to.deep.equal([2]);
+    sweeper.stop();
+  });
+
   it("does nothing more once stopped", async () => {
     const { sweeper, clock, swept, owe } = sweeperHarness();
     await owe({ dueAt: monday + second });

@@ -13,6 +13,7 @@ import { Complaint, nothingChanged, usageComplaint } from "../complaint.ts";
 import { exitCodes } from "../exit-code.ts";
 import { type GantryProcess, type HttpOptions, startGantry } from "../runtime/gantry-process.ts";
 import { connectCloud } from "../runtime/google-cloud.ts";
+import { type StartAdvice, startOrComplain } from "../runtime/start-complaint.ts";
 import { untilStopped } from "../runtime/until-stopped.ts";
 import type { ServeOptions } from "../serve.ts";
 import {
@@ -32,7 +33,7 @@ export async function runServe(options: ServeOptions, io: CliIo): Promise<number
   const { settings } = server;
   const cloud = connectCloud(addressesOf(server), systemClock);
   try {
-    const gantry = await start(server, options, { io, cloud });
+    const gantry = await startOrComplain(advice, () => start(server, options, { io, cloud }));
     const ready = {
       ready: true,
       url: gantry.server.url,
@@ -51,6 +52,11 @@ export async function runServe(options: ServeOptions, io: CliIo): Promise<number
     await cloud.disconnect();
   }
 }
+
+const advice: StartAdvice = {
+  otherPort: (port) => `gantry serve --port ${port}`,
+  otherState: "gantry serve --db OTHER_FILE",
+};
 
 function addressesOf({ settings, secrets }: Server): Parameters<typeof connectCloud>[0] {
   const { endpoints, github } = settings;

@@ -88,7 +88,7 @@ describe("the local git remote", () => {
   it("sends a signed push event for a branch, with its commits", async () => {
     const first = await commit("a.txt", "1");
     const second = await commit("a.txt", "2");
-    expect(await push("gantry", "main")).to.include("remote: main: Gantry answered 202: release v1 queued");
+    expect(await push("gantry", "main")).to.include("remote: main: release v1 queued");
     const [event] = events("push");
     expect(event?.headers["x-hub-signature-256"]).to.equal(
       `sha256=${createHmac("sha256", secret)
@@ -115,6 +115,16 @@ describe("the local git remote", () => {
       clone_url: remote.cloneUrl(repository),
     });
     expect(event?.body.pusher).to.have.property("name");
+  });
+
+  it("tells who pushes the answer as it is where it has no sentence, and in one plain line where it has", async () => {
+    answer = { status: 202, body: '{"queued":true}' };
+    expect(await push("gantry", "main:other")).to.include(
+      'remote: other: Gantry answered 202: {"queued":true}',
+    );
+    answer = { status: 202, body: JSON.stringify({ message: "taken\n\u001b[31mup" }) };
+    expect(await push("gantry", "main:another")).to.include("remote: another: taken [31mup");
+    await push("gantry", ":other", ":another");
   });
 
   it("sends push and create for a tag; for an annotated one `after` is the tag object", async () => {

@@ -59,20 +59,28 @@ async function tell(
 function answerLine({ status_code, status, response }: Delivery): string {
   if (status_code === 0) return "stored; nobody listens for its webhook.";
   if (response.payload === "") return `the webhook was answered ${status_code} (${status}).`;
-  return `Gantry answered ${status_code}: ${sentenceOf(response.payload)}`;
+  const fields = fieldsOf(response.payload);
+  const message = fields.get("message");
+  if (typeof message === "string") return oneLine(message);
+  const said = ["detail", "title"].map((key) => fields.get(key)).find((value) => typeof value === "string");
+  return `Gantry answered ${status_code}: ${oneLine(String(said ?? response.payload))}`;
 }
 
-function sentenceOf(payload: string): string {
-  const text = payload.trim().slice(0, 400);
+/** What ends up on a terminal is one line of plain text, whoever answered. */
+function oneLine(text: string): string {
+  return text
+    .trim()
+    .slice(0, 400)
+    .replaceAll(/[\p{Cc}\s]+/gu, " ");
+}
+
+/** The fields of a JSON object; none for anything else. */
+function fieldsOf(payload: string): ReadonlyMap<string, unknown> {
   try {
     const body: unknown = JSON.parse(payload);
-    const fields = typeof body === "object" && body !== null ? new Map(Object.entries(body)) : new Map();
-    const found = ["message", "detail", "title"]
-      .map((key) => fields.get(key))
-      .find((value) => typeof value === "string");
-    return found ?? text;
+    return new Map(typeof body === "object" && body !== null ? Object.entries(body) : []);
   } catch {
-    return text;
+    return new Map();
   }
 }
 

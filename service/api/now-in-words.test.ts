@@ -41,8 +41,12 @@ describe("nowInWords()", () => {
 
   it("counts down to the next step, and to the bake after the last one", () => {
     expect(sentence(step, 23_000)).to.equal("v1.0.0 holds 10 %; 100 % follows in 0:37.");
-    expect(sentence(step, 99_000)).to.equal("v1.0.0 holds 10 %; 100 % follows in 0:00.");
-    expect(sentence({ ...step, step: 1 })).to.equal("v1.0.0 holds 100 %; the bake follows in 0:00.");
+    expect(sentence(step, 99_000)).to.equal(
+      "v1.0.0 holds 10 %; 100 % follows once the last look at it went well.",
+    );
+    expect(sentence({ ...step, step: 1 })).to.equal(
+      "v1.0.0 holds 100 %; the bake follows once the last look at it went well.",
+    );
     expect(sentence({ ...step, movedAt: null })).to.equal("v1.0.0 is moving to 10 %.");
     expect(sentence({ ...step, paused: true })).to.equal(
       "v1.0.0 is paused at 10 % and is watched; no step follows until it is resumed.",
@@ -78,7 +82,7 @@ describe("nowInWords()", () => {
   });
 
   it("writes durations with minutes and seconds, and hours where there are any", () => {
-    expect([0, 999, 59_600, 61_000, 3_600_000].map(duration)).to.deep.equal([
+    expect([0, 1, 59_600, 61_000, 3_600_000].map(duration)).to.deep.equal([
       "0:00",
       "0:01",
       "1:00",

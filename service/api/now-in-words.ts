@@ -19,7 +19,7 @@ function atWork(release: ActiveRelease, now: Timestamp): string {
     case "rolling-out":
       return `${release.tag} ${inStep(release, now)}`;
     case "baking":
-      return `${release.tag} has all traffic and bakes for another ${leftOf(release.since + release.plan.bakeMs, now)}.`;
+      return `${release.tag} has all traffic and bakes${still(release.since + release.plan.bakeMs, now)}.`;
     case "awaiting-approval": {
       const { approvedBy, plan, expiresAt } = release;
       const count = `${approvedBy.length} of ${plan.approval.count}`;
@@ -42,7 +42,16 @@ function inStep({ plan, step, movedAt, paused }: ReleaseIn<"rolling-out">, now: 
   if (paused) return `is paused at ${current.percent} % and is watched; no step follows until it is resumed.`;
   const following = plan.steps[step + 1];
   const then = following === undefined ? "the bake" : `${following.percent} %`;
-  return `holds ${current.percent} %; ${then} follows in ${leftOf(movedAt + current.holdMs, now)}.`;
+  return `holds ${current.percent} %; ${then} follows ${upcoming(movedAt + current.holdMs, now)}.`;
+}
+
+/** Time that is up while the last evidence is looked at is not told as 0:00. */
+function still(until: Timestamp, now: Timestamp): string {
+  return now >= until ? "; the last look at it is under way" : ` for another ${leftOf(until, now)}`;
+}
+
+function upcoming(at: Timestamp, now: Timestamp): string {
+  return now >= at ? "once the last look at it went well" : `in ${leftOf(at, now)}`;
 }
 
 function leftOf(until: Timestamp, now: Timestamp): string {
@@ -51,7 +60,7 @@ function leftOf(until: Timestamp, now: Timestamp): string {
 
 /** `6:12` for minutes and seconds, `2:06:12` with hours. */
 export function duration(ms: number): string {
-  const seconds = Math.round(ms / 1000);
+  const seconds = Math.ceil(ms / 1000);
   const two = (value: number) => String(value).padStart(2, "0");
   const hours = Math.floor(seconds / 3600);
   const minutes = Math.floor(seconds / 60) % 60;

@@ -6,6 +6,7 @@ import {
   commitOf,
   monday,
   numberedService,
+  plan,
   refusal,
   releaseBasics,
   releaseId,
@@ -98,7 +99,9 @@ describe("the console", () => {
   });
 
   it("says why a button is disabled: what the release allows, and what the person may", async () => {
-    const building = await page(await withRelease(), "/releases/release-1");
+    const approval = { ...plan().approval, required: true };
+    const asked = await withRelease({ releases: [releaseRecord({ plan: plan({ approval }) })] });
+    const building = await page(asked, "/releases/release-1");
     expect(building.text).to.include(
       '<button type="button" disabled="" aria-describedby="approve-why">Approve</button>' +
         '<small id="approve-why">The release is being built without cache and cannot be approved.</small>',
@@ -106,6 +109,21 @@ describe("the console", () => {
     const viewer = await page(await withRelease(), "/releases/release-1", viewerToken);
     expect(viewer.text).to.include('<small id="cancel-why">The role operator is needed.</small>');
     expect(viewer.text).to.not.include('<form method="post" action="/releases');
+  });
+
+  it("offers no approval where none is asked for", async () => {
+    const { text } = await page(await withRelease(), "/releases/release-1");
+    expect(text).to.not.include("Approve<").and.not.include("Reject<");
+  });
+
+  it("says of a release in whose place another one is live that it was", async () => {
+    const was = releaseRecord({ status: "live", supersededBy: releaseId("release-2") });
+    const harness = await withRelease({ releases: [was] });
+    for (const path of ["/", "/releases/release-1"]) {
+      const { text } = await page(harness, path);
+      expect(text).to.include('<span class="status quiet">Was live</span>');
+      expect(text).to.not.match(/\p{Extended_Pictographic}/u);
+    }
   });
 
   it("says honestly that the traffic is not known, on its way, or nowhere", async () => {
@@ -132,7 +150,9 @@ describe("the console", () => {
     const record = releaseRecord({ status: "failed", checks, failure, ...pair });
     const { text } = await page(await withRelease({ releases: [record] }), "/releases/release-1");
     expect(text).to.include('<li class="done">tag<span class="state"> done</span></li>');
-    expect(text).to.include('<tr class="fail"><td>health</td><td>❌ fail</td><td>503</td><td>200</td></tr>');
+    expect(text).to.include(
+      '<tr class="fail"><td>health</td><td class="verdict">fail</td><td>503</td><td>200</td></tr>',
+    );
     expect(text).to.include("asked for by ada");
     expect(text).to.include("Traffic is unchanged: background-removal-00001 still serves 100 %.");
     expect(text).to.include(

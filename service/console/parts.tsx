@@ -4,6 +4,7 @@ import type { Timestamp } from "../../shared/domain/ids.ts";
 import type { TrafficShare } from "../../shared/domain/traffic.ts";
 import { type ReleaseStatus, statusWords } from "../../shared/domain/words.ts";
 import type { TrafficReading } from "../api/traffic-reading.ts";
+import type { ReleaseView } from "../api/views.ts";
 
 /** A moment with its zone. */
 export function Moment({ at }: Readonly<{ at: Timestamp }>) {
@@ -11,9 +12,10 @@ export function Moment({ at }: Readonly<{ at: Timestamp }>) {
   return <time datetime={iso}>{`${iso.slice(0, 19).replace("T", " ")} UTC`}</time>;
 }
 
+/** A word in the colour of its tone; no sign that a machine may have no font for. */
 export function Status({ status }: Readonly<{ status: ReleaseStatus }>) {
-  const { label, emoji, tone } = statusWords[status];
-  return <span class={`status ${tone}`}>{`${emoji} ${label}`}</span>;
+  const { label, tone } = statusWords[status];
+  return <span class={`status ${tone}`}>{label}</span>;
 }
 
 /** What requests meet now, as Cloud Run tells it; says so where that is not known or not settled. */
@@ -59,10 +61,15 @@ function TrafficBar({ shares }: Readonly<{ shares: readonly TrafficShare[] }>) {
   );
 }
 
+/** Where a release stands; one that was live says so in the past once another is in its place. */
+export function Standing({ release }: Readonly<{ release: ReleaseView }>) {
+  if (release.status !== "live" || release.supersededBy === null) return <Status status={release.status} />;
+  return <span class="status quiet">Was live</span>;
+}
+
 /** Checks with what was measured and what was asked for. */
 export function Checks({ checks }: Readonly<{ checks: readonly CheckResult[] }>) {
   if (checks.length === 0) return <p class="quiet">Nothing was checked yet.</p>;
-  const marks = { pass: "✅", fail: "❌", inconclusive: "❔" } as const;
   return (
     <table>
       <thead>
@@ -77,7 +84,7 @@ export function Checks({ checks }: Readonly<{ checks: readonly CheckResult[] }>)
         {checks.map((check) => (
           <tr class={check.verdict}>
             <td>{check.name}</td>
-            <td>{`${marks[check.verdict]} ${check.verdict}`}</td>
+            <td class="verdict">{check.verdict}</td>
             <td>{check.measured}</td>
             <td>{check.limit}</td>
           </tr>

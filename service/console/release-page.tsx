@@ -6,7 +6,7 @@ import { paths } from "../paths.ts";
 import type { Identity } from "../service-deps.ts";
 import { ApprovalBox } from "./approval-box.tsx";
 import { Layout } from "./layout.tsx";
-import { ActionButton, Checks, Moment, Status } from "./parts.tsx";
+import { ActionButton, Checks, Moment, Standing } from "./parts.tsx";
 import { forPerson } from "./permissions.ts";
 import { type StepperStage, stepsOf } from "./stepper.ts";
 
@@ -33,7 +33,7 @@ export function ReleasePage({ release, events, explanation, position, identity }
     >
       <section id="summary" data-live>
         <h1>
-          {release.tag} <Status status={release.status} />
+          {release.tag} <Standing release={release} />
         </h1>
         <p>{release.service}</p>
         <Stepper stages={stages} />
@@ -84,11 +84,14 @@ const asksReason: ReadonlySet<string> = new Set(["reject", "cancel", "roll-back"
 const decides: ReadonlySet<string> = new Set(["approve", "reject"]);
 
 /** Pausing and going on again share one place. */
-function actionsOf({ id, service, can, paused }: ReleaseView) {
+function actionsOf({ id, service, can, paused, plan }: ReleaseView) {
   const to = (action: Parameters<typeof paths.releaseAction>[1]) => paths.releaseAction(id, action);
-  return [
+  const decisions = [
     { name: "approve", label: "Approve", path: to("approve"), permission: can.approve },
     { name: "reject", label: "Reject", path: to("reject"), permission: can.reject },
+  ] as const;
+  return [
+    ...(plan.approval.required ? decisions : []),
     paused
       ? { name: "resume", label: "Resume", path: to("resume"), permission: can.resume }
       : { name: "pause", label: "Pause", path: to("pause"), permission: can.pause },

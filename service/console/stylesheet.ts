@@ -19,13 +19,17 @@ header { display: flex; gap: 1rem; align-items: baseline; border-bottom: 1px sol
 header nav { margin-left: auto; display: flex; gap: 1rem; align-items: baseline; }
 .brand { font-weight: 700; color: inherit; text-decoration: none; }
 #link-state, small, .quiet, time, code { color: var(--quiet); font-size: 0.875rem; }
-h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; }
+time { white-space: nowrap; }
+h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; } h3 { font-size: 1rem; margin: 1rem 0 0; }
+h1, h2, p { overflow-wrap: anywhere; }
 a { color: var(--busy); }
 :focus-visible { outline: 3px solid var(--busy); outline-offset: 2px; }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 0.5rem; padding: 0.5rem 1rem 1rem; margin: 1rem 0; }
 .strip { background: var(--waiting); color: var(--page); padding: 0.5rem 1rem; border-radius: 0.5rem; }
 .strip a, .strip code { color: inherit; }
 .status { font-weight: 600; white-space: nowrap; }
+.status::before { content: "● "; font-size: 0.8em; }
+.verdict { font-weight: 600; }
 .good { color: var(--good); } .bad, .fail td { color: var(--bad); } .busy { color: var(--busy); }
 .waiting, .inconclusive td { color: var(--waiting); }
 .bar { display: block; width: 100%; height: 0.75rem; border-radius: 0.25rem; background: var(--line); }
@@ -38,7 +42,7 @@ a { color: var(--busy); }
 .legend .share-2::before { color: var(--share-2); } .legend .share-3::before { color: var(--share-3); }
 .rows li, .timeline li { padding: 0.35rem 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
 .reason { margin: 0.15rem 0 0; color: var(--quiet); }
-.stepper { display: flex; flex-wrap: wrap; gap: 0.35rem; }
+.stepper { display: flex; flex-wrap: wrap; gap: 0.35rem; margin: 0.75rem 0; }
 .stepper li { padding: 0.15rem 0.75rem; border: 1px solid var(--line); border-radius: 1rem; }
 .stepper .state { font-size: 0.75rem; }
 .stepper .done { border-color: var(--good); color: var(--good); }
@@ -58,7 +62,14 @@ button[disabled] { cursor: not-allowed; opacity: 0.55; }
 input { font: inherit; padding: 0.25rem 0.5rem; border: 1px solid var(--line); border-radius: 0.4rem;
   background: var(--page); color: inherit; }
 table { border-collapse: collapse; width: 100%; }
-th, td { text-align: left; padding: 0.3rem 0.75rem 0.3rem 0; border-bottom: 1px solid var(--line); }
+td { overflow-wrap: anywhere; } td:first-child, .verdict { overflow-wrap: normal; }
+th, td { text-align: left; vertical-align: top; padding: 0.3rem 0.75rem 0.3rem 0; border-bottom: 1px solid var(--line); }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 0.25rem 1rem; }
 dt { color: var(--quiet); } dd { margin: 0; overflow-wrap: anywhere; }
+.quarantine .rows li:last-child { border-bottom: 0; }
+@media (max-width: 40rem) {
+  table { font-size: 0.875rem; }
+  header { flex-wrap: wrap; gap: 0.25rem 1rem; }
+  dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: 0.5rem; }
+}
 `;

@@ -36,6 +36,7 @@ describe("POST /hooks/github", () => {
       ]);
       const id = releaseIdFor(`github/${delivery}`);
       expect(await jsonOf(answer)).to.include({
+        message: `Gantry takes it up as ${id}. Follow it: gantry status --watch, or http://localhost/releases/${id}`,
         releaseId: id,
         follow: `http://localhost/api/v1/releases/${id}`,
         moved: false,
@@ -62,9 +63,9 @@ describe("POST /hooks/github", () => {
       const { app, requests } = serviceHarness();
       const answer = await app.request(path, githubDelivery({ event, body: githubPayload(name) }));
       expect(answer.status).to.equal(202);
-      expect((await jsonOf(answer))["ignored"])
-        .to.be.a("string")
-        .and.not.equal("");
+      const { ignored, message } = await jsonOf(answer);
+      expect(ignored).to.be.a("string").and.not.equal("");
+      expect(message).to.equal(ignored);
       expect(requests).to.deep.equal([]);
     });
   }
@@ -73,7 +74,8 @@ describe("POST /hooks/github", () => {
     const { app, requests, store } = serviceHarness();
     const answer = await app.request(path, push("push-tag-with-markup"));
     expect(answer.status).to.equal(202);
-    const { releaseId, code } = await jsonOf(answer);
+    const { releaseId, code, message } = await jsonOf(answer);
+    expect(message).to.match(/^Refused, .+ http:\/\/localhost\/refusals\//);
     expect(code).to.equal("tag-invalid");
     expect(parseReleaseId(String(releaseId))).to.equal(releaseIdFor(`github/${delivery}`));
     expect(requests).to.deep.equal([]);

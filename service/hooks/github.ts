@@ -43,7 +43,7 @@ export function githubHook(deps: ServiceDeps): Handler<AppEnv> {
 }
 
 function ignored(c: Context<AppEnv>, reason: string): Response {
-  return c.json({ ignored: reason }, 202);
+  return c.json({ ignored: reason, message: reason }, 202);
 }
 
 async function onPush(c: Context<AppEnv>, deps: ServiceDeps, delivery: Delivery): Promise<Response> {
@@ -73,7 +73,8 @@ async function onTag(
   const { releaseId } = await deps.desk.requestRelease(request);
   c.get("facts")["releaseId"] = releaseId;
   const follow = absolute(c, deps, paths.api.release(releaseId));
-  return c.json({ requested: `${tag} of ${repository}`, moved, releaseId, follow }, 202);
+  const message = `Gantry takes it up as ${releaseId}. Follow it: gantry status --watch, or ${absolute(c, deps, paths.release(releaseId))}`;
+  return c.json({ message, requested: `${tag} of ${repository}`, moved, releaseId, follow }, 202);
 }
 
 /** Written down rather than dropped, so that whoever pushed finds out why nothing happens. */
@@ -97,7 +98,8 @@ async function refuseTag(
   });
   Object.assign(c.get("facts"), { refusalId: id });
   const follow = absolute(c, { publicUrl }, paths.api.refusal(id));
-  return c.json({ refused: tagRule, code: "tag-invalid", releaseId: id, follow }, 202);
+  const message = `Refused, nothing is released: ${tagRule} It is kept at ${absolute(c, { publicUrl }, paths.refusal(id))}`;
+  return c.json({ message, refused: tagRule, code: "tag-invalid", releaseId: id, follow }, 202);
 }
 
 function absolute(c: Context<AppEnv>, { publicUrl }: Pick<ServiceDeps, "publicUrl">, path: string): string {

@@ -16,7 +16,7 @@ import { messageFacts, stable } from "../../test/support/message-facts.ts";
 import type { EventMap, EventType, ServiceEvent } from "./events.ts";
 import { parseBuildId } from "./ids.ts";
 import type { ReleaseRecord } from "./release-record.ts";
-import { type StoryFacts, storyOf } from "./release-story.ts";
+import { isTold, type StoryFacts, storyOf } from "./release-story.ts";
 
 const failure = {
   code: "watch-failed",
@@ -186,6 +186,12 @@ describe("storyOf()", () => {
         .and.not.include("`");
     });
   }
+
+  it("knows of each fact whether the thread tells of it", () => {
+    const isType = (text: string): text is EventType => Object.hasOwn(table, text);
+    for (const event of Object.keys(table).filter(isType))
+      expect(isTold(event), event).to.equal(table[event][1] !== null);
+  });
 
   it("says of a rollback where it led, as a person chose, and that there was nowhere to go", () => {
     const wayBack = revisionName("background-removal-00000");

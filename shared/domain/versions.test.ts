@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { tagName } from "../../test/support/fixtures.ts";
 import {
+  isRepositoryName,
   parseBuildId,
   parseCommitSha,
   parseImageDigest,
@@ -51,6 +52,17 @@ describe("parsers of ids", () => {
     it(`takes ${good.slice(0, 40)} and not ${bad}`, () => {
       expect(parse(good)).to.equal(good);
       expect(parse(bad)).to.equal(null);
+    });
+});
+
+describe("isRepositoryName", () => {
+  for (const name of ["perkie/background-removal", "a/b.c_d-e"])
+    it(`takes ${name}`, () => {
+      expect(isRepositoryName(name)).to.equal(true);
+    });
+  for (const name of ["*/*", "perkie", "../etc", "a/..", "a/b/c", "a b/c"])
+    it(`does not take ${name}`, () => {
+      expect(isRepositoryName(name)).to.equal(false);
     });
 });
 

@@ -2,7 +2,7 @@ import type { Deps } from "./deps.ts";
 import { chatCallMessage, handOff } from "./messages.ts";
 
 /** Work handed off by one sweep at most; the next one goes on. */
-const batch = 500;
+const batch = 2_000;
 
 /** The same work at the same attempt is handed off once in this time, so that a full queue is not filled further. */
 const againAfterMs = 5_000;

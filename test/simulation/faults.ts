@@ -17,6 +17,7 @@ export type Faults = {
   killEveryMs: number; // 0 = never
   pauseEveryMs: number; // 0 = never
   peopleEveryMs: number; // 0 = nobody does anything
+  handBetween: number; // a person moves traffic right after Gantry read it
 };
 
 /** The world as it should be. */
@@ -36,6 +37,7 @@ export const calm: Readonly<Faults> = {
   killEveryMs: 0,
   pauseEveryMs: 0,
   peopleEveryMs: 0,
+  handBetween: 0,
 };
 
 /** A mixture of troubles: most seeds have a few of them, some have all, some none. */
@@ -57,6 +59,7 @@ export function drawFaults(random: Random): Faults {
     probeFails: seldom(0.01, 0.03),
     killEveryMs: seldom(10_000, 40_000, 120_000),
     pauseEveryMs: seldom(30_000, 120_000),
-    peopleEveryMs: seldom(20_000, 60_000, 200_000),
+    peopleEveryMs: seldom(5_000, 20_000, 60_000, 200_000),
+    handBetween: random.chance(0.3) ? random.pick(0.005, 0.03) : 0,
   };
 }

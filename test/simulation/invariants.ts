@@ -10,13 +10,16 @@ import { describeSplit, isSameSplit, isWholeSplit, percentOf } from "../../share
 import { isEnd } from "../../shared/domain/words.ts";
 import type { Store } from "../../shared/ports/store.ts";
 import type { SimCloudBuild } from "./sim-build.ts";
-import type { SimCloudRun, TrafficWrite } from "./sim-cloud-run.ts";
+import type { Behaviour, SimCloudRun, TrafficWrite } from "./sim-cloud-run.ts";
 
 type Watched = Readonly<{
   store: Store;
   run: SimCloudRun;
   build: SimCloudBuild;
   services: readonly ServiceKey[];
+  /** Whether the commit is good for all that is known outside; Gantry has to find out by itself. */
+  isGood: (commit: string) => boolean;
+  behaviourOf: (image: string) => Behaviour;
   /** One, but where a process may stand still between its look for a build and its creation of one: there is no fence. */
   mostBuilds: number;
 }>;
@@ -118,6 +121,8 @@ export class Invariants {
       broken(`step ${event.step} of ${event.releaseId} does not rise`);
     if (event.type === "step-began" && this.happened(event.releaseId).has("rollback-began"))
       broken(`${event.releaseId} goes on after its rollback began`);
+    if (event.type === "release-live" && record && !this.#watched.isGood(record.commit))
+      broken(`${event.releaseId} is live and its commit is bad`);
     if (event.type === "rollback-began" && event.target) this.#targets.add(event.target);
     if (event.type === "candidate-deployed" && event.stable) this.#targets.add(event.stable);
   }
@@ -154,6 +159,9 @@ export class Invariants {
     const record = this.records.find(({ id }) => id === known.release);
     if (!record)
       throw new Error(`INVARIANT: ${revision} has traffic for an unknown release ${known.release}`);
+    const behaviour = this.#watched.behaviourOf(known.image);
+    if (behaviour === "silent" || behaviour === "bad-at-gate")
+      broken(`${revision} is ${behaviour} and has traffic`);
     const happened = this.happened(record.id);
     if (!happened.has("gate-passed")) broken(`${revision} has traffic before its gate passed`);
     const { approval } = record.plan;
@@ -211,7 +219,9 @@ export class Invariants {
     const byRelease = new Map<string, number>();
     for (const { release } of this.#watched.run.revisionsOf(service))
       if (release !== null) byRelease.set(release, (byRelease.get(release) ?? 0) + 1);
-    for (const [release, count] of byRelease) if (count > 1) broken(`${release} made ${count} revisions`);
+    // What a person changed in the template between two tries is another revision.
+    const most = this.#watched.run.humans > 0 ? 2 : 1;
+    for (const [release, count] of byRelease) if (count > most) broken(`${release} made ${count} revisions`);
   }
 }
 

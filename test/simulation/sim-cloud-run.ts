@@ -12,8 +12,11 @@ import {
 import { revisionName } from "../support/fixtures.ts";
 import type { Surroundings } from "./sim-process.ts";
 
+/** How long a reading may still show what was there before a write: the adapter looks twice, a second apart. */
+const staleMs = 900;
+
 /** What an image does: `bad-under-traffic` answers well until requests of real users reach it. */
-export type Behaviour = "good" | "never-ready" | "bad-at-gate" | "bad-under-traffic";
+export type Behaviour = "good" | "never-ready" | "silent" | "bad-at-gate" | "bad-under-traffic";
 
 export type Revision = Readonly<{
   name: RevisionName;
@@ -60,6 +63,10 @@ export class SimCloudRun {
   readonly log: { at: Timestamp; text: string }[] = [];
   /** Rises with everything that changes. */
   version = 0;
+  /** Called when somebody reads a service: what happens next can come between the reading and a write. */
+  onRead: (service: ServiceKey) => void = () => undefined;
+  /** How often a person deployed past Gantry, or took tags away. */
+  humans = 0;
   readonly #world: Surroundings;
   readonly #clouds = new Map<ServiceKey, Cloud>();
   readonly #behaviourOf: (image: string) => Behaviour;
@@ -82,6 +89,10 @@ export class SimCloudRun {
     this.#clouds.set(service, cloud);
     this.#ready(service, name, "ready");
     this.#reconcile(service, cloud, cloud.generation);
+  }
+
+  exists(service: ServiceKey): boolean {
+    return this.#clouds.has(service);
   }
 
   revisionsOf(service: ServiceKey): readonly Revision[] {
@@ -132,7 +143,8 @@ export class SimCloudRun {
   read(service: ServiceKey): IService | null {
     const cloud = this.#clouds.get(service);
     if (cloud === undefined) return null;
-    const isFresh = this.#world.time.now() - cloud.changedAt < 3_000;
+    this.onRead(service);
+    const isFresh = this.#world.time.now() - cloud.changedAt < staleMs;
     if (isFresh && cloud.before !== null && this.#world.random.chance(this.#world.faults.staleRead))
       return structuredClone(cloud.before);
     return this.#view(service, cloud);
@@ -180,6 +192,7 @@ export class SimCloudRun {
     if (desiredShares(merged).reduce((sum, { percent }) => sum + percent, 0) !== 100)
       throw new Error(`${by} asked Cloud Run for traffic that does not sum to 100: ${describeSplit(after)}`);
     cloud.body = merged;
+    if (by === "human") cloud.trafficBy = by;
     if (template) this.#addRevision(service, cloud, merged);
     cloud.generation += 1;
     cloud.before = view;
@@ -228,6 +241,31 @@ export class SimCloudRun {
       ...tags.map((target) => ({ ...target, percent: 0 })),
     ];
     this.update({ service, body: { traffic }, by: "human" }, null);
+  }
+
+  /** A person deploys past Gantry, as `gcloud run deploy` does: a new revision, and all traffic to whatever is newest. */
+  humanDeploys(service: ServiceKey): void {
+    const cloud = this.#clouds.get(service);
+    if (cloud === undefined) return;
+    this.humans += 1;
+    const { "gantry-release": _, ...labels } = cloud.body.template?.labels ?? {};
+    const revision = `${nameOf(service)}-by-hand-${this.humans}`;
+    const tags = (cloud.body.traffic ?? []).filter(({ tag }) => tag);
+    const latest = { type: "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST" as const, percent: 100 };
+    const traffic = [latest, ...tags.map((target) => ({ ...target, percent: 0 }))];
+    const template = { ...cloud.body.template, revision, labels };
+    this.update({ service, body: { template, traffic }, by: "human" }, null);
+  }
+
+  /** A person takes all tags away. */
+  humanRemovesTags(service: ServiceKey): void {
+    const cloud = this.#clouds.get(service);
+    if (cloud === undefined) return;
+    const traffic = (cloud.body.traffic ?? [])
+      .filter(({ percent }) => (percent ?? 0) > 0)
+      .map(({ tag: _, ...target }) => target);
+    this.humans += 1;
+    if (traffic.length > 0) this.update({ service, body: { traffic }, by: "human" }, null);
   }
 
   #newCloud(body: IService, createdBy: string | null): Cloud {

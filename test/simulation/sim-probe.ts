@@ -26,6 +26,10 @@ export function simProbe(
     const met = cloud.at(request.url);
     if (met === null) return { kind: "answer", status: 404, ...plain };
     const { revision, behaviour } = met;
+    if (behaviour === "silent") {
+      await process.clock.sleep({ ms: request.timeoutMs, signal: never });
+      return { kind: "timeout", phase: "headers", durationMs: 0 };
+    }
     const isExposed = revision.exposedAt !== null && world.time.now() - revision.exposedAt > badAfterMs;
     const isBad = behaviour === "bad-at-gate" || (behaviour === "bad-under-traffic" && isExposed);
     return {

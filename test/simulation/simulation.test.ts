@@ -3,7 +3,7 @@ import { Simulation } from "./simulation.ts";
 /** Set GANTRY_SEED to play one world again. `test/simulation/run.ts` plays many more. */
 const given = process.env["GANTRY_SEED"];
 const first = Number(given ?? 1);
-const count = given === undefined ? 100 : 1;
+const count = given === undefined ? 60 : 1;
 
 describe("Gantry in worlds where much goes wrong at once", function () {
   this.timeout(60_000);

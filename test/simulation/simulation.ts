@@ -5,7 +5,7 @@ import { MemoryStore } from "../../shared/adapters/memory/memory-store.ts";
 import { type CommitSha, parseCommitSha, type ServiceKey } from "../../shared/domain/ids.ts";
 import type { Policy } from "../../shared/domain/policy.ts";
 import type { Actor } from "../../shared/domain/service-state.ts";
-import { type Split, soleRevision } from "../../shared/domain/traffic.ts";
+import { isSameSplit, type Split, soleRevision } from "../../shared/domain/traffic.ts";
 import { type OutgoingMessage, topics } from "../../shared/ports/bus.ts";
 import { requestMessage } from "../../shared/usecases/messages.ts";
 import { releaseIdFor } from "../../shared/usecases/release-id.ts";
@@ -104,6 +104,10 @@ export class Simulation {
       git: new SimGit(world),
       policy,
     };
+    run.onRead = (service) => {
+      if (random.chance(this.#faults.handBetween))
+        world.time.after(random.int(1, 200), () => this.#handMovesTraffic(service));
+    };
     this.#services = Array.from({ length: random.int(1, 2) }, (_, n) =>
       serviceKey(`sim-project/europe-west1/api-${n}`),
     );
@@ -112,6 +116,8 @@ export class Simulation {
       run,
       build,
       services: this.#services,
+      isGood: (commit) => this.#fates.get(commit) === "good",
+      behaviourOf: (image) => this.#behaviourOf(image),
       mostBuilds: this.#faults.pauseEveryMs > 0 ? 2 : 1,
     });
   }
@@ -267,8 +273,9 @@ export class Simulation {
 
   #anyFate(): Fate {
     if (this.#isCalm) return "good";
-    const bad = ["bad-under-traffic", "bad-at-gate", "never-ready", "build-fails", "bad-config"] as const;
-    return this.#random.chance(0.45) ? "good" : this.#random.pick<Fate>(...bad);
+    if (this.#random.chance(0.5)) return "good";
+    if (this.#random.chance(0.5)) return "bad-under-traffic";
+    return this.#random.pick<Fate>("bad-at-gate", "silent", "never-ready", "build-fails", "bad-config");
   }
 
   /** A tag is pushed; the webhook tells of it, now and then twice. */
@@ -325,9 +332,11 @@ export class Simulation {
     const by = random.pick(...people);
     const reason = "because";
     const approvalId = active?.status === "awaiting-approval" ? active.approvalId : null;
-    const act = random.int(0, 9);
-    const split = this.#anySplit(service);
-    if (act === 0 && split.length > 0) this.#outside.run.humanMoves(service, split);
+    const act = random.int(0, 11);
+    const isExposed = active !== null && "candidate" in active && random.chance(0.3);
+    if (act === 0 || isExposed) this.#handMovesTraffic(service);
+    else if (act === 10) this.#outside.run.humanDeploys(service);
+    else if (act === 11) this.#outside.run.humanRemovesTags(service);
     else if (act === 1 && active) ignored(node.desk.cancel({ releaseId: active.id, by, reason }));
     else if (act === 2) ignored(node.desk.rollBack({ service, to: null, by, reason }));
     else if (act === 3) this.#request(service, "v1.1.0", `api/again-${random.next()}`, true);
@@ -336,6 +345,11 @@ export class Simulation {
     else if (act === 6 && active) ignored(node.desk.resume({ releaseId: active.id, by }));
     else if (act === 7 && active) ignored(node.desk.promote({ releaseId: active.id, by }));
     else if (active) ignored(node.desk.approve({ releaseId: active.id, by, approvalId }));
+  }
+
+  #handMovesTraffic(service: ServiceKey): void {
+    const split = this.#anySplit(service);
+    if (split.length > 0) this.#outside.run.humanMoves(service, split);
   }
 
   #anySplit(service: ServiceKey): Split {
@@ -375,9 +389,12 @@ export class Simulation {
     const { run } = this.#outside;
     for (const service of this.#services) {
       const ready = run.revisionsOf(service).find((revision) => revision.ready === "ready");
-      if (ready && soleRevision(run.effectiveOf(service)) === null)
-        run.humanMoves(service, [{ revision: ready.name, percent: 100 }]);
-      this.#push(service, lastTag, { fate: "good", approval: false });
+      const served = run.effectiveOf(service);
+      const isPlain = soleRevision(served) !== null && isSameSplit(served, run.desiredOf(service));
+      if (ready && !isPlain) run.humanMoves(service, [{ revision: ready.name, percent: 100 }]);
+      // A service that exists and serves nothing is somebody's own trouble: Gantry refuses to guess.
+      const isServing = ready !== undefined || !run.exists(service);
+      if (isServing) this.#push(service, lastTag, { fate: "good", approval: false });
     }
     await this.#rest();
     await this.#invariants.atRest({ helds: false });
