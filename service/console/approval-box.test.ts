@@ -3,6 +3,7 @@ import {
   candidate,
   commitOf,
   monday,
+  plan,
   releaseBasics,
   releaseRecord,
   revisionName,
@@ -12,7 +13,9 @@ import { operatorToken, serviceHarness, viewerToken } from "../../test/support/s
 const evil = `"><script>alert(1)</script>`;
 const pair = { candidate: candidate(), stable: revisionName("background-removal-00001") };
 const hidden = '<input type="hidden" name="approvalId" value="approval-1"/>';
+const asking = plan({ approval: { ...plan().approval, required: true, from: ["@ml-oncall"], count: 1 } });
 const waiting = releaseRecord({
+  plan: asking,
   ...pair,
   status: "awaiting-approval",
   approval: { id: "approval-1", expiresAt: monday },
@@ -22,7 +25,7 @@ async function pageOf(params: Partial<typeof waiting>, path = "/releases/release
   const harness = serviceHarness();
   const record = { ...waiting, ...params };
   const active = {
-    ...releaseBasics(),
+    ...releaseBasics({ plan: asking }),
     status: "awaiting-approval",
     approvalId: "approval-1",
     approvedBy: [],
@@ -41,6 +44,7 @@ describe("the console, where a release waits for approval", () => {
     it(`says on ${path} what is approved, until when and of whom, and sends the request that it shows`, async () => {
       const { text } = await pageOf({}, path);
       const { commit, repository, requestedBy } = waiting;
+      expect(text).to.include("Waits for 1 of @ml-oncall to approve</strong> until");
       expect(text).to.include("What is approved is this, and nothing else:");
       expect(text).to.include(`<dd>${commit} of ${repository}</dd>`);
       expect(text).to.include(`<dd>${candidate().image.digest}</dd>`);
