@@ -46,6 +46,17 @@ describe("workOn()", () => {
     expect(waits).to.deep.equal([250, 500, 1000, 2000]);
   });
 
+  it("has the clock set anew when work is to be tried sooner than its claim would have ended", async () => {
+    const harness = await deploying();
+    const dueAt: (number | null)[] = [];
+    const looks: Promise<unknown>[] = [];
+    const onCommit = () => void looks.push(harness.deps.store.nextDueAt().then((at) => dueAt.push(at)));
+    await harness.clock.advance(250);
+    await harness.finished(workOn({ ...harness.deps, onCommit }, "deploy", harness.world.service));
+    await Promise.all(looks);
+    expect(dueAt.at(-1)).to.equal(harness.clock.now() + 500);
+  });
+
   it("gives work up after its attempts, and says why the release failed", async () => {
     const harness = await deploying();
     for (let attempt = 1; attempt < 5; attempt += 1) {

@@ -78,10 +78,10 @@ async function doClaimed({ deps, work, state, isMine }: Claimed): Promise<void> 
     const outcome = await performers[work.kind]({ deps, work, state, signal: controller.signal });
     const isAgain = outcome !== null && "againMs" in outcome;
     const settled = outcome !== null && !isAgain && (await settles({ deps, work, state, isMine }, outcome));
-    if (!settled) await giveBack(deps, work, isAgain ? outcome.againMs : deps.settings.retryMinMs);
+    if (!settled) await giveBack(deps, work, isAgain ? outcome.againMs : deps.settings.retryMinMs, null);
   } catch (error) {
     await reportLeftovers({ deps, work, state, isMine });
-    if (controller.signal.aborted) await giveBack(deps, work, deps.settings.retryMinMs);
+    if (controller.signal.aborted) await giveBack(deps, work, deps.settings.retryMinMs, null);
     else await retryOrGiveUp({ deps, work, state, isMine }, error);
   } finally {
     ended.abort("ended");
@@ -149,14 +149,18 @@ async function reportLeftovers({ deps, work, isMine }: Claimed): Promise<void> {
   await execute(deps, { service, command, cause: null, config: null, goesOnWith: isMine });
 }
 
-/** Work that is no longer owed is gone already; work that is owed still may be taken up again at `dueAt`. */
-async function giveBack(deps: Deps, work: OwedWork, afterMs: number): Promise<void> {
+/**
+ * Work that is no longer owed is gone already; work that is owed still may be taken up again after this time. Whoever
+ * looks for due work has to look again: as far as they know, the claim stands until its lease ends.
+ */
+async function giveBack(deps: Deps, work: OwedWork, afterMs: number, error: string | null): Promise<void> {
   const dueAt = deps.clock.now() + afterMs;
-  await deps.store.releaseClaim({ id: work.id, owner: deps.settings.owner, dueAt, error: null });
+  await deps.store.releaseClaim({ id: work.id, owner: deps.settings.owner, dueAt, error });
+  deps.onCommit();
 }
 
 async function retryOrGiveUp({ deps, work, isMine }: Claimed, error: unknown): Promise<void> {
-  const { maxAttempts, retryMinMs, retryMaxMs, owner } = deps.settings;
+  const { maxAttempts, retryMinMs, retryMaxMs } = deps.settings;
   const message = error instanceof Error ? error.message : String(error);
   const fields = {
     work: work.id,
@@ -169,12 +173,7 @@ async function retryOrGiveUp({ deps, work, isMine }: Claimed, error: unknown): P
   if (mayRetry) {
     const backoffMs = Math.min(retryMaxMs, retryMinMs * 2 ** Math.min(work.attempt - 1, 20));
     deps.log.warn({ ...fields, backoffMs }, "Work failed and is tried again");
-    await deps.store.releaseClaim({
-      id: work.id,
-      owner,
-      dueAt: deps.clock.now() + backoffMs,
-      error: message,
-    });
+    await giveBack(deps, work, backoffMs, message);
     return;
   }
   deps.log.error(fields, "Work failed and is given up");

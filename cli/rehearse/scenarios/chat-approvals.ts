@@ -61,7 +61,7 @@ export const approvalScenarios: readonly Scenario[] = [
       const seen = await stage.channel.button(id, "approve");
       await stage.ended(id, "release-rejected");
       const told = await stage.channel.clickSeen("@maya", seen);
-      const wrong = notTold(told, "waits for no approval");
+      const wrong = notTold(told, "The time to decide on");
       if (wrong.length > 0) throw new Error(wrong.join("; "));
       return [id];
     },

@@ -1,3 +1,4 @@
+import { chatComplaints } from "../chat-judgement.ts";
 import { deployFleet, foundFleet } from "../fleet.ts";
 import { slowRollout } from "../rehearsal-config.ts";
 import type { Scenario } from "../scenario.ts";
@@ -39,6 +40,7 @@ export const outageScenarios: readonly Scenario[] = [
     setting: { deadlineMs: 150_000 },
     play: async (stage) => {
       const { faults } = stage.channel.slack;
+      await quiet(stage);
       faults.set("one-message-a-second");
       faults.set("rate-limited", { count: 1, retryAfterSeconds });
       const struckAt = strike(stage);
@@ -103,6 +105,13 @@ export const outageScenarios: readonly Scenario[] = [
 /** How many releases the messages of many call live. */
 function liveInDigests({ channel }: Stage): number {
   return channel.digests().reduce((sum, { text }) => sum + Number(/(\d+) live/.exec(text)?.[1] ?? 0), 0);
+}
+
+/** Waits until all is said of the release before, so that what follows strikes the one that is rehearsed. */
+async function quiet(stage: Stage): Promise<void> {
+  const before = stage.trail.events.findLast(({ type }) => type === "release-live");
+  const wrong = before === undefined ? [] : await chatComplaints(stage, {}, [before.releaseId]);
+  if (wrong.length > 0) throw new Error(wrong.join("; "));
 }
 
 /** When Slack first limited the rate; null = not yet. */
