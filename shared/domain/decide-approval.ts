@@ -3,7 +3,7 @@ import { beginStep } from "./decide-progress.ts";
 import { type Decision, events, nothing, refuse } from "./decision.ts";
 import type { ServiceEvent } from "./events.ts";
 import type { TagName } from "./ids.ts";
-import { isSameName } from "./person-name.ts";
+import { isSamePerson } from "./person-name.ts";
 import { firstStep, stepAt } from "./release-plan.ts";
 import { gantry, rollBackTo } from "./rollback-events.ts";
 import type { ActiveRelease, Failure, ReleaseIn, ServiceState } from "./service-state.ts";
@@ -67,13 +67,13 @@ export function decideApprove(command: CommandOf<"approve">, state: ServiceState
   const refusal = approverRefusal(release, command);
   if (refusal) return refusal;
   const { at, by, releaseId } = command;
-  if (isSameName(by.name, release.requestedBy.name) && !release.plan.approval.authorMayApprove)
+  if (isSamePerson(by, release.requestedBy) && !release.plan.approval.authorMayApprove)
     return refuse(
       "self-approval",
       `${by.name} pushed ${release.tag} and may not approve it.`,
       `gantry releases show ${releaseId}`,
     );
-  if (release.approvedBy.some(({ name }) => isSameName(name, by.name))) return nothing;
+  if (release.approvedBy.some((other) => isSamePerson(other, by))) return nothing;
   const given: ServiceEvent = { type: "approval-given", at, releaseId, by };
   const isEnough = release.approvedBy.length + 1 >= release.plan.approval.count;
   return isEnough ? events(given, ...beginStep(release, firstStep(release), at)) : events(given);

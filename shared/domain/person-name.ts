@@ -2,3 +2,10 @@
 export function isSameName(one: string, other: string): boolean {
   return one.toLowerCase() === other.toLowerCase();
 }
+
+type Named = Readonly<{ name: string; id?: string }>;
+
+/** Whether two actors are one person, also one who goes by another name in chat than a minute ago. */
+export function isSamePerson(one: Named, other: Named): boolean {
+  return isSameName(one.name, other.name) || (one.id !== undefined && one.id === other.id);
+}

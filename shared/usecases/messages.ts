@@ -50,7 +50,12 @@ const releaseRequest = z.object({
   repository: z.string().max(1024),
   tag: z.string().min(1).max(256),
   commit: z.string().nullable(),
-  requestedBy: z.object({ kind: z.enum(["person", "system"]), name: z.string().min(1).max(200) }),
+  requestedBy: z.object({
+    kind: z.enum(["person", "system"]),
+    name: z.string().min(1).max(200),
+    id: z.string().max(200).exactOptional(),
+    via: z.enum(["slack", "api", "console", "github"]).exactOptional(),
+  }),
   explicit: z.boolean(),
 });
 const buildNotice = z.object({
