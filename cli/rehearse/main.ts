@@ -37,7 +37,7 @@ export async function runRehearse(options: RehearseOptions, io: CliIo): Promise<
 
 /** The longest begin first, so that none of them is played alone in the end. */
 function lengthOf({ setting }: Scenario): number {
-  return setting?.gantry === "child" ? 1 : 0;
+  return setting?.deadlineMs ?? 0;
 }
 
 /** In the order of the catalogue. */

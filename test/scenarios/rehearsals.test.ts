@@ -55,13 +55,14 @@ describe("rehearsals", function () {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it("play a good release, a bad candidate and a bad rollout through the whole system, and leave no folder", async () => {
-    const names = ["good-release", "health-fails", "fails-during-rollout"];
+  it("play a good release, a rejection in Slack, a bad candidate and a bad rollout through the whole system, and leave no folder", async () => {
+    const names = ["good-release", "approval-rejected", "health-fails", "fails-during-rollout"];
     const { exitCode, lines, stderr } = await run({ names });
     const played = lines.map((line) => JSON.parse(line));
     const outcomes = Object.fromEntries(played.map(({ scenario, outcome }) => [scenario, outcome]));
     expect(outcomes, stderr).to.deep.equal({
       "good-release": "live",
+      "approval-rejected": "rejected",
       "health-fails": "failed",
       "fails-during-rollout": "rolled-back",
     });
@@ -91,6 +92,21 @@ describe("rehearsals", function () {
       /^candidate should have all traffic, but there is 100 % .*-v1-0-0-/,
     );
     expect(log.join("")).to.include("Recorded an event");
+  });
+
+  it("play what is decided in Slack, bad days of Slack and many releases at once", () => {
+    expect(scenarios.map(({ name }) => name)).to.include.members([
+      "approval-granted",
+      "approval-rejected",
+      "approval-expires",
+      "self-approval",
+      "approval-replayed",
+      "plan-changed-after-approval",
+      "fails-while-waiting",
+      "slack-down",
+      "slack-rate-limited",
+      "burst-of-releases",
+    ]);
   });
 
   it("are listed without being played, one JSON object a line", async () => {
