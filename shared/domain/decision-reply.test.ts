@@ -32,6 +32,14 @@ const table: readonly (readonly [DecisionRefusal, string])[] = [
     `✋ You pushed ${name} and may not approve it yourself. One of these has to: <!subteam^S0ONCALL>, <@U0MAYA>, grace.`,
   ],
   [
+    { code: "self-approval", from: ["Ada", "maya"] },
+    `✋ You pushed ${name} and may not approve it yourself. One of these has to: <@U0MAYA>.`,
+  ],
+  [
+    { code: "self-approval", from: ["@ada"] },
+    `✋ You pushed ${name} and may not approve it yourself. Nobody else is named in \`approval.from\`.`,
+  ],
+  [
     { code: "self-approval", from: [] },
     `✋ You pushed ${name} and may not approve it yourself. Anybody else may.`,
   ],

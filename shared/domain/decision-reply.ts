@@ -2,6 +2,7 @@ import { type ChatBlock, type ChatContent, content, plainText, section } from ".
 import { longestBinding } from "./chat-buttons.ts";
 import { escaped, mention, plain, slackDate } from "./chat-escape.ts";
 import { parseReleaseId, type ReleaseId, type Timestamp } from "./ids.ts";
+import { isSameName } from "./person-name.ts";
 import { type ReleaseFacts, releaseName, serviceName } from "./release-facts.ts";
 import { approvers } from "./release-message.ts";
 import { statusWords } from "./words.ts";
@@ -36,9 +37,14 @@ const answers: Answers = {
   "not-an-approver": ({ from }, { record, people }) =>
     `You may not decide on ${releaseName(record)}. These may: ${approvers(from, people, 10)}.`,
   "self-approval": ({ from }, { record, people }) => {
-    const others =
-      from.length === 0 ? "Anybody else may" : `One of these has to: ${approvers(from, people, 10)}`;
-    return `You pushed ${releaseName(record)} and may not approve it yourself. ${others}.`;
+    const others = from.filter((name) => !isSameName(name.replace(/^@/, ""), record.requestedBy.name));
+    const who =
+      from.length === 0
+        ? "Anybody else may"
+        : others.length === 0
+          ? "Nobody else is named in `approval.from`"
+          : `One of these has to: ${approvers(others, people, 10)}`;
+    return `You pushed ${releaseName(record)} and may not approve it yourself. ${who}.`;
   },
   "approval-expired": ({ expiresAt }, { record }) =>
     `The time to decide on ${releaseName(record)} ended ${slackDate(expiresAt)}. To ask again: \`gantry deploy ${escaped(record.tag, 60)}\`.`,

@@ -152,6 +152,25 @@ describe("rootMessage()", () => {
     });
   }
 
+  it("says of an identity that held what it comes to, not what was compared", () => {
+    const limit = "g-1 → background-removal-00002";
+    const identity: CheckResult = {
+      name: "identity",
+      verdict: "pass",
+      measured: `${limit}, it says so itself`,
+      limit,
+    };
+    const lines = (check: CheckResult) =>
+      readableLines(rootMessage(messageFacts({ status: "verifying", checks: [check] })));
+    expect(lines(identity)).to.include(
+      "✅ passed  identity: its URL leads to this revision; it says so itself",
+    );
+    const elsewhere = "g-1 → background-removal-00001";
+    expect(lines({ ...identity, verdict: "fail", measured: elsewhere })).to.include(
+      `❌ failed  identity: ${elsewhere} (${limit})`,
+    );
+  });
+
   it("tells of a paused one, and what a resume would do", () => {
     const message = rootMessage(messageFacts({ status: "rolling-out", percent: 5 }, { paused: true }));
     expectAccepted(message);

@@ -14,6 +14,9 @@ export function peopleOf({ policy }: Deps): Mentions {
   );
 }
 
+/** An approval that is over binds no button any more: what is left of it is who gave it. */
+const decided = { id: "", expiresAt: null } as const;
+
 /** The root message of a release as everything stands now. */
 export async function contentOf(deps: Deps, record: ReleaseRecord): Promise<ChatText> {
   const { store } = deps;
@@ -29,9 +32,15 @@ export async function contentOf(deps: Deps, record: ReleaseRecord): Promise<Chat
     previous: previous ? { tag: previous.tag, commit: previous.commit } : null,
     paused: record.paused,
     canGoBack: state.live?.id === record.id && state.active === null && state.live.stable !== null,
-    approval: approval
-      ? { ...approval, from: plan.approval.from, count: plan.approval.count, approvedBy: given }
-      : null,
+    approval:
+      approval === null && given.length === 0
+        ? null
+        : {
+            ...(approval ?? decided),
+            from: plan.approval.from,
+            count: plan.approval.count,
+            approvedBy: given,
+          },
     sourceSite: deps.sourceSite,
   });
 }

@@ -1,0 +1,43 @@
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { Locator, Page } from "playwright-core";
+
+const folder = fileURLToPath(new URL("../../docs/images/", import.meta.url));
+
+/**
+ * Keeps what a message or a page looks like as `docs/images/slack-NAME.png`. A picture that is there already stays, so that
+ * a test run leaves the tree as it was; `GANTRY_IMAGES=1` takes all of them anew.
+ */
+export async function portrait(name: string, of: Locator | Page): Promise<void> {
+  const path = `${folder}slack-${name}.png`;
+  if (existsSync(path) && process.env["GANTRY_IMAGES"] !== "1") return;
+  const page = isPage(of) ? of : of.page();
+  const box = isPage(of) ? await around(of.getByRole("dialog")) : await boxOf(of);
+  const scrolled = isPage(of) ? 0 : await page.evaluate<number>("scrollY");
+  const clip = { ...box, y: box.y + scrolled };
+  await page.screenshot({ path, clip, fullPage: !isPage(of), style: barsAway });
+}
+
+/** The bars that stay where they are would cover what is longer than the window. */
+const barsAway = "header, #composer { visibility: hidden; }";
+
+const marginPx = 70;
+
+function isPage(of: Locator | Page): of is Page {
+  return "goto" in of;
+}
+
+/** A dialog and a little of the page around it. */
+async function around(dialog: Locator) {
+  const { x, y, width, height } = await boxOf(dialog);
+  const twice = 2 * marginPx;
+  return { x: x - marginPx, y: y - marginPx, width: width + twice, height: height + twice };
+}
+
+/** Where something is in the window; it may be drawn anew in just that moment. */
+async function boxOf(of: Locator) {
+  let box = await of.boundingBox();
+  for (let tries = 0; box === null && tries < 5; tries += 1) box = await of.boundingBox();
+  if (box === null) throw new Error("what is to be drawn cannot be seen");
+  return box;
+}
