@@ -1,12 +1,13 @@
 import type { Engine } from "../cli/runtime/engine.ts";
 import { createApp } from "../service/app.ts";
 import { type RunningServer, startServer } from "../service/server.ts";
-import { defaultStream } from "../service/service-deps.ts";
+import { defaultStream, type SlackDeps } from "../service/service-deps.ts";
 
-/** Gantry's HTTP process before this engine, on a free port; it takes webhooks that are signed with the secret. */
+/** Gantry's HTTP process before this engine, on a free port; it takes webhooks that are signed with the secret, and clicks where there is a Slack. */
 export function startHookServer(
   engine: Pick<Engine, "deps" | "desk" | "onCommit">,
   secret: string,
+  slack: SlackDeps | null = null,
 ): Promise<RunningServer> {
   const { store, bus, clock, log, ids, run } = engine.deps;
   const app = createApp({
@@ -16,7 +17,7 @@ export function startHookServer(
     clock,
     log,
     ids,
-    slack: null,
+    slack,
     github: { secrets: [secret] },
     tokens: [],
     sessionSecret: null,

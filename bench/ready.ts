@@ -1,21 +1,20 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { access, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import type { Benchmark } from "./benchmark.ts";
+import { buildPackage, root } from "./built-package.ts";
 import { type Figure, ratio, single, spread } from "./figures.ts";
 
 const runs = 5;
-const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** From the start of the process to the line that says that all is up, as `npm start` does it. */
 export const ready: Benchmark = {
   about: "start of `gantry dev` until all of it is ready (built, as after `npm ci`)",
   limitMs: 180_000,
   run: async ({ directory, note }) => {
-    await build(note);
+    await buildPackage(note);
     const bare: number[] = [];
     for (let run = 0; run < runs; run += 1) bare.push(await bareNode());
     const fresh: Start[] = [];
@@ -48,13 +47,6 @@ function figure(name: string, starts: readonly Start[]): Figure {
     { name, unit: "ms", aim: "3,000 ms" },
     starts.map(({ readyMs }) => readyMs),
   );
-}
-
-async function build(note: (line: string) => void): Promise<void> {
-  const child = spawn("npm", ["run", "build", "--silent"], { cwd: root, stdio: ["ignore", "ignore", 2] });
-  const [code] = await once(child, "exit");
-  if (code !== 0) note(`npm run build ended with ${code}; going on with what it wrote`);
-  await access(join(root, "dist", "cli", "main.js"));
 }
 
 async function bareNode(): Promise<number> {

@@ -5,6 +5,9 @@ import { hop } from "./hop.ts";
 import { ready } from "./ready.ts";
 import { release } from "./release.ts";
 import { restore } from "./restore.ts";
+import { slackDecide } from "./slack-decide.ts";
+import { slackLoad } from "./slack-load.ts";
+import { slackVerify } from "./slack-verify.ts";
 import { throughput } from "./throughput.ts";
 import { verify } from "./verify.ts";
 
@@ -19,4 +22,7 @@ export const benchmarks: Readonly<Record<string, Benchmark>> = {
   restore,
   verify,
   history,
+  "slack-verify": slackVerify,
+  "slack-decide": slackDecide,
+  "slack-load": slackLoad,
 };
