@@ -8,6 +8,7 @@ import type { CheckResult } from "./events.ts";
 import type { ReleaseFacts } from "./release-facts.ts";
 import { rootMessage } from "./release-message.ts";
 import type { ReleaseRecord } from "./release-record.ts";
+import { describeSplit } from "./traffic.ts";
 import { type ReleaseStatus, releaseStatuses, statusWords } from "./words.ts";
 
 const pass: CheckResult = { name: "health", verdict: "pass", measured: "200", limit: "200" };
@@ -151,6 +152,25 @@ describe("rootMessage()", () => {
       expect(message.blocks.length).to.be.at.most(6);
     });
   }
+
+  it("says nothing twice: neither the check nor the traffic that the reason has told", () => {
+    const told = {
+      code: "watch-failed",
+      message: "The candidate went bad under traffic: p95: 6 s (4 s).",
+    } as const;
+    const p95: CheckResult = { name: "p95", verdict: "fail", measured: "6 s", limit: "4 s" };
+    const failed = readableLines(
+      rootMessage(messageFacts({ status: "failed", failure: told, checks: [pass, p95] })),
+    );
+    expect(failed).to.include(told.message).and.to.include("✅ passed  health: 200 (200)");
+    expect(failed.join()).not.to.contain("❌ failed");
+    const found = [{ revision: stable, percent: 100 }];
+    const moved = `Somebody moved the traffic by hand. It is left as it was found: ${describeSplit(found)}.`;
+    const held = { status: "held", found, failure: { code: "watch-failed", message: moved } } as const;
+    expect(readableLines(rootMessage(messageFacts(held)))).to.include(
+      "Somebody moved the traffic by hand. It is left as it was found.",
+    );
+  });
 
   it("says of an identity that held what it comes to, not what was compared", () => {
     const limit = "g-1 → background-removal-00002";

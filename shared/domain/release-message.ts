@@ -16,6 +16,7 @@ import {
   wayBackOf,
 } from "./release-facts.ts";
 import type { ReleaseRecord } from "./release-record.ts";
+import { describeSplit } from "./traffic.ts";
 import { type ReleaseStatus, type StatusWords, statusWords } from "./words.ts";
 
 /** How much is told, in UTF-16 units and lines. */
@@ -38,7 +39,7 @@ export function rootMessage(facts: ReleaseFacts): ChatContent {
 
 function messageWith(facts: ReleaseFacts, detail: Detail): ChatContent {
   const { record } = facts;
-  const checks = checkLines(record.checks, detail);
+  const checks = checkLines(untold(record), detail);
   const row = buttonRow(facts);
   const blocks: readonly (ChatBlock | null)[] = [
     section([headline(facts)]),
@@ -76,8 +77,11 @@ function sentence(facts: ReleaseFacts, { words }: Detail): string {
   return `${emoji} ${releaseName(record)} ${says}${cause} ${trafficLine(facts).replaceAll("`", "")}`;
 }
 
-function reason({ failure }: ReleaseRecord, { words }: Detail): readonly string[] {
-  return failure === null ? [] : [ended(escaped(failure.message, words * 2))];
+/** Why it ended or waits. Traffic that was found is left out: the next line tells it. */
+function reason({ failure, found }: ReleaseRecord, { words }: Detail): readonly string[] {
+  if (failure === null) return [];
+  const message = found === null ? failure.message : failure.message.replace(`: ${describeSplit(found)}`, "");
+  return [ended(escaped(message, words * 2))];
 }
 
 function ended(text: string): string {
@@ -123,6 +127,13 @@ function checkLines(
   });
   const more = sorted.length - lines.length;
   return more > 0 ? [...lines, `and ${more} more`] : lines;
+}
+
+/** Without what the reason of a failure says already, word for word. */
+function untold({ checks, failure }: ReleaseRecord): readonly CheckResult[] {
+  const isTold = ({ verdict, measured, limit }: CheckResult) =>
+    verdict !== "pass" && failure?.message.includes(`${measured} (${limit})`) === true;
+  return checks.filter((check) => !isTold(check));
 }
 
 /** A proof of identity that held names what it compared twice, and the traffic above names it a third time. */

@@ -15,11 +15,15 @@ export async function portrait(name: string, of: Locator | Page): Promise<void> 
   const box = isPage(of) ? await around(of.getByRole("dialog")) : await boxOf(of);
   const scrolled = isPage(of) ? 0 : await page.evaluate<number>("scrollY");
   const clip = { ...box, y: box.y + scrolled };
-  await page.screenshot({ path, clip, fullPage: !isPage(of), style: barsAway });
+  await page.evaluate(bars("hidden"));
+  await page.screenshot({ path, clip, fullPage: !isPage(of) });
+  await page.evaluate(bars("visible"));
 }
 
 /** The bars that stay where they are would cover what is longer than the window. */
-const barsAway = "header, #composer { visibility: hidden; }";
+function bars(visibility: "hidden" | "visible"): string {
+  return `for (const bar of document.querySelectorAll("header, #composer")) bar.style.visibility = "${visibility}"`;
+}
 
 const marginPx = 70;
 

@@ -116,7 +116,7 @@ describe("The control desk in Slack, clicked through in chromium", function () {
     const { stage } = desk;
     const id = await pushed("v1.6.0");
     await stage.trail.first("traffic-moved", id);
-    stage.cloud.run.faults.set({ name: "traffic-lag", ms: 4_000 });
+    stage.cloud.run.faults.set({ name: "traffic-lag", ms: 3_000 });
     await stage.trail.first("rollback-began", id);
     await seen("v1.6.0", "Rolling back", "rolling-back");
     stage.cloud.run.faults.clear("traffic-lag");
@@ -246,6 +246,7 @@ describe("The control desk in Slack, clicked through in chromium", function () {
     const older = await pushed("v2.2.0");
     const id = await pushed("v2.3.0");
     await stage.ended(older, "release-superseded");
+    await seen("v2.2.0", "Superseded", "superseded");
     await stage.trail.first("approval-requested", id);
     await seen("v2.3.0", "Awaiting approval");
     expect(await click("v2.3.0", "Reject")).to.contain("You are asked for the reason next.");
