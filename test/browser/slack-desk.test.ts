@@ -129,7 +129,7 @@ describe("The control desk in Slack, clicked through in chromium", function () {
     await broadcast.filter({ hasText: "v1.6.0 was rolled back" }).waitFor();
   });
 
-  it("leaves a release alone whose traffic a person moved, until somebody cancels it", async () => {
+  it("leaves a release alone whose traffic a person moved, until somebody rolls it back", async () => {
     const { stage } = desk;
     const id = await pushed("v1.8.0");
     const { candidate } = await stage.trail.first("candidate-deployed", id);
