@@ -1,3 +1,5 @@
+import type { ReleaseId } from "../../../shared/domain/ids.ts";
+import { statusWords } from "../../../shared/domain/words.ts";
 import { chatComplaints } from "../chat-judgement.ts";
 import { deployFleet, foundFleet } from "../fleet.ts";
 import { slowRollout } from "../rehearsal-config.ts";
@@ -7,6 +9,7 @@ import { pushUntil } from "./push-until.ts";
 
 const retryAfterSeconds = 3;
 const fleetSize = 12;
+const failureSeenWithinMs = 30_000;
 const usual = 0;
 
 /** Slack's own bad days, and more releases than a channel takes messages. */
@@ -67,14 +70,16 @@ export const outageScenarios: readonly Scenario[] = [
   {
     name: "burst-of-releases",
     story:
-      "Thirteen services are released at once: one message tells of most, and the one that failed has its own.",
+      "Thirteen services are released at once, and the channel takes one message a second: the one that failed is seen.",
     expected: "failed",
     live: "stable",
     setting: { deadlineMs: 240_000 },
     play: async (stage) => {
       const repositories = await foundFleet(stage, fleetSize);
+      stage.channel.slack.faults.set("one-message-a-second");
       const fleet = await deployFleet(stage, repositories);
       const failed = await pushUntil("v1.3.0", "release-failed")(stage);
+      for (const id of failed) await seenToFail(stage, id);
       for (const id of fleet) await stage.ended(id, "release-live");
       return failed;
     },
@@ -101,6 +106,17 @@ export const outageScenarios: readonly Scenario[] = [
     },
   },
 ];
+
+/** The failure has a message of its own soon, however much else is to be said. */
+async function seenToFail({ channel, trail }: Stage, id: ReleaseId): Promise<void> {
+  const { at } = await trail.first("release-failed", id);
+  const { sentence } = statusWords.failed;
+  await channel.until(`the failure of ${id}`, () =>
+    channel.roots(id).find(({ text }) => text.includes(sentence)),
+  );
+  const afterMs = Date.now() - at;
+  if (afterMs > failureSeenWithinMs) throw new Error(`the failure was seen only after ${afterMs} ms`);
+}
 
 /** How many releases the messages of many call live. */
 function liveInDigests({ channel }: Stage): number {
