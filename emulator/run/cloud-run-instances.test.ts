@@ -117,7 +117,7 @@ describe("The instances of the local Cloud Run", () => {
     });
     await session.create("wide", { template: two });
     const { uri } = await session.get("wide");
-    const answers = await Promise.all([1, 2, 3].map(() => session.ask(uri, "/?ms=150")));
+    const answers = await Promise.all([1, 2, 3].map(() => session.ask(uri, "/?ms=1200")));
     expect(new Set(answers.map(({ pid }) => pid)).size).to.equal(2);
   });
 
@@ -167,7 +167,8 @@ describe("The instances of the local Cloud Run", () => {
     await until(() => session.cloud.instances("gpu", "gpu-one").length === 0);
     expect(await session.statusOf(uri)).to.equal(429);
     session.cloud.faults.clear("gpu-capacity");
-    const asked = await Promise.all([1, 2, 3].map(() => session.ask(uri, "/?ms=100")));
+    // Long enough that none is answered before the slowest instance of a busy machine has started.
+    const asked = await Promise.all([1, 2, 3].map(() => session.ask(uri, "/?ms=2500")));
     expect(new Set(asked.map(({ pid }) => pid)).size).to.equal(3);
   });
 });
