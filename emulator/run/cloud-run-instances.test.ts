@@ -117,7 +117,7 @@ describe("The instances of the local Cloud Run", () => {
     });
     await session.create("wide", { template: two });
     const { uri } = await session.get("wide");
-    const answers = await Promise.all([1, 2, 3].map(() => session.ask(uri, "/?ms=1200")));
+    const answers = await Promise.all([1, 2, 3].map(() => session.ask(uri, "/?ms=300")));
     expect(new Set(answers.map(({ pid }) => pid)).size).to.equal(2);
   });
 
