@@ -25,9 +25,9 @@ export type DevAddresses = Readonly<{
 
 type Greeting = Readonly<{ io: CliIo; addresses: DevAddresses; json: boolean; readyMs: number }>;
 
-/** Says once that all is up: a table for a person on stderr, or one JSON line on stdout. */
+/** Says once that all is up: a table for a person on stderr, or one JSON line on stdout, with the process id to stop. */
 export function greeting({ io, addresses, json, readyMs }: Greeting): void {
-  if (json) io.stdout.write(`${JSON.stringify({ ready: true, readyMs, ...addresses })}\n`);
+  if (json) io.stdout.write(`${JSON.stringify({ ready: true, readyMs, pid: process.pid, ...addresses })}\n`);
   else io.stderr.write(table({ io, addresses, json, readyMs }));
 }
 
