@@ -10,6 +10,7 @@ import { takeOwnership } from "./ownership.ts";
 import { retentionLimits } from "./retention.ts";
 import { migrate } from "./schema.ts";
 import { conversationSql, SqliteConversations } from "./sqlite-conversations.ts";
+import { SqliteFreezes } from "./sqlite-freezes.ts";
 import { SqliteQueue } from "./sqlite-queue.ts";
 import { SqliteStore } from "./sqlite-store.ts";
 import { workSql } from "./sqlite-work.ts";
@@ -30,6 +31,7 @@ export function openSqlite(
     const writer = new GroupCommit(database);
     const queue = new SqliteQueue({ database, writer, clock, options: fanOutOptions(options) });
     const store = new SqliteStore({ database, writer, queue, clock });
+    const freezes = new SqliteFreezes({ database, writer });
     const bus = embeddedBus({ queue, clock, options });
     const close = async (): Promise<void> => {
       await bus.stop({ graceMs: 0 });
@@ -41,11 +43,12 @@ export function openSqlite(
       const work = (): void => {
         store.prune(limits);
         queue.prune(limits);
+        freezes.prune(limits);
       };
       return writer.run({ durable: false, work });
     };
     const conversations = new SqliteConversations({ database, writer });
-    return { store, conversations, bus, prune, close };
+    return { store, conversations, freezes, bus, prune, close };
   } catch (error) {
     ownership.release();
     throw error;

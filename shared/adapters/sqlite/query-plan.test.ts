@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { Database } from "./database.ts";
 import { migrate } from "./schema.ts";
+import { freezeSql } from "./sqlite-freezes.ts";
 import { lookupSql } from "./sqlite-lookup.ts";
 import { queueSql } from "./sqlite-queue.ts";
 import { commitSql } from "./sqlite-store.ts";
@@ -23,7 +24,7 @@ describe("a query of the SQLite store", () => {
   });
 
   const { services: _listsAll, ...lookups } = lookupSql;
-  const queries = Object.entries({ ...commitSql, ...workSql, ...lookups, ...queueSql });
+  const queries = [commitSql, workSql, lookups, queueSql, freezeSql].flatMap((sql) => Object.entries(sql));
   for (const [name, sql] of queries)
     it(`${name} finds its rows by an index and sorts nothing`, () => {
       const plan = database.prepare<{ detail: string }>(`EXPLAIN QUERY PLAN ${sql}`).all();

@@ -118,6 +118,18 @@ const migrations: readonly string[] = [
   CREATE INDEX conversations_in_digest ON conversations (digest, begun_at, key) WHERE digest IS NOT NULL;
   CREATE INDEX conversations_claimed ON conversations (claimed_by) WHERE claimed_by IS NOT NULL;
   `,
+  `
+  CREATE TABLE freezes (
+    id TEXT PRIMARY KEY,
+    at INTEGER NOT NULL,
+    open_until INTEGER NOT NULL,
+    ended_at INTEGER NOT NULL,
+    body TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX freezes_open ON freezes (open_until);
+  CREATE INDEX freezes_newest ON freezes (at, id);
+  CREATE INDEX freezes_ended ON freezes (ended_at);
+  `,
 ];
 
 /** Brings the file to this version's tables, all in one transaction. Throws when a newer Gantry wrote it. */
