@@ -16,9 +16,9 @@ import type { Pair } from "../domain/service-state.ts";
 import type { ProbePort } from "../ports/probe.ts";
 import type { RunPort } from "../ports/run.ts";
 import type { Clock } from "../ports/system.ts";
+import { awaitFirstAnswer } from "./first-answer.ts";
 import { type GateRun, tryTrial } from "./gate-try.ts";
 import { type Trial, trialsOf } from "./trial.ts";
-import { warmUp } from "./warm-up.ts";
 
 export type GateParams = Readonly<{
   run: RunPort;
@@ -51,12 +51,12 @@ export async function runGate(params: GateParams): Promise<GateOutcome> {
   const identity = await provenIdentity({ gate, told: null });
   if (identity.verdict !== "pass") return outcome([identity, ...unreached(trials, "identity is not proven")]);
   const [firstAsked] = trials.filter(({ check }) => check.method === "GET" || check.method === "HEAD");
-  const warm = await warmUp({ gate, trial: firstAsked ?? trials[0] });
-  if (warm.failure !== null) {
+  const first = await awaitFirstAnswer({ gate, trial: firstAsked ?? trials[0] });
+  if (first.failure !== null) {
     const untold = unreached(trials, "the candidate did not answer");
-    return outcome([reflect(identity, gate, warm.told), warm.failure, ...untold]);
+    return outcome([reflect(identity, gate, first.told), first.failure, ...untold]);
   }
-  const judged = await judgeTrials({ gate, trials, told: warm.told, failedWarm: warm.failedTrial });
+  const judged = await judgeTrials({ gate, trials, told: first.told, failedFirst: first.failedTrial });
   return concluded({ gate, judged, identity });
 }
 
@@ -79,10 +79,10 @@ async function judgeTrials(
     gate: GateRun;
     trials: readonly Trial[];
     told: string | null;
-    failedWarm: Trial | null;
+    failedFirst: Trial | null;
   }>,
 ): Promise<Judged> {
-  const { gate, trials, failedWarm } = params;
+  const { gate, trials, failedFirst } = params;
   const results: CheckResult[] = [];
   let { told } = params;
   for (const [index, trial] of trials.entries()) {
@@ -91,7 +91,7 @@ async function judgeTrials(
       return { results: [...results, ...rest], told, stranger: true };
     }
     const fresh = beginStreak(trial.check);
-    const streak = trial === failedWarm ? continueStreak(fresh, false) : fresh;
+    const streak = trial === failedFirst ? continueStreak(fresh, false) : fresh;
     const judged = await judgeTrial({ gate, trial, streak });
     results.push(judged.result);
     told = judged.told ?? told;

@@ -12,13 +12,19 @@ const maxRefusals = 6;
 const backoff = { firstMs: 250, maxMs: 5_000 } as const;
 
 /** `failure` null = the candidate answered. `failedTrial` = it answered the trial, and wrongly. */
-export type Warm = Readonly<{ failure: CheckResult | null; failedTrial: Trial | null; told: string | null }>;
+export type FirstAnswer = Readonly<{
+  failure: CheckResult | null;
+  failedTrial: Trial | null;
+  told: string | null;
+}>;
 
 /**
  * Waits for the first answer of a cold instance, so that its time is not held against any check. 429 (no instance
  * free) is retried until the time is over, 503 and broken connections six times, each with a growing pause.
  */
-export async function warmUp(params: Readonly<{ gate: GateRun; trial: Trial }>): Promise<Warm> {
+export async function awaitFirstAnswer(
+  params: Readonly<{ gate: GateRun; trial: Trial }>,
+): Promise<FirstAnswer> {
   const { gate, trial } = params;
   const limitMs = gate.config.coldStart?.withinMs ?? defaultFirstAnswerMs;
   const endsAt = gate.clock.now() + limitMs;
@@ -46,14 +52,14 @@ function isAnswered(trial: Trial, answer: Answer): boolean {
 }
 
 /** A slow first answer is forgiven; a wrong one is the check's first failure. */
-function answered(trial: Trial, answer: Answer): Pick<Warm, "failure" | "failedTrial"> {
+function answered(trial: Trial, answer: Answer): Pick<FirstAnswer, "failure" | "failedTrial"> {
   const wrong = trial.judge({ ...answer, durationMs: 0 }).verdict !== "pass";
   return { failure: null, failedTrial: wrong ? trial : null };
 }
 
 function failed(
   params: Readonly<{ limitMs: number; cutByGate: boolean; last: Answer | null; tries: number }>,
-): Pick<Warm, "failure" | "failedTrial"> {
+): Pick<FirstAnswer, "failure" | "failedTrial"> {
   const { limitMs, cutByGate, last, tries } = params;
   const onlyBusy = last?.kind === "answer" && last.status === 429;
   const measured =
