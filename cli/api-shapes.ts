@@ -44,6 +44,7 @@ export const releaseShape = z.looseObject({
   }),
   failure: failure.nullable(),
   supersededBy: z.string().nullable(),
+  supersededByTag: z.string().nullable(),
   ended: z.boolean(),
 });
 
@@ -71,7 +72,9 @@ const serviceFields = {
   name: z.string(),
   now: z.string(),
   live: z.looseObject({ id: z.string(), tag: z.string(), candidate }).nullable(),
-  active: z.looseObject({ id: z.string(), tag: z.string(), status }).nullable(),
+  active: z
+    .looseObject({ id: z.string(), tag: z.string(), status, paused: z.boolean().exactOptional() })
+    .nullable(),
   queue: z.array(z.looseObject({ id: z.string(), tag: z.string() })),
   quarantine: quarantined,
   hold: z.looseObject({ failure, since: z.number(), found: split }).nullable(),

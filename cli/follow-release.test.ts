@@ -13,6 +13,7 @@ import {
   requested,
   revisionName,
   serviceKey,
+  tagName,
 } from "../test/support/fixtures.ts";
 
 const id = releaseId();
@@ -38,7 +39,17 @@ const ends: readonly (readonly [string, number, ServiceEvent])[] = [
   ["failed", 1, { ...basics, type: "release-failed", failure }],
   ["cancelled", 2, { ...basics, type: "release-cancelled", failure, by: person }],
   ["rejected", 2, { ...basics, type: "release-rejected", failure, by: person }],
-  ["superseded", 2, { ...basics, type: "release-superseded", failure, by: releaseId("release-2") }],
+  [
+    "superseded",
+    2,
+    {
+      ...basics,
+      type: "release-superseded",
+      failure,
+      by: releaseId("release-2"),
+      byTag: tagName("v2.0.0"),
+    },
+  ],
   ["rolled back", 3, { ...basics, type: "release-rolled-back", failure }],
 ];
 

@@ -1,4 +1,5 @@
-import { isEnd, type ReleaseStatus, statusWords } from "../shared/domain/words.ts";
+import { wordsOf } from "../shared/domain/release-words.ts";
+import { isEnd, type ReleaseStatus } from "../shared/domain/words.ts";
 import { interrupted } from "./api-client.ts";
 import { eventsShape, refusalShape, releaseShape, type ShownEvent, type ShownRelease } from "./api-shapes.ts";
 import { Complaint, nothingChanged } from "./complaint.ts";
@@ -163,7 +164,7 @@ function verdict({ out }: Session, release: ShownRelease): ExitCode {
     out.jsonLine({ releaseId: release.id, tag: release.tag, status: release.status, exitCode, release });
     return exitCode;
   }
-  const { sentence, tone } = statusWords[release.status];
+  const { sentence, tone } = wordsOf(release);
   out.line(toned(out.paint, tone, `${release.tag} ${sentence}.`));
   if (exitCode !== exitCodes.done) out.note(`Next: gantry releases explain ${release.id}`);
   return exitCode;
@@ -171,8 +172,7 @@ function verdict({ out }: Session, release: ShownRelease): ExitCode {
 
 async function stillWaiting({ api }: Session, releaseId: string): Promise<Complaint> {
   const found = await api.get(`/releases/${encodeURIComponent(releaseId)}`, releaseShape).catch(() => null);
-  const why =
-    found === null ? "Gantry has not taken it up." : `${found.tag} ${statusWords[found.status].sentence}.`;
+  const why = found === null ? "Gantry has not taken it up." : `${found.tag} ${wordsOf(found).sentence}.`;
   const text = {
     code: "still-waiting",
     happened: `${found?.tag ?? releaseId} has not ended within --timeout`,

@@ -1,4 +1,4 @@
-import { statusWords } from "../shared/domain/words.ts";
+import { wordsOf } from "../shared/domain/release-words.ts";
 import type { ShownService, ShownTraffic } from "./api-shapes.ts";
 import { formatTime } from "./local-time.ts";
 import { harmless, type Paint, table, toned } from "./output.ts";
@@ -21,7 +21,7 @@ export function serviceText(service: ShownService, { paint, zone }: Look): strin
       : [
           [
             "Release",
-            `${harmless(active.tag)}  ${toned(paint, ...labelOf(active.status))}  (${harmless(active.id)})`,
+            `${harmless(active.tag)}  ${toned(paint, ...labelOf(active))}  (${harmless(active.id)})`,
           ],
         ]),
     ...queue.map(({ tag, id }) => ["Waits", harmless(`${tag}  (${id})`)]),
@@ -36,8 +36,8 @@ export function serviceText(service: ShownService, { paint, zone }: Look): strin
   return [paint.bold(harmless(key)), padded(rows), "", trafficText(traffic, paint)].join("\n");
 }
 
-function labelOf(status: keyof typeof statusWords) {
-  const { tone, label } = statusWords[status];
+function labelOf(active: NonNullable<ShownService["active"]>) {
+  const { tone, label } = wordsOf(active);
   return [tone, label] as const;
 }
 

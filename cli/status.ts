@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { statusWords } from "../shared/domain/words.ts";
+import { wordsOf } from "../shared/domain/release-words.ts";
 import { releasesShape, serviceShape, servicesShape } from "./api-shapes.ts";
 import { usageComplaint } from "./complaint.ts";
 import { exitCodes } from "./exit-code.ts";
@@ -46,9 +46,7 @@ async function showAll({ api, out }: Session): Promise<number> {
     const rows = answer.services.map(({ key, live, active, now }) => [
       harmless(key),
       live === null ? "-" : harmless(live.tag),
-      active === null
-        ? "-"
-        : toned(out.paint, statusWords[active.status].tone, statusWords[active.status].label),
+      active === null ? "-" : toned(out.paint, wordsOf(active).tone, wordsOf(active).label),
       harmless(now),
     ]);
     out.line(table(["SERVICE", "LIVE", "RELEASE", "NOW"], rows, out.paint));
@@ -95,6 +93,6 @@ async function watch(session: Session, key: string, timeoutMs: number | null): P
   out.note("No release runs; this is how the latest one ended. To start one: gantry deploy TAG --wait");
   if (out.isJson)
     out.jsonLine({ releaseId: latest.id, tag: latest.tag, status: latest.status, exitCode, release: latest });
-  else out.line(`${latest.tag} ${statusWords[latest.status].sentence}.`);
+  else out.line(`${latest.tag} ${wordsOf(latest).sentence}.`);
   return exitCode;
 }

@@ -3,7 +3,8 @@ import { chatActionOf } from "../../shared/domain/chat-buttons.ts";
 import type { EventType } from "../../shared/domain/events.ts";
 import type { ReleaseId } from "../../shared/domain/ids.ts";
 import { isTold } from "../../shared/domain/release-story.ts";
-import { type ReleaseStatus, statusWords } from "../../shared/domain/words.ts";
+import { wordsOf } from "../../shared/domain/release-words.ts";
+import type { ReleaseStatus } from "../../shared/domain/words.ts";
 import { buttonsOf, keyOf } from "./deploy-channel.ts";
 import type { Scenario } from "./scenario.ts";
 import type { Stage } from "./stage.ts";
@@ -34,8 +35,8 @@ function rootComplaints({ channel, trail }: Stage, id: ReleaseId): readonly stri
   if (root === undefined) return channel.digests().length > 0 ? [] : [`${id} has no message in the channel`];
   const last = trail.of(id).findLast(({ type }) => ends[type] !== undefined);
   const status = last && ends[last.type];
-  if (status === undefined) return [];
-  const { sentence } = statusWords[status];
+  if (last === undefined || status === undefined) return [];
+  const { sentence } = wordsOf({ status, failure: "failure" in last ? last.failure : null });
   const offered = buttonsOf(root).flatMap(({ action_id }) => chatActionOf(action_id ?? "") ?? []);
   const over = offered.filter((action) => !(stillOffered[status] ?? []).includes(action));
   return [

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from "commander";
-import { statusWords } from "../../shared/domain/words.ts";
+import { wordsOf } from "../../shared/domain/release-words.ts";
 import { refusalsShape, releasesShape, type ShownRelease } from "../api-shapes.ts";
 import { exitCodes } from "../exit-code.ts";
 import { formatTime } from "../local-time.ts";
@@ -42,7 +42,7 @@ async function list(session: Session, options: Options): Promise<number> {
       release.id,
       harmless(release.tag),
       harmless(release.service),
-      toned(out.paint, statusWords[release.status].tone, statusWords[release.status].label),
+      toned(out.paint, wordsOf(release).tone, wordsOf(release).label),
       `${release.percent} %`,
       formatTime(release.requestedAt, io),
       harmless(release.requestedBy.name),

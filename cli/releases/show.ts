@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { checkLine } from "../../shared/domain/explain.ts";
-import { statusWords } from "../../shared/domain/words.ts";
+import { wordsOf } from "../../shared/domain/release-words.ts";
 import { eventsShape, releaseShape, type ShownEvent, type ShownRelease } from "../api-shapes.ts";
 import type { CliIo } from "../cli-io.ts";
 import { eventSentence } from "../event-sentence.ts";
@@ -37,7 +37,7 @@ type Look = Readonly<{ out: Output; io: CliIo }>;
 
 function releaseText(release: ShownRelease, events: readonly ShownEvent[], look: Look): string {
   const { paint } = look.out;
-  const { label, tone } = statusWords[release.status];
+  const { label, tone } = wordsOf(release);
   const head = `${paint.bold(harmless(`${release.tag} of ${release.service}`))}  ${toned(paint, tone, label)}`;
   const told = events.map(
     (fact) => `  ${formatTime(fact.event.at, look.io)}  ${harmless(eventSentence(fact))}`,
@@ -46,7 +46,7 @@ function releaseText(release: ShownRelease, events: readonly ShownEvent[], look:
 }
 
 function facts(release: ShownRelease, { io }: Look): string[][] {
-  const { candidate, stable, failure, build, approvedBy, supersededBy } = release;
+  const { candidate, stable, failure, build, approvedBy, supersededBy, supersededByTag } = release;
   const maybe = (name: string, value: string | null) => (value === null ? [] : [[name, harmless(value)]]);
   return [
     ["Release", harmless(release.id)],
@@ -61,7 +61,7 @@ function facts(release: ShownRelease, { io }: Look): string[][] {
     ...maybe("Image", candidate === null ? null : `${candidate.image.name}@${candidate.image.digest}`),
     ...maybe("Stable", stable),
     ...maybe("Approved", approvedBy.length === 0 ? null : approvedBy.map(({ name }) => name).join(", ")),
-    ...maybe("Superseded", supersededBy),
+    ...maybe("Superseded", supersededBy === null ? null : `by ${supersededByTag} (${supersededBy})`),
     ...maybe("Failure", failure === null ? null : `${failure.message} (${failure.code})`),
     ...release.checks.map((check) => ["Check", harmless(`${check.verdict}  ${checkLine(check)}`)]),
   ];

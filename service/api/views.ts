@@ -1,8 +1,9 @@
 import { can, neededAction } from "../../shared/domain/capabilities.ts";
 import type { Timestamp } from "../../shared/domain/ids.ts";
 import type { ReleaseRecord } from "../../shared/domain/release-record.ts";
+import { wordsOf } from "../../shared/domain/release-words.ts";
 import type { ServiceState } from "../../shared/domain/service-state.ts";
-import { isEnd, statusWords } from "../../shared/domain/words.ts";
+import { isEnd } from "../../shared/domain/words.ts";
 import type { Refusal } from "../../shared/ports/store.ts";
 import { paths } from "../paths.ts";
 import { nowInWords } from "./now-in-words.ts";
@@ -11,7 +12,7 @@ import { nowInWords } from "./now-in-words.ts";
 export function releaseView(record: ReleaseRecord) {
   return {
     ...record,
-    words: statusWords[record.status],
+    words: wordsOf(record),
     ended: isEnd(record.status),
     can: {
       cancel: can.cancel(record),
@@ -46,7 +47,7 @@ export function serviceView({ state, now }: Readonly<{ state: ServiceState; now:
     now: nowInWords({ state, now }),
     live,
     past,
-    active: active === null ? null : { ...active, words: statusWords[active.status] },
+    active: active === null ? null : { ...active, words: wordsOf(active) },
     queue,
     quarantine,
     leftovers,

@@ -15,6 +15,7 @@ import {
   revisionName,
   serviceKey,
   serviceState,
+  tagName,
 } from "../../test/support/fixtures.ts";
 import { quarantined } from "../../test/support/quarantine.ts";
 import { operatorToken, serviceHarness, viewerToken } from "../../test/support/service-harness.ts";
@@ -117,12 +118,32 @@ describe("the console", () => {
   });
 
   it("says of a release in whose place another one is live that it was", async () => {
-    const was = releaseRecord({ status: "live", supersededBy: releaseId("release-2") });
+    const newer = { supersededBy: releaseId("release-2"), supersededByTag: tagName("v2.0.0") };
+    const was = releaseRecord({ status: "live", ...newer });
     const harness = await withRelease({ releases: [was] });
     for (const path of ["/", "/releases/release-1"]) {
       const { text } = await page(harness, path);
       expect(text).to.include('<span class="status quiet">Was live</span>');
       expect(text).to.not.match(/\p{Extended_Pictographic}/u);
+    }
+    const { text } = await page(harness, "/releases/release-1");
+    expect(text).to.include('<dt>Live since</dt><dd><a href="/releases/release-2">v2.0.0</a></dd>');
+  });
+
+  it("names the release that took the place of one by its tag, and leads to it", async () => {
+    const newer = { supersededBy: releaseId("release-2"), supersededByTag: tagName("v2.0.0") };
+    const harness = await withRelease({ releases: [releaseRecord({ status: "superseded", ...newer })] });
+    const { text } = await page(harness, "/releases/release-1");
+    expect(text).to.include('<dt>Superseded by</dt><dd><a href="/releases/release-2">v2.0.0</a></dd>');
+    expect(text).to.include("v2.0.0 took its place.");
+  });
+
+  it("says of an approval that nobody gave in time that it expired, not that it was rejected", async () => {
+    const failure = { code: "approval-expired", message: "Nobody approved v1.0.0 in time." } as const;
+    const harness = await withRelease({ releases: [releaseRecord({ status: "rejected", failure })] });
+    for (const path of ["/", "/releases/release-1"]) {
+      const { text } = await page(harness, path);
+      expect(text).to.include('<span class="status bad">Expired</span>').and.not.include("Rejected");
     }
   });
 

@@ -5,7 +5,7 @@ import { paths } from "../paths.ts";
 import type { Identity } from "../service-deps.ts";
 import { ApprovalBox } from "./approval-box.tsx";
 import { Layout } from "./layout.tsx";
-import { ActionButton, Moment, Standing, Status, Traffic } from "./parts.tsx";
+import { ActionButton, Moment, Status, Traffic } from "./parts.tsx";
 import { forPerson } from "./permissions.ts";
 
 export type HomeView = Readonly<{
@@ -89,7 +89,7 @@ function ServiceCard({ service, traffic, identity }: Card) {
       <p class="now">
         {active !== null && (
           <a href={paths.release(active.id)}>
-            <Status status={active.status} />
+            <Status words={active.words} />
           </a>
         )}{" "}
         {now}
@@ -162,7 +162,7 @@ function RecentReleases({ releases }: Readonly<{ releases: readonly ReleaseView[
       <ul class="rows">
         {releases.map((release) => (
           <li>
-            <Standing release={release} /> <a href={paths.release(release.id)}>{release.tag}</a>{" "}
+            <Status words={release.words} /> <a href={paths.release(release.id)}>{release.tag}</a>{" "}
             <span>{release.service}</span> <Moment at={release.requestedAt} />
             {release.failure !== null && <p class="reason">{release.failure.message}</p>}
           </li>

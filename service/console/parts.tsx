@@ -2,9 +2,8 @@ import type { Permission } from "../../shared/domain/capabilities.ts";
 import type { CheckResult } from "../../shared/domain/events.ts";
 import type { Timestamp } from "../../shared/domain/ids.ts";
 import type { TrafficShare } from "../../shared/domain/traffic.ts";
-import { type ReleaseStatus, statusWords } from "../../shared/domain/words.ts";
+import type { StatusWords } from "../../shared/domain/words.ts";
 import type { TrafficReading } from "../api/traffic-reading.ts";
-import type { ReleaseView } from "../api/views.ts";
 
 /** A moment with its zone. */
 export function Moment({ at }: Readonly<{ at: Timestamp }>) {
@@ -13,8 +12,7 @@ export function Moment({ at }: Readonly<{ at: Timestamp }>) {
 }
 
 /** A word in the colour of its tone; no sign that a machine may have no font for. */
-export function Status({ status }: Readonly<{ status: ReleaseStatus }>) {
-  const { label, tone } = statusWords[status];
+export function Status({ words: { label, tone } }: Readonly<{ words: StatusWords }>) {
   return <span class={`status ${tone}`}>{label}</span>;
 }
 
@@ -59,12 +57,6 @@ function TrafficBar({ shares }: Readonly<{ shares: readonly TrafficShare[] }>) {
       </ul>
     </>
   );
-}
-
-/** Where a release stands; one that was live says so in the past once another is in its place. */
-export function Standing({ release }: Readonly<{ release: ReleaseView }>) {
-  if (release.status !== "live" || release.supersededBy === null) return <Status status={release.status} />;
-  return <span class="status quiet">Was live</span>;
 }
 
 /** Checks with what was measured and what was asked for. */

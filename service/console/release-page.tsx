@@ -6,7 +6,7 @@ import { paths } from "../paths.ts";
 import type { Identity } from "../service-deps.ts";
 import { ApprovalBox } from "./approval-box.tsx";
 import { Layout } from "./layout.tsx";
-import { ActionButton, Checks, Moment, Standing } from "./parts.tsx";
+import { ActionButton, Checks, Moment, Status } from "./parts.tsx";
 import { forPerson } from "./permissions.ts";
 import { type StepperStage, stepsOf } from "./stepper.ts";
 
@@ -33,7 +33,7 @@ export function ReleasePage({ release, events, explanation, position, identity }
     >
       <section id="summary" data-live>
         <h1>
-          {release.tag} <Standing release={release} />
+          {release.tag} <Status words={release.words} />
         </h1>
         <p>{release.service}</p>
         <Stepper stages={stages} />
@@ -141,6 +141,14 @@ function Facts({ release }: Readonly<{ release: ReleaseView }>) {
     ["Candidate", candidate === null ? "none yet" : candidate.revision],
     ["Candidate answers at", candidate === null ? "nowhere yet" : <WebLink href={candidate.url} />],
     ["Stable", stable ?? "none known"],
+    ...(release.supersededBy === null
+      ? []
+      : [
+          [
+            release.status === "live" ? "Live since" : "Superseded by",
+            <a href={paths.release(release.supersededBy)}>{release.supersededByTag}</a>,
+          ] as const,
+        ]),
     ["Approved by", approvedBy.map((actor) => actor.name).join(", ") || "nobody"],
   ] as const;
   return (

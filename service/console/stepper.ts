@@ -1,6 +1,6 @@
 import type { ServiceEvent } from "../../shared/domain/events.ts";
 import type { ReleaseRecord } from "../../shared/domain/release-record.ts";
-import { statusWords } from "../../shared/domain/words.ts";
+import { wordsOf } from "../../shared/domain/release-words.ts";
 
 type StageState = "done" | "now" | "failed" | "stopped" | "todo" | "skipped";
 
@@ -42,8 +42,8 @@ function wayOf(record: ReleaseRecord, events: readonly ServiceEvent[]): readonly
   ];
 }
 
-function stateHere({ status }: ReleaseRecord): StageState {
-  const { tone } = statusWords[status];
+function stateHere(record: ReleaseRecord): StageState {
+  const { tone } = wordsOf(record);
   if (tone === "bad") return "failed";
   return tone === "quiet" ? "stopped" : "now";
 }

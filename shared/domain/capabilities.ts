@@ -1,6 +1,7 @@
 import type { ReleaseId } from "./ids.ts";
+import { type WordedRelease, wordsOf } from "./release-words.ts";
 import type { ServiceState } from "./service-state.ts";
-import { isEnd, type ReleaseStatus, statusWords } from "./words.ts";
+import { isEnd, type ReleaseStatus } from "./words.ts";
 
 /** What a person may do to a release. */
 export type Capability = "cancel" | "approve" | "reject" | "rollBack";
@@ -38,16 +39,15 @@ function no(disabledReason: string): Permission {
   return { allowed: false, disabledReason };
 }
 
-type Standing = Readonly<{ status: ReleaseStatus }>;
-
-function permission(capability: Capability | Steering, release: Standing): Permission {
+function permission(capability: Capability | Steering, release: WordedRelease): Permission {
   const { status } = release;
   if (possibleIn[capability].some((possible) => possible === status)) return yes;
-  return no(whyNot(capability, status));
+  return no(whyNot(capability, release));
 }
 
-function whyNot(capability: Capability | Steering, status: ReleaseStatus): string {
-  const { sentence } = statusWords[status];
+function whyNot(capability: Capability | Steering, release: WordedRelease): string {
+  const { status } = release;
+  const { sentence } = wordsOf(release);
   if (capability === "cancel" && (status === "rolling-out" || status === "baking")) {
     return `The release ${sentence}: roll it back instead.`;
   }
@@ -60,7 +60,7 @@ function whyNot(capability: Capability | Steering, status: ReleaseStatus): strin
   return `The release ${sentence} and cannot be ${verbs[capability]}.`;
 }
 
-type Steered = Standing & Readonly<{ paused: boolean }>;
+type Steered = WordedRelease & Readonly<{ paused: boolean }>;
 
 function pause(release: Steered): Permission {
   const possible = permission("pause", release);
@@ -85,14 +85,14 @@ function rollBackService(state: ServiceState): Permission {
 
 /** What is possible now, for display: whoever acts on it is still judged by `decide`. */
 export const can = {
-  cancel: (release: Standing): Permission => permission("cancel", release),
-  approve: (release: Standing): Permission => permission("approve", release),
-  reject: (release: Standing): Permission => permission("reject", release),
-  rollBack: (release: Standing): Permission => permission("rollBack", release),
+  cancel: (release: WordedRelease): Permission => permission("cancel", release),
+  approve: (release: WordedRelease): Permission => permission("approve", release),
+  reject: (release: WordedRelease): Permission => permission("reject", release),
+  rollBack: (release: WordedRelease): Permission => permission("rollBack", release),
   rollBackService,
   pause,
   resume,
-  promote: (release: Standing): Permission => permission("promote", release),
+  promote: (release: WordedRelease): Permission => permission("promote", release),
 } as const;
 
 /** The one thing that most likely should be offered for the service now; null = nothing needs a person. */

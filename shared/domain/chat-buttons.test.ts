@@ -53,7 +53,7 @@ describe("the buttons of a release", () => {
   }
 
   it("offer to resume a paused one in place of pausing it", () => {
-    const ids = [...offered({ status: "rolling-out", percent: 5 }, { paused: true }).keys()];
+    const ids = [...offered({ status: "rolling-out", percent: 5, paused: true }).keys()];
     expect(ids).to.deep.equal(["gantry.resume", "gantry.promote", "gantry.rollback"]);
   });
 
@@ -109,12 +109,12 @@ describe("the buttons of a release", () => {
     ],
     [
       "resume",
-      question(rollingOut, "gantry.resume", { paused: true }),
+      question({ ...rollingOut, paused: true }, "gantry.resume"),
       "Let v1.8.0 go on to 25 % of traffic, then 100 %, each step watched?",
     ],
     [
       "resume at the last step",
-      question({ ...rollingOut, percent: 100 }, "gantry.resume", { paused: true }),
+      question({ ...rollingOut, percent: 100, paused: true }, "gantry.resume"),
       "Let v1.8.0 go on to the bake, each step watched?",
     ],
     [

@@ -105,16 +105,15 @@ function consoleButton({ consoleUrl }: ReleaseFacts): readonly ChatBlock[] {
 
 /** Empty while a decision is under way: a message must be disarmed before the slow work begins. */
 function offersOf(facts: ReleaseFacts): readonly Offer[] {
-  const { record, underWay, paused = false, canGoBack = false } = facts;
+  const { record, underWay, canGoBack = false } = facts;
   if (underWay !== undefined && underWay !== null) return [];
-  const standing = { status: record.status, paused };
   const ahead = stepsAhead(record);
-  const goesBack = can.rollBack(standing).allowed || (canGoBack && record.status === "live");
+  const goesBack = can.rollBack(record).allowed || (canGoBack && record.status === "live");
   return [
     ...(isDecidable(facts) ? [approveOffer(facts), rejectOffer(facts)] : []),
-    ...(can.pause(standing).allowed ? [pauseOffer(facts)] : []),
-    ...(can.resume(standing).allowed ? [resumeOffer(facts)] : []),
-    ...(can.promote(standing).allowed && ahead.length > 0 ? [promoteOffer(facts)] : []),
+    ...(can.pause(record).allowed ? [pauseOffer(facts)] : []),
+    ...(can.resume(record).allowed ? [resumeOffer(facts)] : []),
+    ...(can.promote(record).allowed && ahead.length > 0 ? [promoteOffer(facts)] : []),
     ...(goesBack ? [rollBackOffer(facts)] : []),
   ];
 }

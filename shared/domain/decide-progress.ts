@@ -153,10 +153,10 @@ function watchEnded(
   at: Timestamp,
 ): readonly ServiceEvent[] {
   if (active.status === "rolling-out") return beginStep(active, active.step + 1, at);
-  const { id, candidate } = active;
+  const { id, tag, candidate } = active;
   return [
     { type: "release-live", at, releaseId: id, revision: candidate.revision },
-    ...(live ? [{ type: "release-replaced", at, releaseId: live.id, by: id } as const] : []),
+    ...(live ? [{ type: "release-replaced", at, releaseId: live.id, by: id, byTag: tag } as const] : []),
   ];
 }
 

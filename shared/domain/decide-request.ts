@@ -18,6 +18,7 @@ function superseded(loser: ReleaseBasics, winner: ReleaseBasics, at: number): Se
     at,
     releaseId: loser.id,
     by: winner.id,
+    byTag: winner.tag,
     failure: { code: "superseded", message },
   };
 }
@@ -60,6 +61,7 @@ function queueBehind(active: ActiveRelease, command: Request, state: ServiceStat
       releaseId: release.id,
       release,
       behind: waiting.id,
+      behindTag: waiting.tag,
     };
     return events(requested, queued, superseded(release, waiting, at));
   }
@@ -70,6 +72,7 @@ function queueBehind(active: ActiveRelease, command: Request, state: ServiceStat
     releaseId: release.id,
     release,
     behind: active.id,
+    behindTag: active.tag,
   });
 }
 
@@ -83,6 +86,7 @@ function takeThePlaceOf(active: ActiveRelease, command: Request): Decision {
       releaseId: release.id,
       release,
       behind: active.id,
+      behindTag: active.tag,
     };
     return events(requested, queued, superseded(release, active, at));
   }

@@ -5,7 +5,7 @@ import { parseReleaseId, type ReleaseId, type Timestamp } from "./ids.ts";
 import { isSameName } from "./person-name.ts";
 import { type ReleaseFacts, releaseName, serviceName } from "./release-facts.ts";
 import { approvers } from "./release-message.ts";
-import { statusWords } from "./words.ts";
+import { wordsOf } from "./release-words.ts";
 
 /** Why a click did nothing, with what the clicker has to know. */
 export type DecisionRefusal =
@@ -49,7 +49,7 @@ const answers: Answers = {
   "approval-expired": ({ expiresAt }, { record }) =>
     `The time to decide on ${releaseName(record)} ended ${slackDate(expiresAt)}. To ask again: \`gantry deploy ${escaped(record.tag, 60)}\`.`,
   "no-approval-awaited": (_, { record }) =>
-    `${releaseName(record)} waits for no approval: it ${statusWords[record.status].sentence}.`,
+    `${releaseName(record)} waits for no approval: it ${wordsOf(record).sentence}.`,
   "approval-voided": (_, { record }) =>
     `What ${releaseName(record)} would do changed after this button was made, so it decides nothing. Look at the message as it is now and decide again.`,
   "already-decided": ({ decision, by, at }, { record, people }) =>

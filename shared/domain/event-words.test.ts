@@ -24,9 +24,15 @@ if (buildId === null) throw new Error("a fixture");
 
 const table: { readonly [K in EventType]: readonly [EventMap[K], string] } = {
   "release-requested": [{ release }, "asked for by ada"],
-  "release-queued": [{ release, behind: releaseId("release-0") }, "waits for release-0"],
+  "release-queued": [
+    { release, behind: releaseId("release-0"), behindTag: tagName("v0.9.0") },
+    "waits for v0.9.0",
+  ],
   "release-began": [{ release }, "begins with commit c0ffee0"],
-  "release-superseded": [{ by: releaseId("release-2"), failure }, "superseded by release-2"],
+  "release-superseded": [
+    { by: releaseId("release-2"), byTag: tagName("v2.0.0"), failure },
+    "superseded by v2.0.0",
+  ],
   "build-started": [{ buildId, logUrl: "http://log" }, "is being built: http://log"],
   "build-polled": [{ buildId }, "is still being built"],
   "build-succeeded": [{ buildId, image: image() }, `is built: ${digest}`],
@@ -54,7 +60,10 @@ const table: { readonly [K in EventType]: readonly [EventMap[K], string] } = {
   "watch-failed": [{ checks: [fail] }, "did worse than allowed: health: 503 (needs 200)."],
   "bake-began": [{}, "has all traffic and bakes"],
   "release-live": [{ revision: target }, "is live as background-removal-00001"],
-  "release-replaced": [{ by: releaseId("release-2") }, "is no longer live: release-2 is"],
+  "release-replaced": [
+    { by: releaseId("release-2"), byTag: tagName("v2.0.0") },
+    "is no longer live: v2.0.0 is",
+  ],
   "release-reinstated": [{}, "is live again"],
   "rollback-began": [
     { failure, by: person, candidate: candidate(), target: null, release },
@@ -103,5 +112,13 @@ describe("eventWords()", () => {
         expiresAt: monday,
       }),
     ).to.contain("@ml-oncall");
+  });
+
+  it("says of an approval that nobody gave in time that it expired", () => {
+    const of = { at: monday, releaseId: releaseId(), by: { kind: "system", name: "gantry" } } as const;
+    const late = { code: "approval-expired", message: "Nobody approved v1.0.0 in time." } as const;
+    expect(eventWords({ type: "release-rejected", ...of, failure: late })).to.equal(
+      "expired: Nobody approved v1.0.0 in time.",
+    );
   });
 });

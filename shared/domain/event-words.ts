@@ -7,9 +7,9 @@ type Sentences = { readonly [T in EventType]: (event: EventOf<T>) => string };
 /** A line for each fact; the ones that a person waits for say what was measured. */
 const sentences: Sentences = {
   "release-requested": ({ release }) => `asked for by ${release.requestedBy.name}`,
-  "release-queued": ({ behind }) => `waits for ${behind}`,
+  "release-queued": ({ behindTag }) => `waits for ${behindTag}`,
   "release-began": ({ release }) => `begins with commit ${release.commit.slice(0, 7)}`,
-  "release-superseded": ({ by }) => `superseded by ${by}`,
+  "release-superseded": ({ byTag }) => `superseded by ${byTag}`,
   "build-started": ({ logUrl }) => `is being built: ${logUrl}`,
   "build-polled": () => "is still being built",
   "build-succeeded": ({ image }) => `is built: ${image.digest}`,
@@ -32,14 +32,17 @@ const sentences: Sentences = {
   "watch-failed": ({ checks }) => `did worse than allowed: ${inShort(checks)}`,
   "bake-began": () => "has all traffic and bakes",
   "release-live": ({ revision }) => `is live as ${revision}`,
-  "release-replaced": ({ by }) => `is no longer live: ${by} is`,
+  "release-replaced": ({ byTag }) => `is no longer live: ${byTag} is`,
   "release-reinstated": () => "is live again",
   "rollback-began": ({ target, failure }) => `goes back to ${target ?? "nothing"}: ${failure.message}`,
   "stable-restored": ({ target }) =>
     target === null ? "there was no revision to go back to" : `${target} serves 100 % again`,
   "release-held": ({ failure, found }) => `is held with ${describeSplit(found)}: ${failure.message}`,
   "release-failed": ({ failure }) => `failed: ${failure.message}`,
-  "release-rejected": ({ by, failure }) => `rejected by ${by.name}: ${failure.message}`,
+  "release-rejected": ({ by, failure }) =>
+    failure.code === "approval-expired"
+      ? `expired: ${failure.message}`
+      : `rejected by ${by.name}: ${failure.message}`,
   "release-cancelled": ({ by, failure }) => `cancelled by ${by.name}: ${failure.message}`,
   "release-rolled-back": ({ failure }) => `rolled back: ${failure.message}`,
   "digest-quarantined": ({ digest }) => `image ${digest} is in quarantine`,

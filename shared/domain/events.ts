@@ -12,9 +12,9 @@ export type Verdict = "pass" | "fail" | "inconclusive";
 /** Everything that can happen to a service, by name, with what is known of it. */
 export interface EventMap {
   "release-requested": { release: ReleaseBasics };
-  "release-queued": { release: ReleaseBasics; behind: ReleaseId };
+  "release-queued": { release: ReleaseBasics; behind: ReleaseId; behindTag: TagName };
   "release-began": { release: ReleaseBasics };
-  "release-superseded": { by: ReleaseId; failure: Failure };
+  "release-superseded": { by: ReleaseId; byTag: TagName; failure: Failure };
   "build-started": { buildId: BuildId; logUrl: string };
   "build-polled": { buildId: BuildId };
   "build-succeeded": { buildId: BuildId; image: Image };
@@ -40,7 +40,7 @@ export interface EventMap {
   "watch-failed": { checks: readonly CheckResult[] };
   "bake-began": Record<never, never>;
   "release-live": { revision: RevisionName };
-  "release-replaced": { by: ReleaseId };
+  "release-replaced": { by: ReleaseId; byTag: TagName };
   "release-reinstated": Record<never, never>;
   "rollback-began": {
     failure: Failure;

@@ -9,6 +9,7 @@ import {
   releaseRecord,
   revisionName,
   serviceKey,
+  tagName,
   work,
 } from "../../test/support/fixtures.ts";
 import type { ServiceEvent } from "./events.ts";
@@ -190,6 +191,7 @@ describe("explainRelease()", () => {
       ...at,
       release: releaseBasics(),
       behind: releaseId("release-0"),
+      behindTag: tagName("v0.9.0"),
     } as const;
     const asked = {
       type: "approval-requested",
@@ -203,7 +205,7 @@ describe("explainRelease()", () => {
     } as const;
     const ada = { kind: "person", name: "ada" } as const;
     const build = { id, logUrl: "https://log.test/b-1", startedAt: monday };
-    expect(explain({ status: "queued" }, [queued]).why).to.equal("It waits for release-0.");
+    expect(explain({ status: "queued" }, [queued]).why).to.equal("It waits for v0.9.0.");
     expect(explain({ status: "building", build }).why).to.equal(
       "Cloud Build works on it: https://log.test/b-1",
     );
@@ -219,9 +221,6 @@ describe("explainRelease()", () => {
     const check = { name: "health", verdict: "pass", measured: "200", limit: "200" } as const;
     expect(explain({ status: "baking", checks: [check] }).why).to.equal(
       "All 1 checks of the latest round passed.",
-    );
-    expect(explain({ status: "superseded", supersededBy: releaseId("release-2") }).why).to.equal(
-      "release-2 took its place.",
     );
   });
 
@@ -244,10 +243,22 @@ describe("explainRelease()", () => {
     });
   }
 
-  it("points from a superseded release to the one that took its place", () => {
-    expect(
-      explain({ status: "superseded", supersededBy: releaseId("release-2"), plan: plan() }).next,
-    ).to.deep.equal(["gantry releases show release-2"]);
+  it("names the release that took the place of one by its tag, and says how to look it up", () => {
+    const newer = { supersededBy: releaseId("release-2"), supersededByTag: tagName("v2.0.0"), plan: plan() };
+    const superseded = explain({ status: "superseded", ...newer });
+    expect(superseded.why).to.equal("v2.0.0 took its place.");
+    expect(superseded.next).to.deep.equal(["gantry releases show release-2"]);
+    const wasLive = explain({ status: "live", ...newer });
+    expect(wasLive.happened).to.include(" was live.");
+    expect(wasLive.traffic).to.equal("v2.0.0 is live since and has the traffic.");
+    expect(wasLive.next).to.deep.equal(["gantry releases show release-2"]);
+  });
+
+  it("says of an approval that nobody gave in time that it expired", () => {
+    const failure = { code: "approval-expired", message: "Nobody approved v1.0.0 in time." } as const;
+    expect(explain({ status: "rejected", failure }).happened).to.match(
+      /expired without approval: nobody approved it in time\.$/,
+    );
   });
 
   it("names the command that frees the image that was built again", () => {

@@ -1,9 +1,10 @@
 import type { CheckResult, ServiceEvent } from "./events.ts";
-import type { RevisionName } from "./ids.ts";
+import type { ReleaseId, RevisionName } from "./ids.ts";
 import type { ReleaseRecord } from "./release-record.ts";
+import { wordsOf } from "./release-words.ts";
 import type { FailureCode } from "./service-state.ts";
 import type { Split } from "./traffic.ts";
-import { type ReleaseStatus, statusWords } from "./words.ts";
+import type { ReleaseStatus } from "./words.ts";
 import type { Work } from "./work.ts";
 
 /** Four answers for a person: what happened, what it means for the traffic, why, and what to type next. */
@@ -34,7 +35,7 @@ export function explainRelease(
 function happened(record: ReleaseRecord): string {
   const what = `${record.tag} of ${record.service} (commit ${record.commit.slice(0, 7)})`;
   const cause = record.failure === null ? "" : `: ${causes[record.failure.code]}`;
-  return `${what} ${statusWords[record.status].sentence}${cause}.`;
+  return `${what} ${wordsOf(record).sentence}${cause}.`;
 }
 
 const causes: Readonly<Record<FailureCode, string>> = {
@@ -115,7 +116,10 @@ const trafficNow: Readonly<Record<ReleaseStatus, Reason>> = {
   "awaiting-approval": unchanged,
   "rolling-out": shared,
   baking: shared,
-  live: (record) => `${record.candidate?.revision ?? "The candidate"} took 100 % of the traffic.`,
+  live: (record) =>
+    record.supersededByTag === null
+      ? `${record.candidate?.revision ?? "The candidate"} took 100 % of the traffic.`
+      : `${record.supersededByTag} is live since and has the traffic.`,
   "rolling-back": goingBack,
   held: leftByHand,
   failed: unchanged,
@@ -156,14 +160,14 @@ const passed: Reason = (record) => {
   return length === 0 ? "No check is recorded yet." : `All ${length} checks of the latest round passed.`;
 };
 
-const ended: Reason = (record) => `The release ${statusWords[record.status].sentence}.`;
+const ended: Reason = (record) => `The release ${wordsOf(record).sentence}.`;
 
 const progressWhy: Readonly<Record<ReleaseStatus, Reason>> = {
   queued: (_record, events) => {
     const queued = events.find((event) => event.type === "release-queued");
     return queued === undefined
       ? "One release of a service runs at a time."
-      : `It waits for ${queued.behind}.`;
+      : `It waits for ${queued.behindTag}.`;
   },
   building: (record) =>
     record.build === null
@@ -191,12 +195,15 @@ const progressWhy: Readonly<Record<ReleaseStatus, Reason>> = {
   rejected: ended,
   cancelled: ended,
   superseded: (record) =>
-    record.supersededBy === null ? "A newer tag took its place." : `${record.supersededBy} took its place.`,
+    record.supersededByTag === null
+      ? "A newer tag took its place."
+      : `${record.supersededByTag} took its place.`,
 };
 
 const watch = (record: ReleaseRecord) => [`gantry status ${record.service} --watch`];
 const again = (record: ReleaseRecord) => [`gantry deploy ${record.tag}`];
 const nextTag = () => ["git push origin NEXT_TAG   # the fixed commit under a new tag"];
+const show = (id: ReleaseId) => `gantry releases show ${id}`;
 const cancel = (record: ReleaseRecord) => `gantry cancel ${record.id}`;
 const rollBack = (record: ReleaseRecord) => `gantry rollback ${record.service}`;
 
@@ -218,15 +225,14 @@ const nextByStatus: Readonly<
     rollBack(record),
   ],
   baking: (record) => [...watch(record), rollBack(record)],
-  live: (record) => [rollBack(record)],
+  live: (record) => (record.supersededBy === null ? [rollBack(record)] : [show(record.supersededBy)]),
   "rolling-back": watch,
   held: (record) => [
     `${rollBack(record)}   # restore stable`,
     `${cancel(record)}   # end it, leave the traffic as it is`,
   ],
   cancelled: again,
-  superseded: (record) =>
-    record.supersededBy === null ? again(record) : [`gantry releases show ${record.supersededBy}`],
+  superseded: (record) => (record.supersededBy === null ? again(record) : [show(record.supersededBy)]),
 };
 
 const sameAgain: ReadonlySet<FailureCode> = new Set([

@@ -32,11 +32,15 @@ describe("project()", () => {
 
   it("tells of a live release that another one took its place, and that it is live again", () => {
     const live = { ...record, percent: 100, status: "live" } as const;
-    const replaced = project(live, { type: "release-replaced", ...of, by: second.id });
-    expect(replaced).to.include({ status: "live", percent: 0, supersededBy: second.id });
+    const replaced = project(live, { type: "release-replaced", ...of, by: second.id, byTag: second.tag });
+    expect(replaced).to.include({
+      ...{ status: "live", percent: 0 },
+      ...{ supersededBy: second.id, supersededByTag: second.tag },
+    });
     expect(project(replaced, { type: "release-reinstated", ...of })).to.include({
       percent: 100,
       supersededBy: null,
+      supersededByTag: null,
     });
   });
 

@@ -1,4 +1,4 @@
-import { escaped, type Mentions } from "./chat-escape.ts";
+import { escaped, link, type Mentions } from "./chat-escape.ts";
 import type { CommitSha, RevisionName, ServiceKey, TagName, Timestamp } from "./ids.ts";
 import type { ReleaseRecord } from "./release-record.ts";
 import type { Actor } from "./service-state.ts";
@@ -28,11 +28,14 @@ export type ReleaseFacts = Readonly<{
   approval?: ApprovalFacts | null;
   /** The release that was live before; null or absent = none that Gantry knows. */
   previous?: Readonly<{ tag: TagName; commit: CommitSha }> | null;
-  paused?: boolean;
   /** Disarms the message: no button that changes anything is left. */
   underWay?: DecisionUnderWay | null;
   /** The release is live, nothing newer runs, and its message may take it back. */
   canGoBack?: boolean;
+  /** The release that took its place, or that is live since: where to read of it. */
+  newerUrl?: string | null;
+  /** The release that this one waits for. */
+  ahead?: Readonly<{ tag: TagName; url: string }> | null;
   /** Where commits are shown; null = nowhere, as with a repository on this machine. */
   sourceSite?: string | null;
 }>;
@@ -74,11 +77,18 @@ export function splitNow(facts: ReleaseFacts): Split | null {
 
 const mostRevisions = 4;
 
+/** The tag of the release that took the place of this one, as a link to it where one is known. */
+export function newerName({ record, newerUrl }: Pick<ReleaseFacts, "record" | "newerUrl">): string {
+  return record.supersededByTag === null
+    ? "A newer tag"
+    : link(newerUrl ?? "", escaped(record.supersededByTag, 60));
+}
+
 /** What each revision has, the candidate named also at 0 %. */
 export function trafficLine(facts: ReleaseFacts): string {
   const { record } = facts;
   if (record.status === "live" && record.supersededBy !== null) {
-    return `${escaped(record.supersededBy, 63)} is live since.`;
+    return `${newerName(facts)} is live since.`;
   }
   const split = splitNow(facts);
   if (split === null) return unknownTraffic(facts);

@@ -1,7 +1,14 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { buttonsOf, expectAccepted, messageComplaints, readableLines } from "../../test/support/block-kit.ts";
-import { monday, person, releaseId, releaseRecord, revisionName } from "../../test/support/fixtures.ts";
+import {
+  monday,
+  person,
+  releaseId,
+  releaseRecord,
+  revisionName,
+  tagName,
+} from "../../test/support/fixtures.ts";
 import { hostileText } from "../../test/support/hostile-text.ts";
 import { approvalFacts, messageFacts, stable } from "../../test/support/message-facts.ts";
 import type { CheckResult } from "./events.ts";
@@ -126,10 +133,10 @@ const table: Readonly<Record<ReleaseStatus, Case>> = {
   rejected: [{}, {}, "was rejected.", [atZero, over]],
   cancelled: [{}, {}, "was cancelled.", [atZero, over]],
   superseded: [
-    { ...before, supersededBy: releaseId("release-2") },
-    {},
+    { ...before, supersededBy: releaseId("release-2"), supersededByTag: tagName("v1.9.0") },
+    { newerUrl: "http://localhost:8420/releases/release-2" },
     "was superseded by a newer tag.",
-    [unknown, "release-2 takes its place."],
+    [unknown, "<http://localhost:8420/releases/release-2|v1.9.0> takes its place."],
   ],
 };
 
@@ -192,7 +199,7 @@ describe("rootMessage()", () => {
   });
 
   it("tells of a paused one, and what a resume would do", () => {
-    const message = rootMessage(messageFacts({ status: "rolling-out", percent: 5 }, { paused: true }));
+    const message = rootMessage(messageFacts({ status: "rolling-out", percent: 5, paused: true }));
     expectAccepted(message);
     expect(message.text).to.include("v1.8.0 is paused at 5 % of traffic and still watched.");
     expect(readableLines(message)).to.include.members([
@@ -200,6 +207,20 @@ describe("rootMessage()", () => {
       "Nothing moves until somebody resumes it; then: 25 % of traffic, then 100 %.",
       "[Resume] [Promote to 100 %] [Roll back] [Open console]",
     ]);
+  });
+
+  it("names the release that a queued one waits for", () => {
+    const ahead = { tag: tagName("v1.7.9"), url: "http://localhost:8420/releases/release-0" };
+    expect(readableLines(rootMessage(messageFacts({ status: "queued" }, { ahead })))).to.include(
+      "It begins when <http://localhost:8420/releases/release-0|v1.7.9> has ended.",
+    );
+  });
+
+  it("says of an approval that nobody gave in time that it expired, not that it was rejected", () => {
+    const expiry = { code: "approval-expired", message: "Nobody approved v1.8.0 in time." } as const;
+    const message = rootMessage(messageFacts({ status: "rejected", failure: expiry }));
+    expect(readableLines(message)[0]).to.equal("⌛ *background-removal* *v1.8.0*  Expired");
+    expect(message.text).to.include("v1.8.0 expired without approval: Nobody approved v1.8.0 in time.");
   });
 
   it("says what comes after the gate where nobody is asked", () => {
@@ -210,9 +231,11 @@ describe("rootMessage()", () => {
   });
 
   it("tells of a live one that another one replaced", () => {
-    const changes = { status: "live", percent: 0, supersededBy: releaseId("release-2") } as const;
+    const newer = { supersededBy: releaseId("release-2"), supersededByTag: tagName("v1.9.0") };
+    const changes = { status: "live", percent: 0, ...newer } as const;
     expect(readableLines(rootMessage(messageFacts(changes)))).to.include.members([
-      "release-2 is live since.",
+      "☑️ *background-removal* *v1.8.0*  Was live",
+      "v1.9.0 is live since.",
       "Nothing more happens with this release.",
     ]);
   });
@@ -323,14 +346,20 @@ describe("rootMessage()", () => {
           ] = typed;
           const split = names.map((name) => ({ revision: name || "r", percent: 1 }));
           const record = {
-            ...{ status, tag, service, repository, checks, percent: 5, found: split },
+            ...{ status, tag, service, repository, checks, percent: 5, found: split, paused },
+            ...{ supersededBy: id, supersededByTag: tag },
             ...{ requestedBy: { ...person, name: who }, failure: { code: "watch-failed", message: why } },
             stable: revision,
           } as unknown as Partial<ReleaseRecord>;
           const approvedBy = names.map((name) => ({ by: { ...person, name }, at: monday }));
           const approval = approvalFacts({ id, from: names, approvedBy, count: 99 });
           const message = rootMessage({
-            ...messageFacts(record, { approval, paused, consoleUrl: `https://${url}`, canGoBack: true }),
+            ...messageFacts(record, {
+              approval,
+              consoleUrl: `https://${url}`,
+              canGoBack: true,
+              newerUrl: url,
+            }),
             previous: { tag, commit: id } as unknown as NonNullable<ReleaseFacts["previous"]>,
           });
           expect(messageComplaints(message)).to.deep.equal([]);

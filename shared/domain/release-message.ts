@@ -5,6 +5,7 @@ import type { CheckResult, Verdict } from "./events.ts";
 import {
   type ApprovalFacts,
   github,
+  newerName,
   type ReleaseFacts,
   releaseName,
   revisionText,
@@ -16,8 +17,9 @@ import {
   wayBackOf,
 } from "./release-facts.ts";
 import type { ReleaseRecord } from "./release-record.ts";
+import { wordsOf } from "./release-words.ts";
 import { describeSplit } from "./traffic.ts";
-import { type ReleaseStatus, type StatusWords, statusWords } from "./words.ts";
+import type { ReleaseStatus } from "./words.ts";
 
 /** How much is told, in UTF-16 units and lines. */
 type Detail = Readonly<{ checks: number; words: number; people: number }>;
@@ -55,24 +57,16 @@ function messageWith(facts: ReleaseFacts, detail: Detail): ChatContent {
   );
 }
 
-/** The words of the status table, and those of a pause, which is no status of its own. */
-function wordsOf({ record, paused }: ReleaseFacts): StatusWords {
-  const words = statusWords[record.status];
-  if (paused !== true || record.status !== "rolling-out") return words;
-  const sentence = `is paused at ${record.percent} % of traffic and still watched`;
-  return { ...words, label: "Paused", emoji: "⏸️", tone: "waiting", sentence };
-}
-
 function headline(facts: ReleaseFacts): string {
   const { record } = facts;
-  const { emoji, label } = wordsOf(facts);
+  const { emoji, label } = wordsOf(record);
   return `${emoji} *${escaped(serviceName(record.service), 60)}* *${escaped(record.tag, 60)}*  ${label}`;
 }
 
 /** The whole of it in a sentence: what a phone shows and a screen reader reads. */
 function sentence(facts: ReleaseFacts, { words }: Detail): string {
   const { record } = facts;
-  const { emoji, sentence: says } = wordsOf(facts);
+  const { emoji, sentence: says } = wordsOf(record);
   const cause = record.failure === null ? "." : `: ${ended(escaped(record.failure.message, words))}`;
   return `${emoji} ${releaseName(record)} ${says}${cause} ${trafficLine(facts).replaceAll("`", "")}`;
 }
@@ -185,13 +179,17 @@ const nothingMore = "Nothing more happens until a new tag is pushed.";
 const rolledBack: Outlook = (facts) =>
   `${nothingMore} ${facts.record.candidate === null ? "" : "Its image stays in quarantine until somebody frees it."}`.trim();
 
+function releaseAhead(ahead: ReleaseFacts["ahead"]): string {
+  return ahead ? link(ahead.url, escaped(ahead.tag, 60)) : "the release before it";
+}
+
 function afterwards({ record }: ReleaseFacts): string {
   const ahead = stepsAhead(record);
   return ahead.length > 0 ? trafficSteps(ahead) : `it bakes for ${spanWords(record.plan.bakeMs)}`;
 }
 
 const nextOf: Readonly<Record<ReleaseStatus, Outlook>> = {
-  queued: () => "It begins when the release before it has ended.",
+  queued: ({ ahead }) => `It begins when ${releaseAhead(ahead)} has ended.`,
   building: () => "Next it is deployed without traffic.",
   deploying: () => "Next it is verified without traffic.",
   verifying: (facts) =>
@@ -200,7 +198,7 @@ const nextOf: Readonly<Record<ReleaseStatus, Outlook>> = {
       : `Next: ${afterwards(facts)}.`,
   "awaiting-approval": (facts) => `Once approved: ${afterwards(facts)}.`,
   "rolling-out": (facts) =>
-    facts.paused === true
+    facts.record.paused
       ? `Nothing moves until somebody resumes it; then: ${afterwards(facts)}.`
       : `Next: ${afterwards(facts)}.`,
   baking: ({ record }) =>
@@ -218,8 +216,5 @@ const nextOf: Readonly<Record<ReleaseStatus, Outlook>> = {
   "rolled-back": rolledBack,
   rejected: () => nothingMore,
   cancelled: () => nothingMore,
-  superseded: ({ record }) =>
-    record.supersededBy === null
-      ? "The newer tag takes its place."
-      : `${escaped(record.supersededBy, 63)} takes its place.`,
+  superseded: (facts) => `${newerName(facts)} takes its place.`,
 };

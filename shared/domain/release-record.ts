@@ -1,5 +1,5 @@
 import type { CheckResult } from "./events.ts";
-import type { ReleaseId, RevisionName, ServiceKey, Timestamp } from "./ids.ts";
+import type { ReleaseId, RevisionName, ServiceKey, TagName, Timestamp } from "./ids.ts";
 import type { Actor, Candidate, Failure, ReleaseBasics, StartedBuild } from "./service-state.ts";
 import type { Split } from "./traffic.ts";
 import type { ReleaseStatus } from "./words.ts";
@@ -22,7 +22,8 @@ export type ReleaseRecord = ReleaseBasics &
     checks: readonly CheckResult[]; // of the latest gate or watch
     approvedBy: readonly Actor[];
     failure: Failure | null;
-    supersededBy: ReleaseId | null; // of a live release: the one that is live since
+    supersededBy: ReleaseId | null; // the one that took its place; of a live release, the one that is live since
+    supersededByTag: TagName | null;
     found: Split | null; // what a person's hand left, where that is why it is held
     updatedAt: Timestamp;
     endedAt: Timestamp | null;

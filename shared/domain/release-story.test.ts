@@ -37,13 +37,13 @@ type Told = Readonly<{ lines: readonly string[]; broadcast?: true }> | null;
 const table: { readonly [K in EventType]: readonly [EventMap[K], Told] } = {
   "release-requested": [{ release }, null],
   "release-queued": [
-    { release, behind: releaseId("release-0") },
-    { lines: [`⏳ ${name} waits for release-0.`] },
+    { release, behind: releaseId("release-0"), behindTag: tagName("v1.7.9") },
+    { lines: [`⏳ ${name} waits for v1.7.9.`] },
   ],
   "release-began": [{ release }, { lines: [`🏁 ${name} begins with commit c0ffee0.`] }],
   "release-superseded": [
-    { by: releaseId("release-2"), failure },
-    { lines: [`⏭️ ${name} is superseded by release-2.`] },
+    { by: releaseId("release-2"), byTag: tagName("v1.9.0"), failure },
+    { lines: [`⏭️ ${name} is superseded by v1.9.0.`] },
   ],
   "build-started": [
     { buildId, logUrl: "https://log.example/b-1" },
@@ -96,8 +96,8 @@ const table: { readonly [K in EventType]: readonly [EventMap[K], Told] } = {
   "bake-began": [{}, { lines: [`♨️ ${name} has all traffic and bakes.`] }],
   "release-live": [{ revision: target }, { lines: [`✅ ${name} is live as background-removal-00001.`] }],
   "release-replaced": [
-    { by: releaseId("release-2") },
-    { lines: [`📦 ${name} is no longer live: release-2 is.`] },
+    { by: releaseId("release-2"), byTag: tagName("v1.9.0") },
+    { lines: [`☑️ ${name} is no longer live: v1.9.0 is.`] },
   ],
   "release-reinstated": [{}, { lines: [`✅ ${name} is live again.`] }],
   "rollback-began": [

@@ -4,6 +4,7 @@ import { eventWords } from "./event-words.ts";
 import type { EventOf, EventType, ServiceEvent } from "./events.ts";
 import { backOnTheWay, type ReleaseFacts, releaseName, revisionText, sharesIn } from "./release-facts.ts";
 import { approvers } from "./release-message.ts";
+import { wordsOf } from "./release-words.ts";
 import type { Failure } from "./service-state.ts";
 import { statusWords } from "./words.ts";
 
@@ -11,7 +12,7 @@ import { statusWords } from "./words.ts";
 export type StoryLine = Readonly<{ content: ChatContent; broadcast: boolean }>;
 
 /** What a line of the story is told with. The record is the one after the event, or a later one. */
-export type StoryFacts = Pick<ReleaseFacts, "record" | "people" | "wayBack">;
+export type StoryFacts = Pick<ReleaseFacts, "record" | "people" | "wayBack" | "newerUrl">;
 
 /** A line or two: the words follow the name of the release. */
 type Told = Readonly<{ emoji: string; words: string; after?: string; broadcast?: boolean }>;
@@ -29,7 +30,7 @@ function sentence(text: string): string {
 
 /** The message of the failure says who it was, and why. */
 function ended(status: "rejected" | "cancelled", failure: Failure): Told {
-  const { emoji, sentence: says } = statusWords[status];
+  const { emoji, sentence: says } = wordsOf({ status, failure });
   return { emoji, words: `${says}: ${sentence(escaped(failure.message, 500))}` };
 }
 
@@ -44,7 +45,10 @@ const tellers: { readonly [T in EventType]: Teller<T> } = {
   "release-requested": untold,
   "release-queued": inWords(statusWords.queued.emoji),
   "release-began": inWords("🏁"),
-  "release-superseded": inWords(statusWords.superseded.emoji, "is "),
+  "release-superseded": ({ byTag }, facts) => ({
+    emoji: statusWords.superseded.emoji,
+    words: `is superseded by ${link(facts.newerUrl ?? "", escaped(byTag, 60))}.`,
+  }),
   "build-started": ({ logUrl }) => {
     const log = link(logUrl, "the log of the build");
     return { emoji: statusWords.building.emoji, words: `is being built without cache: ${log}.` };
@@ -76,7 +80,10 @@ const tellers: { readonly [T in EventType]: Teller<T> } = {
   "watch-failed": untold,
   "bake-began": inWords(statusWords.baking.emoji),
   "release-live": inWords(statusWords.live.emoji),
-  "release-replaced": inWords("📦"),
+  "release-replaced": ({ by, byTag }, facts) => ({
+    emoji: wordsOf({ status: "live", supersededBy: by }).emoji,
+    words: `is no longer live: ${link(facts.newerUrl ?? "", escaped(byTag, 60))} is.`,
+  }),
   "release-reinstated": inWords(statusWords.live.emoji),
   "rollback-began": (event, facts) => ({
     emoji: statusWords["rolling-back"].emoji,

@@ -1,7 +1,9 @@
 import type { Mentions } from "../domain/chat-escape.ts";
+import type { ReleaseId } from "../domain/ids.ts";
 import type { ApprovalFacts } from "../domain/release-facts.ts";
 import { rootMessage } from "../domain/release-message.ts";
 import type { ReleaseRecord } from "../domain/release-record.ts";
+import type { ServiceState } from "../domain/service-state.ts";
 import type { ChatText } from "../ports/chat.ts";
 import type { Deps } from "./deps.ts";
 
@@ -27,10 +29,11 @@ export async function contentOf(deps: Deps, record: ReleaseRecord): Promise<Chat
   const given = await approvalsOf(deps, record);
   return rootMessage({
     record,
-    consoleUrl: `${deps.consoleUrl()}/releases/${record.id}`,
+    consoleUrl: pageOf(deps, record.id),
+    newerUrl: record.supersededBy === null ? null : pageOf(deps, record.supersededBy),
+    ahead: aheadOf(deps, state, record),
     people: peopleOf(deps),
     previous: previous ? { tag: previous.tag, commit: previous.commit } : null,
-    paused: record.paused,
     canGoBack: state.live?.id === record.id && state.active === null && state.live.stable !== null,
     approval:
       approval === null && given.length === 0
@@ -43,6 +46,17 @@ export async function contentOf(deps: Deps, record: ReleaseRecord): Promise<Chat
           },
     sourceSite: deps.sourceSite,
   });
+}
+
+/** The page of a release in the console. */
+function pageOf(deps: Deps, id: ReleaseId): string {
+  return `${deps.consoleUrl()}/releases/${id}`;
+}
+
+/** What a queued release waits for: the one that runs. */
+function aheadOf(deps: Deps, { active }: ServiceState, { id, status }: ReleaseRecord) {
+  if (status !== "queued" || active === null || active.id === id) return null;
+  return { tag: active.tag, url: pageOf(deps, active.id) };
 }
 
 /** Who approved and when, as the events tell it. */

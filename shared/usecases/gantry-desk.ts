@@ -2,8 +2,8 @@ import type { Command, RefusalCode } from "../domain/commands.ts";
 import type { DecisionKind } from "../domain/events.ts";
 import type { ReleaseId, ServiceKey, Timestamp } from "../domain/ids.ts";
 import { knownAs } from "../domain/policy.ts";
+import { wordsOf } from "../domain/release-words.ts";
 import type { Actor, Quarantined, ReleaseBasics } from "../domain/service-state.ts";
-import { statusWords } from "../domain/words.ts";
 import { groupsOf } from "./approver-groups.ts";
 import type { Deps } from "./deps.ts";
 import type { Answer, Desk } from "./desk.ts";
@@ -113,7 +113,7 @@ async function command(
     ok: true,
     releaseId,
     status: record.status,
-    message: `${record.tag} ${statusWords[record.status].sentence}.`,
+    message: `${record.tag} ${wordsOf(record).sentence}.`,
   };
 }
 

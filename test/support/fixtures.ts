@@ -131,6 +131,7 @@ export function releaseRecord(changes: Partial<ReleaseRecord> = {}): ReleaseReco
     approvedBy: [],
     failure: null,
     supersededBy: null,
+    supersededByTag: null,
     found: null,
     updatedAt: monday,
     endedAt: null,

@@ -79,6 +79,7 @@ const drawings: Readonly<Record<string, readonly Shape[]>> = {
   "⏭": onTile(grey, "M3 4v8l4-4zM7 4v8l4-4zM11.5 4H13v8h-1.5z"),
   "⏹": onTile(grey, "M4.5 4.5h7v7h-7z"),
   "⏸": onTile(blue, "M4.5 4h2.3v8H4.5zM9.2 4h2.3v8H9.2z"),
+  "☑": onTile(grey, "M3.5 8.5l1.5-1.5 2 2 4.5-4.5 1.5 1.5-6 6z"),
   "▶": onTile(blue, "M5 3.5v9L12.5 8z"),
   "🚀": [
     { fill: grey, d: "M8 1c3 2 4 5 3.5 9h-7C4 6 5 3 8 1z" },
