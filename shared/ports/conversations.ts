@@ -1,5 +1,9 @@
+import type { ChatPace, TurnAsked } from "../domain/chat-pace.ts";
 import type { Timestamp } from "../domain/ids.ts";
 import type { ChatPlace } from "./chat.ts";
+
+/** When somebody who waits for their turn in a lane may come back. */
+type PromisedTurn = Readonly<{ at: Timestamp; isUrgent: boolean }>;
 
 /** What was said of one release (or of many at once, in a digest) so far. */
 export type Conversation = Readonly<{
@@ -10,11 +14,15 @@ export type Conversation = Readonly<{
   roots: number; // root messages posted so far; a person may have deleted one
   said: string | null; // fingerprint of what the root says
   saidAt: Timestamp | null;
+  offers: readonly string[]; // the buttons under the root that change something
   told: number; // position of the last event that the thread tells
   digest: string | null; // key of the digest that speaks for it instead of a root of its own
   attempt: number; // tries in a row that failed
   lastError: string | null;
+  /** Key of a message that may have been posted though nobody knows; `anyMessage` = whatever comes next; null = none. */
+  unsure: string | null;
   quietUntil: Timestamp | null; // the chat asked to be left alone until then
+  turns: Readonly<{ post: PromisedTurn | null; edit: PromisedTurn | null }>;
 }>;
 
 /**
@@ -56,7 +64,19 @@ export interface Conversations {
   begunSince(params: Readonly<{ channel: string; since: Timestamp }>): Promise<number>;
   /** The conversations that a digest speaks for, oldest first. */
   inDigest(digest: string): Promise<readonly Conversation[]>;
+  /**
+   * Null = it is the asker's turn in this lane, and taken; else when to ask again. One pace over all processes; a power cut
+   * may forget the last moment of it.
+   */
+  takeTurn(params: LaneParams & Readonly<{ asked: TurnAsked }>): Promise<Timestamp | null>;
+  /** Nobody gets a turn in this lane before then. */
+  silence(params: LaneParams & Readonly<{ until: Timestamp }>): Promise<void>;
 }
+
+type LaneParams = Readonly<{ lane: string; pace: ChatPace }>;
+
+/** Of `Conversation.unsure`: no message is known to be unposted. */
+export const anyMessage = "*";
 
 /** A conversation in which nothing was said yet. */
 export function newConversation(
@@ -68,10 +88,13 @@ export function newConversation(
     roots: 0,
     said: null,
     saidAt: null,
+    offers: [],
     told: 0,
     digest: null,
     attempt: 0,
     lastError: null,
+    unsure: null,
     quietUntil: null,
+    turns: { post: null, edit: null },
   };
 }

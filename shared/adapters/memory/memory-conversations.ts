@@ -1,3 +1,4 @@
+import { type ChatLane, freeLane, silenced, takeTurn } from "../../domain/chat-pace.ts";
 import type { Timestamp } from "../../domain/ids.ts";
 import {
   type ClaimedConversation,
@@ -17,6 +18,7 @@ type Kept = {
 /** Conversations without a file: every guarantee of the port but durability. */
 export class MemoryConversations implements Conversations {
   readonly #kept = new Map<string, Kept>();
+  readonly #lanes = new Map<string, ChatLane>();
 
   async want({ key, channel, now }: Parameters<Conversations["want"]>[0]): Promise<void> {
     const known = this.#kept.get(key);
@@ -84,6 +86,16 @@ export class MemoryConversations implements Conversations {
 
   async inDigest(digest: string): Promise<readonly Conversation[]> {
     return structuredClone(this.#all().filter((each) => each.digest === digest));
+  }
+
+  async takeTurn({ lane, pace, asked }: Parameters<Conversations["takeTurn"]>[0]): Promise<Timestamp | null> {
+    const given = takeTurn(this.#lanes.get(lane) ?? freeLane, asked, pace);
+    this.#lanes.set(lane, given.lane);
+    return given.waitUntil;
+  }
+
+  async silence({ lane, pace, until }: Parameters<Conversations["silence"]>[0]): Promise<void> {
+    this.#lanes.set(lane, silenced(this.#lanes.get(lane) ?? freeLane, until, pace));
   }
 
   #all(): readonly Conversation[] {

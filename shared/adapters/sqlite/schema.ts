@@ -130,6 +130,7 @@ const migrations: readonly string[] = [
   CREATE INDEX freezes_newest ON freezes (at, id);
   CREATE INDEX freezes_ended ON freezes (ended_at);
   `,
+  "CREATE TABLE chat_lanes (lane TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;",
 ];
 
 /** Brings the file to this version's tables, all in one transaction. Throws when a newer Gantry wrote it. */

@@ -1,5 +1,7 @@
+import { type ChatLane, freeLane, silenced, takeTurn } from "../../domain/chat-pace.ts";
 import type { Timestamp } from "../../domain/ids.ts";
 import {
+  anyMessage,
   type ClaimedConversation,
   type Conversation,
   type Conversations,
@@ -24,6 +26,9 @@ export const conversationSql = {
   begunSince: "SELECT count(*) AS count FROM conversations WHERE channel = ? AND begun_at >= ?",
   inDigest: "SELECT body FROM conversations WHERE digest = ? ORDER BY begun_at, key",
   owner: "SELECT claimed_by FROM conversations WHERE key = ?",
+  lane: "SELECT body FROM chat_lanes WHERE lane = ?",
+  keepLane: `INSERT INTO chat_lanes (lane, body) VALUES (?1, ?2)
+    ON CONFLICT (lane) DO UPDATE SET body = excluded.body`,
   voidClaims: "UPDATE conversations SET lease_until = 0 WHERE claimed_by IS NOT NULL",
 } as const;
 
@@ -41,6 +46,8 @@ export class SqliteConversations implements Conversations {
   readonly #get: Statement<Body>;
   readonly #begunSince: Statement<{ count: number }>;
   readonly #inDigest: Statement<Body>;
+  readonly #lane: Statement<Body>;
+  readonly #keepLane: Statement<never>;
 
   constructor({ database, writer }: Readonly<{ database: Database; writer: GroupCommit }>) {
     this.#writer = writer;
@@ -53,6 +60,8 @@ export class SqliteConversations implements Conversations {
     this.#get = database.prepare(conversationSql.get);
     this.#begunSince = database.prepare(conversationSql.begunSince);
     this.#inDigest = database.prepare(conversationSql.inDigest);
+    this.#lane = database.prepare(conversationSql.lane);
+    this.#keepLane = database.prepare(conversationSql.keepLane);
   }
 
   async want({ key, channel, now }: Parameters<Conversations["want"]>[0]): Promise<void> {
@@ -106,8 +115,32 @@ export class SqliteConversations implements Conversations {
   async inDigest(digest: string): Promise<readonly Conversation[]> {
     return this.#inDigest.all(digest).map(read);
   }
+
+  takeTurn({ lane, pace, asked }: Parameters<Conversations["takeTurn"]>[0]): Promise<Timestamp | null> {
+    const work = (): Timestamp | null => {
+      const given = takeTurn(this.#laneOf(lane), asked, pace);
+      this.#keepLane.run(lane, JSON.stringify(given.lane));
+      return given.waitUntil;
+    };
+    return this.#writer.run({ durable: false, work });
+  }
+
+  silence({ lane, pace, until }: Parameters<Conversations["silence"]>[0]): Promise<void> {
+    const work = (): void => {
+      this.#keepLane.run(lane, JSON.stringify(silenced(this.#laneOf(lane), until, pace)));
+    };
+    return this.#writer.run({ durable: false, work });
+  }
+
+  #laneOf(lane: string): ChatLane {
+    const row = this.#lane.one(lane);
+    return row === null ? freeLane : JSON.parse(row.body);
+  }
 }
 
+/** A conversation that an older Gantry kept tells nothing of turns, nor which of its messages it is unsure of. */
 function read({ body }: Body): Conversation {
-  return JSON.parse(body);
+  const kept: Conversation = JSON.parse(body);
+  const unsure = kept.attempt > 0 ? anyMessage : null;
+  return { ...newConversation(kept), unsure, ...kept };
 }
