@@ -23,6 +23,7 @@ import { wantedSplit } from "./release-plan.ts";
 import type { ReleaseRecord } from "./release-record.ts";
 import { newService, type ReleaseBasics, type ServiceState } from "./service-state.ts";
 import { isWholeSplit } from "./traffic.ts";
+import { mayTurnWayBack, offersWayBack } from "./way-back-offer.ts";
 import { isEnd } from "./words.ts";
 import type { Work } from "./work.ts";
 
@@ -215,6 +216,22 @@ describe("invariants of the decider, over any commands in any order", () => {
           if (type === "rollout-resumed" || type === "rollout-promoted") paused.delete(about);
           if (type === "step-began" || type === "bake-began")
             expect(paused.has(about), `${type} of ${about}`).to.equal(false);
+        }
+      }),
+      options,
+    );
+  });
+
+  it("turns the way back that the message of another, live release offers only with facts that say so", () => {
+    fc.assert(
+      fc.property(fc.array(commands, { maxLength: 60 }), (list) => {
+        let state = newService(serviceKey());
+        for (const event of run(list).events) {
+          const next = evolveAll(state, [event]);
+          for (const { id } of releases)
+            if (id !== event.releaseId && offersWayBack(state, id) !== offersWayBack(next, id))
+              expect(mayTurnWayBack(event.type), event.type).to.equal(true);
+          state = next;
         }
       }),
       options,

@@ -4,6 +4,7 @@ import type { ApprovalFacts } from "../domain/release-facts.ts";
 import { rootMessage } from "../domain/release-message.ts";
 import type { ReleaseRecord } from "../domain/release-record.ts";
 import type { ServiceState } from "../domain/service-state.ts";
+import { offersWayBack } from "../domain/way-back-offer.ts";
 import type { ChatText } from "../ports/chat.ts";
 import type { Deps } from "./deps.ts";
 
@@ -34,7 +35,7 @@ export async function contentOf(deps: Deps, record: ReleaseRecord): Promise<Chat
     ahead: aheadOf(deps, state, record),
     people: peopleOf(deps),
     previous: previous ? { tag: previous.tag, commit: previous.commit } : null,
-    canGoBack: state.live?.id === record.id && state.active === null && state.live.stable !== null,
+    canGoBack: offersWayBack(state, record.id),
     approval:
       approval === null && given.length === 0
         ? null

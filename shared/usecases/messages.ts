@@ -42,7 +42,7 @@ export function requestMessage(request: ReleaseRequest): OutgoingMessage {
   };
 }
 
-const fact = z.object({ releaseId: z.string() });
+const fact = z.object({ releaseId: z.string(), type: z.string() });
 const chatCall = z.object({ conversation: z.string().min(1) });
 const workCall = z.object({ service: z.string(), work: z.string() });
 const releaseRequest = z.object({
@@ -57,6 +57,7 @@ const releaseRequest = z.object({
     via: z.enum(["slack", "api", "console", "github"]).exactOptional(),
   }),
   explicit: z.boolean(),
+  despiteFreeze: z.string().min(1).max(500).exactOptional(),
 });
 const buildNotice = z.object({
   id: z.string(),
@@ -72,8 +73,8 @@ export function readWorkCall(event: PubSubEvent): Readonly<{ service: ServiceKey
   return { service, work: call.work };
 }
 
-/** The release that a fact on `gantry-events` is about. */
-export function readFact(event: PubSubEvent): Readonly<{ releaseId: string }> {
+/** The release that a fact on `gantry-events` is about, and what happened to it. */
+export function readFact(event: PubSubEvent): Readonly<{ releaseId: string; type: string }> {
   return readMessage(event, fact);
 }
 

@@ -1,19 +1,42 @@
 import { parseReleaseId } from "../domain/ids.ts";
+import type { ReleaseRecord } from "../domain/release-record.ts";
+import { mayTurnWayBack } from "../domain/way-back-offer.ts";
 import type { PubSubEvent } from "../ports/bus.ts";
 import type { Deps } from "./deps.ts";
 import { readChatCall, readFact } from "./messages.ts";
 import { speak } from "./speak.ts";
 
-/** A fact about a release: notes durably that something is to be said of it, then says it. */
+/**
+ * A fact about a release: notes durably that something is to be said of it, then says it. Where it may change what the
+ * message of the live release offers, that one is looked at too.
+ */
 export async function notify(deps: Deps, event: PubSubEvent): Promise<void> {
-  const releaseId = parseReleaseId(readFact(event).releaseId);
-  if (deps.chat === null || releaseId === null) return;
-  const record = await deps.store.release(releaseId);
-  const config = record && (await deps.store.config(record.configHash));
-  const channel = config?.notify.slack;
-  if (!channel) return;
-  await deps.conversations.want({ key: releaseId, channel, now: deps.clock.now() });
-  await speak(deps, releaseId);
+  const { releaseId, type } = readFact(event);
+  const id = parseReleaseId(releaseId);
+  if (deps.chat === null || id === null) return;
+  const record = await deps.store.release(id);
+  if (record === null) return;
+  const places = [await ownPlace(deps, record), mayTurnWayBack(type) ? await livePlace(deps, record) : null];
+  const wanted = places.filter((place) => place !== null);
+  for (const { key, channel } of wanted)
+    await deps.conversations.want({ key, channel, now: deps.clock.now() });
+  for (const { key } of wanted) await speak(deps, key);
+}
+
+type Wanted = Readonly<{ key: string; channel: string }>;
+
+async function ownPlace({ store }: Deps, { id, configHash }: ReleaseRecord): Promise<Wanted | null> {
+  const channel = (await store.config(configHash))?.notify.slack;
+  return channel ? { key: id, channel } : null;
+}
+
+/** Where something was said of the release that is live beside this one; null = nothing was, or none is. */
+async function livePlace(
+  { store, conversations }: Deps,
+  { id, service }: ReleaseRecord,
+): Promise<Wanted | null> {
+  const { live } = (await store.load(service)).state;
+  return live === null || live.id === id ? null : conversations.get(live.id);
 }
 
 /** The sweep found something that is still to be said. */

@@ -65,7 +65,8 @@ export function chatStory(channel: string | null = "#deploys") {
     });
   };
 
-  const tell = (n: number, to: Deps = deps) => notify(to, pubSubEvent(topics.events, { releaseId: idOf(n) }));
+  const tell = (n: number, to: Deps = deps) =>
+    notify(to, pubSubEvent(topics.events, { releaseId: idOf(n), type: "step-began" }));
 
   /** Something happens to the n-th release and the function that notifies hears of it. */
   const happen = async (...params: Parameters<typeof occur>) => {
