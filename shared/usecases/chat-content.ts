@@ -1,5 +1,6 @@
 import type { Mentions } from "../domain/chat-escape.ts";
 import type { ReleaseId } from "../domain/ids.ts";
+import { liveBefore } from "../domain/live-before.ts";
 import type { ApprovalFacts } from "../domain/release-facts.ts";
 import { rootMessage } from "../domain/release-message.ts";
 import type { ReleaseRecord } from "../domain/release-record.ts";
@@ -24,8 +25,7 @@ const decided = { id: "", expiresAt: null } as const;
 export async function contentOf(deps: Deps, record: ReleaseRecord): Promise<ChatText> {
   const { store } = deps;
   const { state } = await store.load(record.service);
-  const previous =
-    state.live !== null && state.live.id !== record.id ? state.live : (state.past.at(-1) ?? null);
+  const previous = liveBefore(state, record);
   const { approval, plan } = record;
   const given = await approvalsOf(deps, record);
   return rootMessage({
