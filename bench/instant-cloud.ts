@@ -15,6 +15,7 @@ import { type Bus, topics } from "../shared/ports/bus.ts";
 import type { ProbePort } from "../shared/ports/probe.ts";
 import type { RunPort, ServiceSnapshot } from "../shared/ports/run.ts";
 import type { SourcePort } from "../shared/ports/source.ts";
+import { revisionSettings, settingsReading } from "../test/support/settings.ts";
 
 const owner = "bench";
 const project = "gantry-bench";
@@ -105,6 +106,11 @@ export class InstantCloud {
         if (imageDigest === null) return null;
         return { revision, imageDigest, labels: {}, ready: { state: "ready", reason: "", message: "" } };
       },
+      readSettings: async (service) => {
+        const snapshot = this.#snapshotOf(service);
+        return snapshot === null ? null : settingsReading(snapshot);
+      },
+      readRevisionSettings: async () => revisionSettings(),
       revisions: async () => [],
       deployCandidate: async ({ service, releaseId, image }) => {
         count(this.deploys, releaseId);

@@ -1,5 +1,6 @@
 import type { ReleaseId, RevisionName, ServiceKey, TagName } from "../domain/ids.ts";
 import type { Guardrails, RuntimeConfig } from "../domain/release-config.ts";
+import type { RevisionSettings, ServiceSettings } from "../domain/service-settings.ts";
 import type { Candidate, Image } from "../domain/service-state.ts";
 import type { Split, TrafficShare } from "../domain/traffic.ts";
 
@@ -22,6 +23,13 @@ export type RevisionSnapshot = Readonly<{
   imageDigest: string | null; // null = not deployed by digest
   labels: Readonly<Record<string, string>>;
   ready: Readonly<{ state: "ready" | "failed" | "working"; reason: string; message: string }>;
+}>;
+
+/** A service's settings with the traffic of the same moment, and who wrote them last as far as the API tells. */
+export type SettingsReading = Readonly<{
+  settings: ServiceSettings;
+  snapshot: ServiceSnapshot;
+  modifiedBy: string | null; // an e-mail address; null = not told
 }>;
 
 export type CandidateRequest = Readonly<{
@@ -80,6 +88,12 @@ export interface RunPort {
   readRevision(
     params: Readonly<{ service: ServiceKey; revision: RevisionName }>,
   ): Promise<RevisionSnapshot | null>;
+  /** Settings and traffic in ONE reading. Null = the service does not exist. */
+  readSettings(service: ServiceKey): Promise<SettingsReading | null>;
+  /** What a revision runs with, which never changes once it exists. Null = no such revision. */
+  readRevisionSettings(
+    params: Readonly<{ service: ServiceKey; revision: RevisionName }>,
+  ): Promise<RevisionSettings | null>;
   /** Newest first. */
   revisions(service: ServiceKey): Promise<readonly RevisionSnapshot[]>;
   deployCandidate(request: CandidateRequest): Promise<CandidateOutcome>;

@@ -1,9 +1,6 @@
-import { deployCandidate } from "../../shared/adapters/run/deploy-candidate.ts";
-import { removeCandidate } from "../../shared/adapters/run/remove-candidate.ts";
+import { runPortOver } from "../../shared/adapters/run/run-adapter.ts";
 import type { RunApi, WriteResult } from "../../shared/adapters/run/run-api.ts";
-import { patienceFor, type RunContext, runSettings } from "../../shared/adapters/run/run-context.ts";
-import { revisionSnapshotOf, serviceSnapshotOf } from "../../shared/adapters/run/service-snapshot.ts";
-import { setTraffic } from "../../shared/adapters/run/set-traffic.ts";
+import { runSettings } from "../../shared/adapters/run/run-context.ts";
 import { AppError } from "../../shared/ports/app-error.ts";
 import type { RunPort } from "../../shared/ports/run.ts";
 import type { SimCloudRun } from "./sim-cloud-run.ts";
@@ -43,21 +40,5 @@ function unavailable(): AppError {
 export function simRun(
   params: Readonly<{ cloud: SimCloudRun; process: SimProcess; world: Surroundings }>,
 ): RunPort {
-  const api = runApi(params);
-  const context: RunContext = { api, clock: params.process.clock, settings: runSettings };
-  return {
-    readService: async (service) => {
-      const raw = await api.service(service);
-      return raw === null ? null : serviceSnapshotOf(service, raw);
-    },
-    readRevision: async ({ service, revision }) => {
-      const raw = await api.revision(service, revision);
-      return raw === null ? null : revisionSnapshotOf(raw);
-    },
-    revisions: async (service) =>
-      (await api.revisions(service)).map(revisionSnapshotOf).filter((revision) => revision !== null),
-    deployCandidate: (request) => deployCandidate(context, request),
-    setTraffic: (request) => setTraffic(context, request),
-    removeCandidate: (removal) => removeCandidate(context, removal, patienceFor(context, removal)),
-  };
+  return runPortOver({ api: runApi(params), clock: params.process.clock, settings: runSettings });
 }

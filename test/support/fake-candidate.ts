@@ -1,10 +1,12 @@
 import type { RevisionName } from "../../shared/domain/ids.ts";
 import type { HttpCheck, VerifyConfig } from "../../shared/domain/release-config.ts";
+import type { RevisionSettings } from "../../shared/domain/service-settings.ts";
 import type { Pair } from "../../shared/domain/service-state.ts";
 import type { ProbeAnswer, ProbePort, ProbeRequest } from "../../shared/ports/probe.ts";
 import type { RevisionSnapshot, RunPort, ServiceSnapshot } from "../../shared/ports/run.ts";
 import type { Clock } from "../../shared/ports/system.ts";
 import { candidate, image, revisionName, serviceKey } from "./fixtures.ts";
+import { revisionSettings, settingsReading } from "./settings.ts";
 
 /** What the candidate does with one request. `afterMs` is 10 without a word. */
 type Act =
@@ -27,6 +29,7 @@ export class FakeCandidate {
   now = 0;
   snapshot: ServiceSnapshot | null;
   revision: RevisionSnapshot | null;
+  settings: RevisionSettings | null = revisionSettings();
   /** Runs before each request and each read of the service. */
   onCall: () => void = () => undefined;
   readServiceFails: Error | null = null;
@@ -112,6 +115,8 @@ export class FakeCandidate {
       },
       readRevision: async ({ revision }) =>
         revision === this.pair.candidate.revision ? this.revision : null,
+      readSettings: async () => (this.snapshot === null ? null : settingsReading(this.snapshot)),
+      readRevisionSettings: async () => this.settings,
       revisions: unexpected,
       deployCandidate: unexpected,
       setTraffic: unexpected,

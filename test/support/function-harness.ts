@@ -1,6 +1,7 @@
 import { openMemory } from "../../shared/adapters/memory/open-memory.ts";
 import { parseBuildId, type ReleaseId, type ServiceKey } from "../../shared/domain/ids.ts";
 import type { Policy } from "../../shared/domain/policy.ts";
+import type { RevisionSettings, ServiceSettings } from "../../shared/domain/service-settings.ts";
 import { type Split, soleRevision, splitOf } from "../../shared/domain/traffic.ts";
 import type { BuildPort, BuildSnapshot, StartOutcome } from "../../shared/ports/build.ts";
 import type { PubSubEvent } from "../../shared/ports/bus.ts";
@@ -12,6 +13,7 @@ import type { ReleaseRequest } from "../../shared/usecases/desk.ts";
 import { RunningWork } from "../../shared/usecases/running-work.ts";
 import { candidate, commitSha, image, monday, person, revisionName, serviceKey } from "./fixtures.ts";
 import { ManualClock, settle } from "./manual-clock.ts";
+import { serviceSettings, settingsReading } from "./settings.ts";
 
 export const repository = "perkie/background-removal";
 
@@ -101,6 +103,10 @@ export class OutsideWorld {
   move: (to: Split) => Promise<TrafficOutcome> = async () => ({ outcome: "effective" });
   remove: (signal: AbortSignal) => Promise<void> = async () => undefined;
   status: () => number = () => 200;
+  settings: ServiceSettings = serviceSettings();
+  /** What the candidate runs with; null = what the template says. */
+  deployed: RevisionSettings | null = null;
+  modifiedBy: string | null = null;
   readonly candidate = candidate();
   readonly stable = revisionName("background-removal-00001");
   split: Split = [{ revision: this.stable, percent: 100 }];
@@ -135,6 +141,11 @@ export class OutsideWorld {
       labels: {},
       ready: { state: "ready", reason: "", message: "" },
     }),
+    readSettings: async () => ({
+      ...settingsReading(this.snapshot(), this.settings),
+      modifiedBy: this.modifiedBy,
+    }),
+    readRevisionSettings: async () => this.deployed ?? this.settings.template,
     revisions: async () => [],
     deployCandidate: () => this.deploy(),
     setTraffic: async ({ target }) => {
@@ -216,6 +227,7 @@ export function functionHarness(changes: Readonly<{ policy?: Policy; settings?: 
   const deps: Deps = {
     store: engine.store,
     conversations: engine.conversations,
+    freezes: engine.freezes,
     bus: {
       publish: async (messages) => {
         published.push(...messages.map(({ topic, data, id }) => ({ topic, data, id })));

@@ -37,7 +37,7 @@ export function candidateTemplate(base: ITemplate, change: TemplateChange): ITem
 }
 
 /** The container that requests go to: the one with a port, else the first (`Container.ports`, k8s.min.proto). */
-function servingContainer(containers: readonly IContainer[]): IContainer | undefined {
+export function servingContainer(containers: readonly IContainer[]): IContainer | undefined {
   return containers.find(({ ports }) => (ports ?? []).length > 0) ?? containers[0];
 }
 
