@@ -8,7 +8,7 @@ import {
   sourceField,
 } from "./gantry-schema-service.ts";
 import { verifyField } from "./gantry-schema-verify.ts";
-import { warmupField } from "./gantry-schema-warmup.ts";
+import { warmupComplaints, warmupField } from "./gantry-schema-warmup.ts";
 import { textOf } from "./names.ts";
 import { section } from "./section.ts";
 
@@ -23,19 +23,22 @@ const slackField = textOf(
  * `gantry.yaml`, version 1, as it is written. Its output is the release config with every default filled in and
  * every unit converted.
  */
-export const gantryFileSchema = section({
-  version: z.literal(1).default(1).describe("The version of this format."),
-  service: serviceField,
-  source: sourceField,
-  build: buildField,
-  guardrails: guardrailsField,
-  runtime: runtimeField,
-  verify: verifyField,
-  approval: approvalField,
-  rollout: rolloutField,
-  warmup: warmupField,
-  notify: section({ slack: slackField })
-    .transform(({ slack }) => ({ slack: slack ?? null }))
-    .prefault({})
-    .describe("Where people hear of releases."),
-});
+export const gantryFileSchema = section(
+  {
+    version: z.literal(1).default(1).describe("The version of this format."),
+    service: serviceField,
+    source: sourceField,
+    build: buildField,
+    guardrails: guardrailsField,
+    runtime: runtimeField,
+    verify: verifyField,
+    approval: approvalField,
+    rollout: rolloutField,
+    warmup: warmupField,
+    notify: section({ slack: slackField })
+      .transform(({ slack }) => ({ slack: slack ?? null }))
+      .prefault({})
+      .describe("Where people hear of releases."),
+  },
+  [{ needs: ["guardrails", "warmup"], check: warmupComplaints }],
+);

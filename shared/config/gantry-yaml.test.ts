@@ -74,10 +74,15 @@ describe("gantry.yaml", () => {
     });
     expect(config.warmup).to.deep.equal({
       days: weekdays,
+      holidays: [],
       from: "09:00",
       to: "21:00",
       zone: "America/New_York",
+      leadMs: 600_000,
       mode: "minInstances",
+      instances: 1,
+      path: "/health",
+      everyMs: 300_000,
     });
   });
 
@@ -259,6 +264,20 @@ notify: { slack: deploys }
         `${steps}40 warmup.zone: \`+01:00\` is no time zone of the IANA database, like \`Europe/Paris\` or \`UTC\``,
       ],
     ],
+    [
+      "holidays that are no dates, a ping that is no path, and more instances than there may be",
+      'warmup: { hours: "09:00..21:00", zone: UTC, holidays: ["2026-02-30", "25.12."], path: health, instances: 4 }\nguardrails: { instances: { min: 0, max: 3 } }',
+      [
+        `${steps}56 warmup.holidays[0]: \`2026-02-30\` is no day of the calendar`,
+        `${steps}70 warmup.holidays[1]: must be a date like \`2026-12-25\``,
+        `${steps}87 warmup.path: must be a path that begins with one \`/\`, without blanks`,
+      ],
+    ],
+    [
+      "more warm instances than the guard rail lets run",
+      'warmup: { hours: "09:00..21:00", zone: UTC, instances: 4 }\nguardrails: { instances: { min: 0, max: 3 } }',
+      [`${steps}56 warmup.instances: is more than the 3 of \`guardrails.instances.max\``],
+    ],
     ["a warmup without hours", "warmup: { zone: UTC }", [`${steps}1 warmup.hours: is missing`]],
   ];
   for (const [title, line, problems] of bad) {
@@ -435,7 +454,12 @@ function releaseConfigs(): fc.Arbitrary<ReleaseConfig> {
           from: fc.constantFrom("09:00", "22:30"),
           to: fc.constantFrom("06:00", "23:59"),
           zone: fc.constantFrom("UTC", "Europe/Paris", "America/Argentina/Buenos_Aires"),
+          holidays: fc.subarray(["2026-12-25", "2027-01-01"]),
+          leadMs: fc.integer({ min: 60, max: 7_200 }).map((seconds) => seconds * 1_000),
           mode: fc.constantFrom("minInstances" as const, "ping" as const),
+          instances: fc.integer({ min: 1, max: 3 }),
+          path: fc.constantFrom("/health", "/ready?deep=1"),
+          everyMs: fc.constantFrom(60_000, 300_000, 3_600_000),
         }),
       ),
     })

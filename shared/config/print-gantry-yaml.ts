@@ -30,9 +30,14 @@ export function printGantryYaml(config: ReleaseConfig): string {
     rollout: rollout(config),
     warmup: warmup && {
       days: warmup.days,
+      holidays: warmup.holidays,
       hours: `${warmup.from}..${warmup.to}`,
       zone: warmup.zone,
+      lead: formatDuration(warmup.leadMs),
       mode: warmup.mode,
+      instances: warmup.instances,
+      path: warmup.path,
+      every: formatDuration(warmup.everyMs),
     },
     notify: given(notify),
   };

@@ -104,10 +104,15 @@ export type WatchConfig = Readonly<{
 
 export type WarmupConfig = Readonly<{
   days: readonly Weekday[];
+  holidays: readonly string[]; // YYYY-MM-DD in zone; no window begins on them
   from: string; // HH:MM in zone
   to: string; // HH:MM in zone; before `from` = over midnight
   zone: string;
+  leadMs: number; // so much earlier the service is made warm, to be warm when the window opens
   mode: "minInstances" | "ping";
+  instances: number; // kept ready, with `minInstances`
+  path: string; // asked, with `ping`; starts with one slash
+  everyMs: number; // between two pings
 }>;
 
 export type Weekday = "mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun";
