@@ -91,10 +91,26 @@ export function trafficLine(facts: ReleaseFacts): string {
     return `${newerName(facts)} is live since.`;
   }
   const split = splitNow(facts);
-  if (split === null) return unknownTraffic(facts);
-  if (record.status === "rolling-back")
-    return `${backOnTheWay(facts)} Last seen: ${sharesIn(split, record)}.`;
-  return `Traffic: ${sharesIn(split, record)}.`;
+  return split === null ? unknownTraffic(facts) : `${beforeShares(facts)} ${sharesIn(split, record)}.`;
+}
+
+/** The same for the eye: more than one revision stands in lines of its own, its share first. */
+export function trafficLines(facts: ReleaseFacts): readonly string[] {
+  const { record } = facts;
+  const isOver = record.status === "live" && record.supersededBy !== null;
+  const shares = isOver ? [] : sharesOf(splitNow(facts) ?? [], record);
+  if (shares.length < 2) return [trafficLine(facts)];
+  const lines = shares
+    .slice(0, mostRevisions)
+    .map(
+      (share) => `• *${share.percent} %*  ${revisionText(share.revision)}${roleOf(share.revision, record)}`,
+    );
+  const more = shares.length - lines.length;
+  return [beforeShares(facts), ...lines, ...(more > 0 ? [`• ${more} more`] : [])];
+}
+
+function beforeShares(facts: ReleaseFacts): string {
+  return facts.record.status === "rolling-back" ? `${backOnTheWay(facts)} Last seen:` : "Traffic:";
 }
 
 function unknownTraffic({ record }: ReleaseFacts): string {
@@ -115,16 +131,24 @@ export function backOnTheWay(facts: Pick<ReleaseFacts, "record" | "wayBack">): s
 }
 
 /** The shares of a split, the first few of many; the release's own revision also when it has none. */
-export function sharesIn(split: Split, { candidate }: ReleaseRecord): string {
-  const isShown = split.some(({ revision }) => revision === candidate?.revision);
-  const all =
-    candidate === null || isShown ? split : [...split, { revision: candidate.revision, percent: 0 }];
-  const named = all.slice(0, mostRevisions).map(({ revision, percent }) => {
-    const role = revision === candidate?.revision ? " (this release)" : "";
+export function sharesIn(split: Split, record: ReleaseRecord): string {
+  const all = sharesOf(split, record);
+  const told = all.slice(0, mostRevisions).map(({ revision, percent }) => {
+    const role = roleOf(revision, record);
     return `${revisionText(revision)} ${percent} %${role}`;
   });
-  const more = all.length - named.length;
-  return [...named, ...(more > 0 ? [`${more} more`] : [])].join(", ") || "no revision has any";
+  const more = all.length - told.length;
+  return [...told, ...(more > 0 ? [`${more} more`] : [])].join(", ") || "no revision has any";
+}
+
+/** The release's own revision is among them also when it has no share. */
+function sharesOf(split: Split, { candidate }: ReleaseRecord): Split {
+  const isShown = split.some(({ revision }) => revision === candidate?.revision);
+  return candidate === null || isShown ? split : [...split, { revision: candidate.revision, percent: 0 }];
+}
+
+function roleOf(revision: RevisionName, { candidate }: ReleaseRecord): string {
+  return revision === candidate?.revision ? " (this release)" : "";
 }
 
 /** A revision in mrkdwn, set apart so that it is copied whole. */

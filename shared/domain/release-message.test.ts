@@ -32,8 +32,12 @@ const origin =
   `Pushed by <@U0ADA>, ${monday9}  ·  ` +
   `<https://github.com/perkie/background-removal/compare/${commits}|v1.7.0...v1.8.0> (c0ffee0)  ·  gantry-test · europe-west1`;
 
-const atZero = "Traffic: `background-removal-00001` 100 %, `background-removal-00002` 0 % (this release).";
-const atFive = "Traffic: `background-removal-00001` 95 %, `background-removal-00002` 5 % (this release).";
+const shares = (ofStable: number, ofCandidate: number) => [
+  `• *${ofStable} %*  \`background-removal-00001\``,
+  `• *${ofCandidate} %*  \`background-removal-00002\` (this release)`,
+];
+const atZero = ["Traffic:", ...shares(100, 0)];
+const atFive = ["Traffic:", ...shares(95, 5)];
 const atAll = "Traffic: `background-removal-00002` 100 % (this release).";
 const before = { candidate: null, stable: null };
 const unknown = "Traffic is unchanged: whatever served before still serves.";
@@ -60,13 +64,18 @@ const table: Readonly<Record<ReleaseStatus, Case>> = {
     "is being deployed at 0 % traffic.",
     [unknown, "Next it is verified without traffic."],
   ],
-  verifying: [{}, {}, "is being verified at 0 % traffic.", [atZero, "Next somebody is asked to approve it."]],
+  verifying: [
+    {},
+    {},
+    "is being verified at 0 % traffic.",
+    [...atZero, "Next somebody is asked to approve it."],
+  ],
   "awaiting-approval": [
     { checks: [pass] },
     { approval: approvalFacts() },
     "waits for approval.",
     [
-      atZero,
+      ...atZero,
       "✅ passed  health: 200 (200)",
       `Waits for 1 of <!subteam^S0ONCALL> to approve until ${monday13}.`,
       "Once approved: 5 % of traffic, then 25 %, then 100 %.",
@@ -78,7 +87,7 @@ const table: Readonly<Record<ReleaseStatus, Case>> = {
     { approval: approvalFacts({ approvedBy: [{ by: { kind: "person", name: "maya" }, at: monday }] }) },
     "is getting traffic in steps.",
     [
-      atFive,
+      ...atFive,
       "✅ passed  health: 200 (200)",
       `Approved by <@U0MAYA> ${monday9} (1 of 1).`,
       "Next: 25 % of traffic, then 100 %.",
@@ -98,7 +107,8 @@ const table: Readonly<Record<ReleaseStatus, Case>> = {
     "is being rolled back: The candidate went bad under traffic: p95: 6.1 s (4 s).",
     [
       "The candidate went bad under traffic: p95: 6.1 s (4 s).",
-      `All traffic is on its way back to \`background-removal-00001\`. Last seen: ${atFive.slice(9)}`,
+      "All traffic is on its way back to `background-removal-00001`. Last seen:",
+      ...shares(95, 5),
       "❌ failed  p95: 6.1 s, 212 requests (4 s)",
       "✅ passed  health: 200 (200)",
       "Once `background-removal-00001` serves all of it, nothing more happens until a new tag is pushed.",
@@ -114,24 +124,27 @@ const table: Readonly<Record<ReleaseStatus, Case>> = {
     {},
     "is held and waits for a person.",
     [
-      "Traffic: `background-removal-00001` 60 %, `other` 40 %, `background-removal-00002` 0 % (this release).",
+      "Traffic:",
+      "• *60 %*  `background-removal-00001`",
+      "• *40 %*  `other`",
+      "• *0 %*  `background-removal-00002` (this release)",
       "Gantry leaves it so until somebody rolls it back or cancels it.",
       "[Roll back] [Open console]",
     ],
   ],
-  failed: [{}, {}, "failed before it had traffic.", [atZero, over]],
+  failed: [{}, {}, "failed before it had traffic.", [...atZero, over]],
   "rolled-back": [
     { failure },
     {},
     "was rolled back: The candidate went bad under traffic: p95: 6.1 s (4 s).",
     [
       "The candidate went bad under traffic: p95: 6.1 s (4 s).",
-      atZero,
+      ...atZero,
       `${over} Its image stays in quarantine until somebody frees it.`,
     ],
   ],
-  rejected: [{}, {}, "was rejected.", [atZero, over]],
-  cancelled: [{}, {}, "was cancelled.", [atZero, over]],
+  rejected: [{}, {}, "was rejected.", [...atZero, over]],
+  cancelled: [{}, {}, "was cancelled.", [...atZero, over]],
   superseded: [
     { ...before, supersededBy: releaseId("release-2"), supersededByTag: tagName("v1.9.0") },
     { newerUrl: "http://localhost:8420/releases/release-2" },
@@ -260,15 +273,30 @@ describe("rootMessage()", () => {
   it("believes the traffic that was read, and the way back that a person chose", () => {
     const other = revisionName("background-removal-00000");
     const read = [{ revision: other, percent: 100 }];
-    expect(readableLines(rootMessage(messageFacts({ status: "held" }, { traffic: read })))).to.include(
-      "Traffic: `background-removal-00000` 100 %, `background-removal-00002` 0 % (this release).",
-    );
+    const told = [
+      "• *100 %*  `background-removal-00000`",
+      "• *0 %*  `background-removal-00002` (this release)",
+    ];
+    expect(
+      readableLines(rootMessage(messageFacts({ status: "held" }, { traffic: read }))),
+    ).to.include.members(told);
     expect(
       readableLines(rootMessage(messageFacts({ status: "rolled-back" }, { wayBack: other }))),
-    ).to.include("Traffic: `background-removal-00000` 100 %, `background-removal-00002` 0 % (this release).");
+    ).to.include.members(told);
     expect(readableLines(rootMessage(messageFacts({ status: "held", found: [] })))).to.include(
       "Traffic: `background-removal-00002` 0 % (this release).",
     );
+  });
+
+  it("names the first four revisions, counts the others, and tells all in one sentence to a screen reader", () => {
+    const found = [1, 2, 3, 4, 5].map((n) => ({ revision: revisionName(`r-${n}`), percent: 20 }));
+    const message = rootMessage(messageFacts({ status: "held", found }));
+    const lines = readableLines(message);
+    expect(lines.slice(lines.indexOf("Traffic:") + 1).slice(0, 5)).to.deep.equal([
+      ...[1, 2, 3, 4].map((n) => `• *20 %*  \`r-${n}\``),
+      "• 2 more",
+    ]);
+    expect(message.text).to.include("Traffic: r-1 20 %, r-2 20 %, r-3 20 %, r-4 20 %, 2 more.");
   });
 
   it("counts approvals, and lets anybody approve where nobody is named", () => {
@@ -304,7 +332,7 @@ describe("rootMessage()", () => {
     const unsure: CheckResult = { ...pass, name: "gpu", verdict: "inconclusive", measured: "no answer" };
     const checks = [...Array(12).fill(pass), unsure, fail];
     const lines = readableLines(rootMessage(messageFacts({ status: "held", checks })));
-    expect(lines.slice(3, 6)).to.deep.equal([
+    expect(lines.slice(5, 8)).to.deep.equal([
       "❌ failed  p95: 6.1 s, 212 requests (4 s)",
       "❔ not known  gpu: no answer (200)",
       "✅ passed  health: 200 (200)",

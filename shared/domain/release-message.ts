@@ -13,11 +13,12 @@ import {
   spanWords,
   stepsAhead,
   trafficLine,
+  trafficLines,
   trafficSteps,
   wayBackOf,
 } from "./release-facts.ts";
 import type { ReleaseRecord } from "./release-record.ts";
-import { wordsOf } from "./release-words.ts";
+import { isExpired, wordsOf } from "./release-words.ts";
 import { describeSplit } from "./traffic.ts";
 import type { ReleaseStatus } from "./words.ts";
 
@@ -45,7 +46,7 @@ function messageWith(facts: ReleaseFacts, detail: Detail): ChatContent {
   const row = buttonRow(facts);
   const blocks: readonly (ChatBlock | null)[] = [
     section([headline(facts)]),
-    section([...reason(record, detail), trafficLine(facts)]),
+    section([...reason(record, detail), ...trafficLines(facts)]),
     context([origin(facts)]),
     checks.length === 0 ? null : section(checks),
     section(outlook(facts, detail)),
@@ -214,7 +215,8 @@ const nextOf: Readonly<Record<ReleaseStatus, Outlook>> = {
   held: () => "Gantry leaves it so until somebody rolls it back or cancels it.",
   failed: () => nothingMore,
   "rolled-back": rolledBack,
-  rejected: () => nothingMore,
+  rejected: ({ record }) =>
+    isExpired(record) ? `To ask again: \`gantry deploy ${escaped(record.tag, 60)}\`.` : nothingMore,
   cancelled: () => nothingMore,
   superseded: (facts) => `${newerName(facts)} takes its place.`,
 };
