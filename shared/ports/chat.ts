@@ -33,7 +33,8 @@ export type ChatPerson = Readonly<{
 /**
  * Slack, with bounded retries and a time limit on every call. Throws `AppError` `chat-unavailable` (transient; with
  * `context.retryAfterMs` when Slack asked to wait), or `chat-refused` (archived, bot removed, not in the channel, no
- * such channel: a person has to do something). `context.error` is Slack's own code, such as `thread_not_found`.
+ * such channel: a person has to do something). `context.error` is Slack's own code, such as `thread_not_found`;
+ * `context.method` the method that failed; `context.done` is `no` where what was asked was certainly not carried out.
  */
 export interface ChatPort {
   /** AT MOST ONE message per key, also when the answer to an earlier post was lost. */

@@ -1,4 +1,6 @@
 import type { Mentions } from "../domain/chat-escape.ts";
+import { decisionUnderWay } from "../domain/decision-under-way.ts";
+import type { ServiceEvent } from "../domain/events.ts";
 import type { ReleaseId } from "../domain/ids.ts";
 import { liveBefore } from "../domain/live-before.ts";
 import type { ApprovalFacts } from "../domain/release-facts.ts";
@@ -22,12 +24,16 @@ export function peopleOf({ policy }: Deps): Mentions {
 const decided = { id: "", expiresAt: null } as const;
 
 /** The root message of a release as everything stands now. */
-export async function contentOf(deps: Deps, record: ReleaseRecord): Promise<ChatText> {
+export async function contentOf(
+  deps: Deps,
+  record: ReleaseRecord,
+  events: readonly ServiceEvent[],
+): Promise<ChatText> {
   const { store } = deps;
   const { state } = await store.load(record.service);
   const previous = liveBefore(state, record);
   const { approval, plan } = record;
-  const given = await approvalsOf(deps, record);
+  const given = approvalsIn(events);
   return rootMessage({
     record,
     consoleUrl: pageOf(deps, record.id),
@@ -36,6 +42,7 @@ export async function contentOf(deps: Deps, record: ReleaseRecord): Promise<Chat
     people: peopleOf(deps),
     previous: previous ? { tag: previous.tag, commit: previous.commit } : null,
     canGoBack: offersWayBack(state, record.id),
+    underWay: decisionUnderWay(events, deps.clock.now())?.decision ?? null,
     approval:
       approval === null && given.length === 0
         ? null
@@ -61,13 +68,6 @@ function aheadOf(deps: Deps, { active }: ServiceState, { id, status }: ReleaseRe
 }
 
 /** Who approved and when, as the events tell it. */
-async function approvalsOf(
-  { store }: Deps,
-  { id, approvedBy }: ReleaseRecord,
-): Promise<ApprovalFacts["approvedBy"]> {
-  if (approvedBy.length === 0) return [];
-  const events = await store.releaseEvents(id);
-  return events.flatMap(({ event }) =>
-    event.type === "approval-given" ? [{ by: event.by, at: event.at }] : [],
-  );
+function approvalsIn(events: readonly ServiceEvent[]): ApprovalFacts["approvedBy"] {
+  return events.flatMap((event) => (event.type === "approval-given" ? [{ by: event.by, at: event.at }] : []));
 }

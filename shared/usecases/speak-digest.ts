@@ -2,20 +2,25 @@ import type { ReleaseId, Timestamp } from "../domain/ids.ts";
 import { digestMessage } from "../domain/release-digest.ts";
 import type { ReleaseRecord } from "../domain/release-record.ts";
 import type { ReleaseStatus } from "../domain/words.ts";
-import { mayEditAt, sayRoot, type Turn } from "./speak.ts";
+import type { Turn } from "./chat-turn.ts";
+import { mayEditAt, sayRoot } from "./say-root.ts";
 
 /** More releases than this beginning in one channel within the window share one message. */
 const most = 5;
 const windowMs = 60_000;
 
-/** What a person must see by itself, however much else goes on. */
-const needsAnEye: readonly ReleaseStatus[] = [
+const lookedAt: readonly ReleaseStatus[] = [
   "awaiting-approval",
   "failed",
   "held",
   "rolling-back",
   "rolled-back",
 ];
+
+/** Whether a person must see this release by itself, and soon, however much else goes on. */
+export function needsAnEye({ status }: ReleaseRecord): boolean {
+  return lookedAt.includes(status);
+}
 
 const prefix = "digest/";
 
@@ -33,8 +38,8 @@ export async function digestFor(
   record: ReleaseRecord,
 ): Promise<"joins" | "by-digest" | "by-itself"> {
   const { conversation, deps } = turn;
-  const { channel, root, digest } = conversation;
-  const isByItself = root !== null || needsAnEye.includes(record.status);
+  const { channel, root, digest, turns } = conversation;
+  const isByItself = root !== null || turns.post !== null || needsAnEye(record);
   if (digest !== null) {
     await deps.conversations.want({ key: digest, channel, now: deps.clock.now() });
     return isByItself ? "by-itself" : "by-digest";
@@ -61,5 +66,5 @@ export async function sayDigest(turn: Turn): Promise<Timestamp | null> {
   if (known.length === 0) return deps.clock.now() + 1_000; // the first of them is being written down
   const consoleUrl = deps.consoleUrl();
   const links = new Map(known.map(({ id }) => [id, `${consoleUrl}/releases/${id}`]));
-  return sayRoot(turn, digestMessage({ records: known, links, consoleUrl }));
+  return sayRoot(turn, digestMessage({ records: known, links, consoleUrl }), true); // it speaks for many
 }

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { chatStory, waiting } from "../../test/support/chat-story.ts";
 import { candidate, person, releaseBasics, revisionName } from "../../test/support/fixtures.ts";
-import { refused, unavailable } from "../../test/support/recording-chat.ts";
+import { limited, refused, unavailable } from "../../test/support/recording-chat.ts";
 import type { Failure } from "../domain/service-state.ts";
 import type { Conversations } from "../ports/conversations.ts";
 import type { Deps } from "./deps.ts";
@@ -80,6 +80,7 @@ describe("what is said of a release in chat", () => {
     );
     await story.happen(1, { type: "release-rolled-back", failure }, { status: "rolled-back" });
     await story.happen(1, { type: "release-failed", failure }, { status: "failed", failure });
+    await story.quiet();
     const lines = story.chat.thread(rootOf(story).place);
     const types = (await story.deps.store.releaseEvents(story.idOf(1))).map(({ event }) => event.type);
     const loud = lines
@@ -171,7 +172,7 @@ describe("a chat that fails", () => {
   it("is asked again after the time that it asked for, and no sooner, whatever happens", async () => {
     const story = chatStory();
     const { chat } = story;
-    chat.fail("post", unavailable(30_000));
+    chat.fail("post", limited("chat.postMessage", 30_000));
     await story.happen(1, null);
     const calls = chat.calls.length;
     for (let second = 0; second < 29; second += 1) {
@@ -179,10 +180,11 @@ describe("a chat that fails", () => {
       await story.later(1_000);
     }
     expect(chat.calls).to.have.length(calls);
-    expect(await story.of(1)).to.include({ attempt: 1, lastError: "The chat is down." });
     await story.later(1_000);
     expect(chat.roots).to.have.length(1);
+    await story.quiet();
     expect(chat.thread(rootOf(story).place)).to.have.length(29);
+    expect(chat.calls.filter((call) => call.endsWith("looked for"))).to.deep.equal([]);
     expect(await story.of(1)).to.include({ attempt: 0, lastError: null, quietUntil: null });
   });
 
@@ -222,10 +224,11 @@ describe("a chat that fails", () => {
     await story.later(1_000);
     chat.fail("post", { error: unavailable(), done: true });
     await story.happen(1, started);
-    await story.later(1_000);
+    await story.quiet();
     expect(keysOf(chat.messages)).to.deep.equal(["release-1/root/1", "release-1/2"]);
     expect(chat.isWell).to.equal(true);
     await story.happen(1, { type: "gate-passed", checks: [] });
+    await story.quiet();
     expect(chat.calls.at(-1)).to.equal("post release-1/3"); // nobody tried it: nothing is looked for
   });
 
@@ -245,7 +248,7 @@ describe("a chat that fails", () => {
     });
     await story.tell(1, { ...story.deps, chat: third });
     expect(await story.of(1)).to.include({ told: 2, attempt: 1 });
-    await story.later(1_000);
+    await story.quiet();
     expect(keysOf(chat.messages)).to.deep.equal(["release-1/root/1", "release-1/2", "release-1/3"]);
   });
 });
@@ -298,8 +301,7 @@ describe("many releases that begin at once", () => {
   async function burst(count: number): Promise<Story> {
     const story = chatStory();
     for (let n = 1; n <= count; n += 1) await story.happen(n, null);
-    await story.sweep();
-    await story.later(3_000);
+    await story.quiet();
     return story;
   }
 
@@ -342,7 +344,7 @@ describe("many releases that begin at once", () => {
       { type: "release-live", revision: revisionName() },
       { status: "live", percent: 100 },
     );
-    await story.later(3_000);
+    await story.quiet();
     expect(JSON.stringify(digests(story)[0]?.content)).to.not.equal(waits);
     expect(await story.deps.conversations.nextDueAt()).to.equal(null);
   });

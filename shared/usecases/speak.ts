@@ -1,17 +1,16 @@
-import { createHash } from "node:crypto";
+import { decisionUnderWay } from "../domain/decision-under-way.ts";
 import type { ReleaseId, Timestamp } from "../domain/ids.ts";
 import type { ReleaseRecord } from "../domain/release-record.ts";
 import { storyOf } from "../domain/release-story.ts";
 import { AppError } from "../ports/app-error.ts";
-import type { ChatPlace, ChatPort, ChatText } from "../ports/chat.ts";
-import type { ClaimedConversation, Conversation } from "../ports/conversations.ts";
+import type { ChatPlace } from "../ports/chat.ts";
+import { anyMessage, type ClaimedConversation, type Conversation } from "../ports/conversations.ts";
 import type { StoredEvent } from "../ports/store.ts";
 import { contentOf, peopleOf } from "./chat-content.ts";
+import { postInTurn, type Turn } from "./chat-turn.ts";
 import type { Deps } from "./deps.ts";
-import { digestFor, isDigest, sayDigest } from "./speak-digest.ts";
-
-/** The root is edited no more often than this: a release in steps changes faster than people read. */
-const editEveryMs = 3_000;
+import { editEveryMs, sayRoot } from "./say-root.ts";
+import { digestFor, isDigest, needsAnEye, sayDigest } from "./speak-digest.ts";
 
 const leaseMs = 60_000;
 const callMs = 20_000;
@@ -22,16 +21,6 @@ const backoff = { firstMs: 1_000, longestMs: 60_000 } as const;
 /** After a refusal a person has to do something (invite the bot, unarchive the channel), so asking again can take its time. */
 const afterRefusalMs = 5 * 60_000;
 
-/** One turn at a conversation: what was said is put into `conversation` as it is said, so that a failure loses none of it. */
-export type Turn = {
-  readonly deps: Deps;
-  readonly chat: ChatPort;
-  readonly signal: AbortSignal;
-  /** `triedSince` null = nobody can have posted what this turn posts; else it is looked for before it is posted. */
-  readonly tried: Readonly<{ triedSince?: null }>;
-  conversation: Conversation;
-};
-
 /**
  * Says in chat what is to be said of this release or digest. What cannot be said now stays to be said, once, when the chat
  * is back. Whoever has the conversation claimed does it; a second call leaves it to them.
@@ -41,9 +30,10 @@ export async function speak(deps: Deps, key: string): Promise<void> {
   if (chat === null) return;
   const claimed = await conversations.claim({ key, owner: settings.owner, now: clock.now(), leaseMs });
   if (claimed === null) return;
-  const { conversation, interrupted } = claimed;
-  const tried = interrupted || conversation.attempt > 0 ? {} : { triedSince: null };
-  const turn: Turn = { deps, chat, signal: AbortSignal.timeout(callMs), tried, conversation };
+  const conversation = claimed.interrupted
+    ? { ...claimed.conversation, unsure: anyMessage }
+    : claimed.conversation;
+  const turn: Turn = { deps, chat, signal: AbortSignal.timeout(callMs), conversation, waits: false };
   const dueAt = quietTime(turn) ?? (await sayAll(turn));
   await keep(deps, claimed, { conversation: turn.conversation, dueAt });
   deps.onCommit();
@@ -60,7 +50,8 @@ function quietTime({ conversation, deps }: Turn): Timestamp | null {
 async function sayAll(turn: Turn): Promise<Timestamp | null> {
   try {
     const dueAt = isDigest(turn.conversation.key) ? await sayDigest(turn) : await sayRelease(turn);
-    turn.conversation = { ...turn.conversation, attempt: 0, lastError: null, quietUntil: null };
+    const isDone = { attempt: 0, lastError: null, unsure: null, quietUntil: null };
+    if (!turn.waits) turn.conversation = { ...turn.conversation, ...isDone };
     return dueAt;
   } catch (error) {
     return laterAfter(turn, error);
@@ -108,83 +99,61 @@ async function sayRelease(turn: Turn): Promise<Timestamp | null> {
   if (record === null) return null;
   const spoken = await digestFor(turn, record);
   if (spoken !== "by-itself") return spoken === "joins" ? deps.clock.now() : null;
-  const content = await contentOf(deps, record);
-  const dueAt = await sayRoot(turn, content);
-  if ((await tellStory(turn, record)) === "told") return dueAt;
-  await sayRoot(turn, content);
-  return (await tellStory(turn, record)) === "told" ? null : deps.clock.now() + editEveryMs;
+  const stored = await deps.store.releaseEvents(record.id);
+  const events = stored.map(({ event }) => event);
+  const content = await contentOf(deps, record, events);
+  const sayIt = () => sayRoot(turn, content, needsAnEye(record));
+  const rootAt = await sayIt();
+  const first = await tellStory(turn, record, stored);
+  if (first !== "rootless")
+    return earliest(rootAt, first, decisionUnderWay(events, deps.clock.now())?.until ?? null);
+  const anewAt = await sayIt();
+  const second = await tellStory(turn, record, stored);
+  return second === "rootless" ? deps.clock.now() + editEveryMs : earliest(anewAt, second);
 }
 
-/** When the root may be said or edited. */
-export function mayEditAt({ root, saidAt }: Conversation): Timestamp {
-  return root === null ? 0 : (saidAt ?? 0) + editEveryMs;
-}
-
-/** Posts the root or edits it where it says something else now; the answer is when it may be edited, if not yet. */
-export async function sayRoot(turn: Turn, content: ChatText): Promise<Timestamp | null> {
-  const said = createHash("sha256").update(JSON.stringify(content)).digest("hex").slice(0, 16);
-  const { conversation, deps } = turn;
-  if (conversation.said === said) return null;
-  const waitsUntil = mayEditAt(conversation);
-  if (deps.clock.now() < waitsUntil) return waitsUntil;
-  const root = await editOrPost(turn, content);
-  turn.conversation = { ...turn.conversation, root, said, saidAt: deps.clock.now() };
-  return null;
-}
-
-/** A root that a person deleted is posted anew: the release still needs a place where it is decided. */
-async function editOrPost(turn: Turn, content: ChatText): Promise<ChatPlace> {
-  const { chat, signal, conversation } = turn;
-  const { root, channel, key } = conversation;
-  if (root !== null && (await chat.update({ place: root, content, signal })) === "updated") return root;
-  const roots = conversation.roots + 1;
-  const post = {
-    channel,
-    thread: null,
-    broadcast: false,
-    key: `${key}/root/${roots}`,
-    content,
-    signal,
-    ...turn.tried,
-  };
-  const place = await chat.post(post);
-  turn.conversation = { ...turn.conversation, root: place, roots };
-  return place;
+function earliest(...times: readonly (Timestamp | null)[]): Timestamp | null {
+  const known = times.filter((time) => time !== null);
+  return known.length === 0 ? null : Math.min(...known);
 }
 
 /**
- * Tells in the thread what was not told yet, each fact once, in order. `rootless` = somebody deleted the root, which shows
- * where it says nothing new too: it is to be posted anew.
+ * Tells in the thread what was not told yet, each fact once, in order; the answer is when to go on, if not all is told.
+ * `rootless` = somebody deleted the root, which shows where it says nothing new too: it is to be posted anew.
  */
-async function tellStory(turn: Turn, record: ReleaseRecord): Promise<"told" | "rootless"> {
-  const events = await turn.deps.store.releaseEvents(record.id);
+async function tellStory(
+  turn: Turn,
+  record: ReleaseRecord,
+  events: readonly StoredEvent[],
+): Promise<Timestamp | null | "rootless"> {
   try {
-    for (const stored of events)
-      if (stored.position > turn.conversation.told) await tell(turn, record, stored);
-    return "told";
+    for (const stored of events) {
+      const { root, told } = turn.conversation;
+      if (root === null) return null; // its own time is known
+      const waitsUntil = stored.position > told ? await tell(turn, { record, root, stored }) : null;
+      if (waitsUntil !== null) return waitsUntil;
+    }
+    return null;
   } catch (error) {
     const isRootless = error instanceof AppError && error.context["error"] === "thread_not_found";
     if (!isRootless || turn.conversation.root === null) throw error;
-    turn.conversation = { ...turn.conversation, root: null, said: null, saidAt: null };
+    turn.conversation = { ...turn.conversation, root: null, said: null, saidAt: null, offers: [] };
     return "rootless";
   }
 }
 
-async function tell(turn: Turn, record: ReleaseRecord, { event, position }: StoredEvent): Promise<void> {
-  const { chat, signal, conversation } = turn;
+type Line = Readonly<{ record: ReleaseRecord; root: ChatPlace; stored: StoredEvent }>;
+
+async function tell(turn: Turn, { record, root, stored }: Line): Promise<Timestamp | null> {
+  const { event, position } = stored;
   const story = storyOf(event, { record, people: peopleOf(turn.deps) });
-  const { root } = conversation;
-  if (story !== null && root !== null) {
+  if (story !== null) {
     const { content, broadcast } = story;
-    await chat.post({
-      channel: root.channel,
-      thread: root.ts,
-      broadcast,
-      key: `${record.id}/${position}`,
-      ...turn.tried,
-      content,
-      signal,
-    });
+    const { channel, ts: thread } = root;
+    const post = { channel, thread, broadcast, key: `${record.id}/${position}`, content };
+    const posted = await postInTurn(turn, post, broadcast);
+    if ("waitsUntil" in posted) return posted.waitsUntil;
   }
   turn.conversation = { ...turn.conversation, told: position };
+  return null;
 }

@@ -89,8 +89,18 @@ export function chatStory(channel: string | null = "#deploys") {
     await sweep();
   };
 
+  /** Time passes until all is said. */
+  const quiet = async () => {
+    for (let turn = 0; turn < 1_000; turn += 1) {
+      const next = await deps.conversations.nextDueAt();
+      if (next === null) return;
+      await later(Math.max(0, next - clock.now()));
+    }
+    throw new Error("there is no end of what is to be said");
+  };
+
   const of = (n: number) => deps.conversations.get(idOf(n));
-  return { ...harness, deps, chat, occur, tell, happen, sweep, later, of, idOf };
+  return { ...harness, deps, chat, occur, tell, happen, sweep, later, quiet, of, idOf };
 }
 
 export const waiting: Happening = {

@@ -108,13 +108,20 @@ export class RecordingChat implements ChatPort {
   }
 }
 
-/** The chat does not answer, or asks to wait. */
-export function unavailable(retryAfterMs?: number): AppError {
-  const context = { error: "ratelimited", ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+/** The chat does not answer, and nobody knows what became of it. */
+export function unavailable(): AppError {
+  const context = { error: "no-answer", done: "unknown" };
   return new AppError({ code: "chat-unavailable", message: "The chat is down.", transient: true, context });
+}
+
+/** The chat asks to wait, and has done nothing. */
+export function limited(method: string, retryAfterMs: number): AppError {
+  const context = { error: "ratelimited", done: "no", method, retryAfterMs };
+  return new AppError({ code: "chat-unavailable", message: "Slow down.", transient: true, context });
 }
 
 /** The chat says no, and a person has to do something. */
 export function refused(error: string): AppError {
-  return new AppError({ code: "chat-refused", message: error, transient: false, context: { error } });
+  const context = { error, done: "no" };
+  return new AppError({ code: "chat-refused", message: error, transient: false, context });
 }

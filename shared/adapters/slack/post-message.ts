@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { AppError } from "../../ports/app-error.ts";
 import type { ChatPlace, ChatPost } from "../../ports/chat.ts";
-import { findMessage, keyMetadata, type Searcher } from "./find-message.ts";
+import { findMessage, keyMetadata, type Search, type Searcher } from "./find-message.ts";
 import { isLate, mayBeDone } from "./slack-error.ts";
 
 const answer = z.object({ channel: z.string(), ts: z.string() });
@@ -26,10 +27,20 @@ async function postUntilKnown(searcher: Searcher, post: ChatPost): Promise<ChatP
     } catch (error) {
       if (!mayBeDone(error) || post.signal.aborted) throw error;
       await clock.sleep({ ms: settings.settleMs, signal: post.signal });
-      const found = await findMessage(searcher, { post, since });
+      const found = await lookAfter(searcher, { post, since }, error);
       if (found !== null) return found;
       if (isLate(error) || retry >= settings.retries) throw error;
     }
+  }
+}
+
+/** A look that fails leaves it open whether the message was posted, whatever became of the look itself. */
+async function lookAfter(searcher: Searcher, search: Search, lost: AppError): Promise<ChatPlace | null> {
+  try {
+    return await findMessage(searcher, search);
+  } catch (error) {
+    const { message, cause, context, transient, code } = error instanceof AppError ? error : lost;
+    throw new AppError({ code, transient, message, cause, context: { ...context, done: "unknown" } });
   }
 }
 

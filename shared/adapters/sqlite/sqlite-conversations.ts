@@ -138,9 +138,11 @@ export class SqliteConversations implements Conversations {
   }
 }
 
+type Recent = "offers" | "turns" | "unsure";
+
 /** A conversation that an older Gantry kept tells nothing of turns, nor which of its messages it is unsure of. */
 function read({ body }: Body): Conversation {
-  const kept: Conversation = JSON.parse(body);
-  const unsure = kept.attempt > 0 ? anyMessage : null;
-  return { ...newConversation(kept), unsure, ...kept };
+  const kept: Omit<Conversation, Recent> & Partial<Pick<Conversation, Recent>> = JSON.parse(body);
+  const { offers, turns } = newConversation(kept);
+  return { offers, turns, unsure: kept.attempt > 0 ? anyMessage : null, ...kept };
 }
