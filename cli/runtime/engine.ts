@@ -92,6 +92,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     sourceSite,
     store: sqlite.store,
     conversations: sqlite.conversations,
+    freezes: sqlite.freezes,
     bus: sqlite.bus,
     clock,
     ids: randomIds,

@@ -1,6 +1,5 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { readSlackCommand } from "./slack-command.ts";
 import { readSlack, readSlackSubject, type SlackRequest } from "./slack-payload.ts";
 
 const expected = { teamIds: ["T0GANTRY"], appId: "A0GANTRY" };
@@ -133,7 +132,6 @@ describe("readSlack()", () => {
       actor: lee,
       command: "/gantry",
       text: "deploy v1.8.0",
-      ask: { verb: "deploy", tag: "v1.8.0", repository: null },
       channel: "C0DEPLOYS",
       triggerId: slash.trigger_id,
     });
@@ -255,55 +253,5 @@ describe("readSlackSubject()", () => {
     ]) {
       expect(readSlackSubject(JSON.stringify(wrong)), JSON.stringify(wrong)).to.equal(null);
     }
-  });
-});
-
-describe("readSlackCommand()", () => {
-  const cases: readonly (readonly [string, object])[] = [
-    ["", { verb: "help", problem: null }],
-    ["  help ", { verb: "help", problem: null }],
-    ["status", { verb: "status", service: null }],
-    ["Status perkie/us-central1/bg-removal", { verb: "status", service: "perkie/us-central1/bg-removal" }],
-    ["deploy  v1.8.0", { verb: "deploy", tag: "v1.8.0", repository: null }],
-    [
-      "deploy v1.8.0 perkie/background-removal",
-      { verb: "deploy", tag: "v1.8.0", repository: "perkie/background-removal" },
-    ],
-    ["rollback bg-removal", { verb: "rollback", service: "bg-removal", reason: "" }],
-    [
-      "rollback bg-removal  p95 is *bad*",
-      { verb: "rollback", service: "bg-removal", reason: "p95 is *bad*" },
-    ],
-    ["freeze", { verb: "freeze", rest: "" }],
-    ["freeze on for the launch", { verb: "freeze", rest: "on for the launch" }],
-  ];
-  for (const [text, ask] of cases) {
-    it(`reads "${text}"`, () => {
-      expect(readSlackCommand(text)).to.deep.equal(ask);
-    });
-  }
-
-  it("says what is wrong with what it cannot read", () => {
-    const wrong = [
-      "deploy",
-      "deploy $(id)",
-      "deploy v1 a/b c",
-      "deploy v1 perkie",
-      "rollback",
-      "rollback <@U1>",
-    ];
-    for (const text of [...wrong, "status a b", "status ?", "constructor", "approve r-1"]) {
-      const ask = readSlackCommand(text);
-      expect(ask, text).to.have.property("verb", "help");
-      expect(ask, text).to.have.property("problem").that.is.a("string");
-    }
-  });
-
-  it("never throws, whatever is typed", () => {
-    fc.assert(
-      fc.property(fc.string({ unit: "binary" }), (text) => {
-        expect(readSlackCommand(text)).to.have.property("verb");
-      }),
-    );
   });
 });

@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { parseReleaseId, type ReleaseId } from "../../shared/domain/ids.ts";
-import { readSlackCommand, type SlackAsk } from "./slack-command.ts";
 import {
   type Click,
   clickSchema,
@@ -50,7 +49,6 @@ export type SlackSlash = Acted &
     kind: "command";
     command: string;
     text: string;
-    ask: SlackAsk;
     channel: string;
     triggerId: string;
   }>;
@@ -177,7 +175,6 @@ function onCommand(slash: SlashForm, expected: ExpectedSlack): SlackRequest {
     actor,
     command,
     text,
-    ask: readSlackCommand(text),
     channel,
     triggerId,
   };

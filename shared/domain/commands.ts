@@ -18,10 +18,11 @@ export interface CommandMap {
   "finish-gate": { verdict: Verdict; checks: readonly CheckResult[]; approvalId: string };
   /**
    * `groups`: every name in `approval.from` that this person stands behind, as policy and chat say now. `approvalId`:
-   * the request that the person saw; null = none, and nothing is approved unseen.
+   * the request that the person saw; null = none, and nothing is approved unseen. `unasked`: groups of which nobody can
+   * tell now whether the person is in them; absent = none.
    */
-  approve: { by: Actor; groups: readonly string[]; approvalId: string | null };
-  reject: { by: Actor; groups: readonly string[]; approvalId: string | null; reason: string };
+  approve: Decider & { approvalId: string | null };
+  reject: Decider & { approvalId: string | null; reason: string };
   pause: { by: Actor };
   resume: { by: Actor };
   /** Skips the holds that are left: the last step is next. */
@@ -48,6 +49,8 @@ export interface CommandMap {
   "free-digest": { by: Actor; digest: ImageDigest };
 }
 
+type Decider = { by: Actor; groups: readonly string[]; unasked?: readonly string[] };
+
 export type CommandType = keyof CommandMap;
 
 /** A command of one type; without an argument, any command. */
@@ -71,6 +74,7 @@ export type RefusalCode =
   | "not-paused"
   | "not-rolling-out"
   | "not-an-approver"
+  | "group-not-askable"
   | "not-a-member"
   | "not-allowed"
   | "self-approval"

@@ -38,6 +38,8 @@ describe("decide: who may approve what, and when", () => {
   const over = monday + approval.expiresMs;
   const stranger = ["maya", "@web-oncall"];
   const members = ["maya", "@ml-oncall"];
+  const unasked = (group: string, groups: readonly string[] = []): Command =>
+    Object.assign({}, say.approve(approver, { at }, groups), { unasked: [group] });
   type Row = readonly [string, Partial<ApprovalConfig>, ReturnType<typeof say.approve>, RefusalCode | null];
   const rows: readonly Row[] = [
     ["a member of the group", {}, say.approve(approver, { at }, members), null],
@@ -45,6 +47,9 @@ describe("decide: who may approve what, and when", () => {
     ["anybody where nobody is named", { from: [] }, say.approve(approver, { at }, []), null],
     ["somebody of another group", {}, say.approve(approver, { at }, stranger), "not-an-approver"],
     ["somebody of no group", {}, say.approve(approver, { at }, []), "not-an-approver"],
+    ["somebody whose group cannot be asked for", {}, unasked("@ml-oncall"), "group-not-askable"],
+    ["somebody of another group that cannot be asked for", {}, unasked("@web-oncall"), "not-an-approver"],
+    ["somebody of a group, while another cannot be asked for", {}, unasked("@leads", ["@ml-oncall"]), null],
     ["the author", {}, say.approve(person, { at }), "self-approval"],
     ["the author in capitals", {}, say.approve({ ...person, name: "ADA" }, { at }), "self-approval"],
     ["the author where nobody is named", { from: [] }, say.approve(person, { at }, []), "self-approval"],

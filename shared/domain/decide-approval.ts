@@ -24,6 +24,13 @@ function noApproval(releaseId: string): Decision {
 function strangerRefusal(release: ActiveRelease, command: CommandOf<"approve" | "reject">): Decision | null {
   const { from } = release.plan.approval;
   if (from.length === 0 || command.groups.some((group) => from.includes(group))) return null;
+  const unasked = (command.unasked ?? []).filter((group) => from.includes(group));
+  if (unasked.length > 0)
+    return refuse(
+      "group-not-askable",
+      `Slack could not be asked who is in ${unasked.join(", ")} just now, so nothing was decided on ${release.tag} and nothing changed. Try again in a minute; whom gantry.policy.yaml names in person decides meanwhile.`,
+      `gantry ${command.type} ${release.id}`,
+    );
   return refuse(
     "not-an-approver",
     `${command.by.name} may not decide on ${release.tag}; these may: ${from.join(", ")}.`,

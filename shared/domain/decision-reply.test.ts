@@ -74,6 +74,10 @@ const table: readonly (readonly [DecisionRefusal, string])[] = [
     `✋ The policy names you in no group and not among its people, so you may look at ${name} but not act on it.`,
   ],
   [
+    { code: "group-not-askable", groups: ["@ml-oncall", "@leads"], next: "gantry pause release-1" },
+    `✋ Slack could not be asked just now who is in @ml-oncall, @leads, so Gantry does not know whether you may decide on ${name}. Nothing was done, and nothing changed. Click again in a minute, or type \`gantry pause release-1\`.`,
+  ],
+  [
     { code: "not-possible", why: "The release is <paused> already." },
     "✋ The release is &lt;paused&gt; already.",
   ],

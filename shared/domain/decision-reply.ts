@@ -17,6 +17,7 @@ export type DecisionRefusal =
   | Readonly<{ code: "already-decided"; decision: "approved" | "rejected"; by: string; at: Timestamp }>
   | Readonly<{ code: "not-a-member"; kind: "guest" | "deactivated" | "bot" | "stranger" }>
   | Readonly<{ code: "not-allowed" }>
+  | Readonly<{ code: "group-not-askable"; groups: readonly string[]; next: string }>
   | Readonly<{ code: "not-possible"; why: string }>;
 
 type Answers = {
@@ -57,6 +58,8 @@ const answers: Answers = {
   "not-a-member": ({ kind }, { record }) => `${kinds[kind]}: nothing was done to ${releaseName(record)}.`,
   "not-allowed": (_, { record }) =>
     `The policy names you in no group and not among its people, so you may look at ${releaseName(record)} but not act on it.`,
+  "group-not-askable": ({ groups, next }, { record }) =>
+    `Slack could not be asked just now who is in ${groups.map((group) => escaped(group, 60)).join(", ")}, so Gantry does not know whether you may decide on ${releaseName(record)}. Nothing was done, and nothing changed. Click again in a minute, or type \`${escaped(next, 200)}\`.`,
   "not-possible": ({ why }) => escaped(why, 400),
 };
 

@@ -54,7 +54,7 @@ export function isServiceGlob(text: string): boolean {
 }
 
 /** Whether what a freeze names is, or holds, this service. */
-export function covers({ services }: Readonly<{ services: string }>, service: ServiceKey): boolean {
+export function covers({ services }: Readonly<{ services: string }>, service: string): boolean {
   return matchesGlob(services, service);
 }
 
@@ -76,7 +76,7 @@ function standing({ id, services, reason, by, until, zone }: Freeze): StandingFr
 /** Those that lifting the freeze of one service means, and those that hold for others as well. */
 export function freezesOf<T extends Readonly<{ services: string }>>(
   freezes: readonly T[],
-  service: ServiceKey,
+  service: string, // `project/region/name`
 ): Readonly<{ own: readonly T[]; wider: readonly T[] }> {
   const found = freezes.filter((freeze) => covers(freeze, service));
   return {

@@ -68,6 +68,8 @@ export type ReleaseBasics = Readonly<{
   requestedAt: Timestamp;
   configHash: string;
   plan: Plan;
+  /** Somebody released it while freezes stood: which, and why. */
+  despite?: Readonly<{ freezes: string; reason: string }>;
 }>;
 
 /** An image by digest: `name@digest` is what gets deployed. */

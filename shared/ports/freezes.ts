@@ -5,7 +5,7 @@ import type { Timestamp } from "../domain/ids.ts";
 export interface Freezes {
   /** Keeps it, durably once resolved; answers what is kept under this id, which is an earlier one where there was one. */
   add(freeze: Freeze): Promise<Freeze>;
-  /** Ends it. Null = none has this id. One that was lifted before stays as it was lifted. */
+  /** Ends it. Null = none has this id. One that was lifted before, or is over by then, stays as it is. */
   lift(params: Readonly<{ id: string; lifted: Lifted }>): Promise<Freeze | null>;
   /** Those that are not lifted and not over at that moment, begun or not, by when they were set and then by id. */
   open(params: Readonly<{ at: Timestamp }>): Promise<readonly Freeze[]>;

@@ -197,7 +197,26 @@ const rows: readonly Row[] = [
       await click("U0MAYA", "approve"); // nobody has to be asked
     },
     status: "rolling-out",
-    no: [["u0lee U0LEE slack approve not-an-approver", "These may"]],
+    no: [
+      [
+        "u0lee U0LEE slack approve group-not-askable",
+        "Slack could not be asked who is in @ml-oncall just now, so nothing was decided on v1.0.0 and nothing changed.",
+      ],
+    ],
+  },
+  {
+    it: "does not say that somebody may not while it cannot be told, and decides when they click again",
+    does: async ({ chat, click }) => {
+      chat.fail("groupMembers", unavailable(), unavailable());
+      await click("U0LEE", "reject");
+      await click("U0LEE", "pause");
+      await click("U0LEE", "reject");
+    },
+    status: "rejected",
+    no: [
+      ["u0lee U0LEE slack reject group-not-askable", "Next: gantry reject r-"],
+      ["u0lee U0LEE slack pause group-not-askable", "Click again in a minute, or type gantry pause r-"],
+    ],
   },
   {
     it: "takes nobody to be in a user group that there is not",

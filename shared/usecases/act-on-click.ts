@@ -1,6 +1,6 @@
 import type { ChatContent } from "../domain/chat-blocks.ts";
 import type { RefusalCode } from "../domain/commands.ts";
-import { decisionReply } from "../domain/decision-reply.ts";
+import { type DecisionRefusal, decisionReply } from "../domain/decision-reply.ts";
 import { parseReleaseId } from "../domain/ids.ts";
 import { knownAs } from "../domain/policy.ts";
 import type { ReleaseRecord } from "../domain/release-record.ts";
@@ -9,12 +9,14 @@ import type { PubSubEvent } from "../ports/bus.ts";
 import type { ChatPerson } from "../ports/chat.ts";
 import { mayAct } from "./approver-groups.ts";
 import { peopleOf } from "./chat-content.ts";
+import { plainReply } from "./chat-reply.ts";
 import { type Click, type KeyedClick, readClick } from "./click.ts";
 import { refusalOf } from "./click-refusal.ts";
 import type { Deps } from "./deps.ts";
 import type { Answer } from "./desk.ts";
 import { createDesk } from "./gantry-desk.ts";
-import { plainReply, slashCommand } from "./slash-command.ts";
+import { readSlashAsk } from "./slash-ask.ts";
+import { slashCommand } from "./slash-command.ts";
 
 const callMs = 10_000;
 
@@ -62,7 +64,7 @@ async function replyTo(
   const kind = person === null ? "stranger" : person.kind;
   if (click.kind === "command")
     return kind === "member"
-      ? slashCommand(deps, { text: click.text, by, cause: key })
+      ? slashCommand(deps, { ask: readSlashAsk(click.text), by, cause: key })
       : plainReply("Only members of this workspace may ask Gantry.");
   const releaseId = parseReleaseId(click.release);
   const record = releaseId && (await deps.store.release(releaseId));
@@ -91,16 +93,29 @@ type Deciding = Readonly<{ click: Decision; record: ReleaseRecord; by: Actor; ca
 const takesStanding: readonly Decision["decision"][] = ["pause", "resume", "promote", "roll-back"];
 
 async function decide(deps: Deps, deciding: Deciding): Promise<ChatContent | null> {
-  const { click, record, by } = deciding;
+  const { click, record } = deciding;
   const people = peopleOf(deps);
-  if (takesStanding.includes(click.decision) && !(await mayAct(deps, by))) {
-    await noteRefused(deps, deciding, "not-allowed");
-    return decisionReply({ code: "not-allowed" }, { record, people });
-  }
+  const refused = takesStanding.includes(click.decision) ? await standingRefusal(deps, deciding) : null;
+  if (refused !== null) return decisionReply(refused, { record, people });
   const answer = await answers[click.decision](deps, deciding);
   if (answer.ok) return null;
   const now = (await deps.store.release(record.id)) ?? record;
   return decisionReply(await refusalOf(deps, answer, now), { record: now, people });
+}
+
+/** Why somebody may not act on a release at all, which is on record then; null = they may. */
+async function standingRefusal(deps: Deps, deciding: Deciding): Promise<DecisionRefusal | null> {
+  const { click, record, by } = deciding;
+  const may = await mayAct(deps, by);
+  if (may.ok) return null;
+  const code = may.unasked.length === 0 ? "not-allowed" : "group-not-askable";
+  await noteRefused(deps, deciding, code);
+  if (code === "not-allowed") return { code };
+  const next =
+    click.decision === "roll-back"
+      ? `gantry rollback ${record.service}`
+      : `gantry ${click.decision} ${record.id}`;
+  return { code, groups: may.unasked, next };
 }
 
 function noteRefused(deps: Deps, { click, record, by, cause }: Deciding, code: RefusalCode): Promise<void> {

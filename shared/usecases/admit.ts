@@ -1,6 +1,7 @@
 import { configHash, parseGantryYaml } from "../config/gantry-yaml.ts";
 import { placeProblems } from "../config/parse-config.ts";
 import { formatProblem } from "../config/problem.ts";
+import { freezeVerdict } from "../domain/freeze-words.ts";
 import {
   type CommitSha,
   isRepositoryName,
@@ -17,7 +18,7 @@ import type { PubSubEvent } from "../ports/bus.ts";
 import type { Deps } from "./deps.ts";
 import type { ReleaseRequest } from "./desk.ts";
 import { execute } from "./execute.ts";
-import { freezeOver } from "./freeze.ts";
+import { standingFreezes } from "./freeze.ts";
 import { readReleaseRequest } from "./messages.ts";
 import { releaseIdFor } from "./release-id.ts";
 import { goesOnWith, workOn } from "./run-work.ts";
@@ -100,11 +101,24 @@ async function examine(
   if ("code" in read) return read;
   const refused = await examineConfig(deps, { request, tag, commit }, read);
   if (refused) return refused;
-  return {
-    service: serviceKeyOf(read.config.service),
-    config: read.config,
-    release: basics(deps, { request, tag, commit }, releaseId, read.config),
-  };
+  return examineFreezes(deps, { request, tag, commit }, releaseId, read.config);
+}
+
+/** Nothing new is released while a freeze stands, unless a person says why it has to be. */
+async function examineFreezes(
+  deps: Deps,
+  tagged: Tagged,
+  id: ReleaseId,
+  config: ReleaseConfig,
+): Promise<Admitted | NotAdmitted> {
+  const service = serviceKeyOf(config.service);
+  const freezes = (await standingFreezes(deps))(service);
+  const { tag, commit, request } = tagged;
+  const verdict = freezeVerdict({ tag, freezes, reason: request.despiteFreeze ?? null });
+  if ("refusal" in verdict) return { code: "frozen", message: verdict.refusal, service, commit };
+  const release = basics(deps, tagged, id, config);
+  const { despite } = verdict;
+  return { service, config, release: despite === null ? release : { ...release, despite } };
 }
 
 function repositoryRefusal({ policy }: Deps, repository: string): NotAdmitted | null {
@@ -203,11 +217,7 @@ async function examineConfig(
       limits.map(formatProblem),
     );
   const branch = await branchRefusal(deps, { request, tag, commit }, config);
-  if (branch) return say("branch-not-allowed", branch);
-  const freeze = freezeOver({ policy: deps.policy, service, at: deps.clock.now() });
-  return freeze
-    ? say("frozen", `The freeze "${freeze.name}" stands: nothing new is released. A rollback always may run.`)
-    : null;
+  return branch ? say("branch-not-allowed", branch) : null;
 }
 
 /** Where the policy names branches, the commit must lie on one of them. */

@@ -3,6 +3,7 @@ import type { BuildPort } from "../ports/build.ts";
 import type { Bus } from "../ports/bus.ts";
 import type { ChatPort } from "../ports/chat.ts";
 import type { Conversations } from "../ports/conversations.ts";
+import type { Freezes } from "../ports/freezes.ts";
 import type { ProbePort } from "../ports/probe.ts";
 import type { RunPort } from "../ports/run.ts";
 import type { SourcePort } from "../ports/source.ts";
@@ -34,6 +35,7 @@ export type Settings = Readonly<{
 export type Deps = Readonly<{
   store: Store;
   conversations: Conversations;
+  freezes: Freezes;
   bus: Bus;
   run: RunPort;
   build: BuildPort;

@@ -13,6 +13,8 @@ export type ReleaseRequest = Readonly<{
   requestedBy: Actor;
   /** True = a person names this tag on purpose: a tag that was released or moved before is taken. */
   explicit: boolean;
+  /** Why it is to be released although a freeze stands; absent = a freeze refuses it. */
+  despiteFreeze?: string;
 }>;
 
 /** What became of a person's command. A refusal says why and what to type next. */

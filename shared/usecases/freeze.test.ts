@@ -3,7 +3,7 @@ import { DateTime } from "luxon";
 import { serviceKey } from "../../test/support/fixtures.ts";
 import { openPolicy } from "../../test/support/function-harness.ts";
 import type { FreezeWindow } from "../domain/policy.ts";
-import { freezeOver } from "./freeze.ts";
+import { windowEnd, windowsOver } from "./freeze.ts";
 
 type Weekly = Extract<FreezeWindow, { kind: "weekly" }>;
 type Once = Extract<FreezeWindow, { kind: "once" }>;
@@ -33,7 +33,7 @@ function stands(window: FreezeWindow, at: string): boolean {
   const moment = DateTime.fromISO(at, { setZone: true });
   expect(moment.isValid, at).to.equal(true);
   const policy = openPolicy({ freezes: [window] });
-  return freezeOver({ policy, service: serviceKey(), at: moment.toMillis() }) !== null;
+  return windowsOver({ policy, service: serviceKey(), at: moment.toMillis() }).length > 0;
 }
 
 const night = weekly({ days: ["fri"], hours: { from: "22:00", to: "06:00" } });
@@ -92,15 +92,44 @@ const table: readonly (readonly [string, FreezeWindow, string, boolean])[] = [
   ],
 ];
 
-describe("freezeOver()", () => {
+describe("windowsOver()", () => {
   for (const [what, window, at, expected] of table)
     it(`${expected ? "stands" : "does not stand"}: ${what}`, () => {
       expect(stands(window, at)).to.equal(expected);
     });
 
-  it("names the first window that stands", () => {
+  it("names the windows that stand, in the order of the policy", () => {
     const policy = openPolicy({ freezes: [office, weekly({ name: "always" }), weekly({ name: "later" })] });
-    const freeze = freezeOver({ policy, service: serviceKey(), at: Date.UTC(2026, 0, 6) });
-    expect(freeze?.name).to.equal("always");
+    const windows = windowsOver({ policy, service: serviceKey(), at: Date.UTC(2026, 0, 6) });
+    expect(windows.map(({ name }) => name)).to.deep.equal(["always", "later"]);
   });
+});
+
+const ends: readonly (readonly [string, FreezeWindow, string, string | null])[] = [
+  ["a date", once({}), "2026-12-31T12:00:00-05:00", "2027-01-02T08:00:00-05:00"],
+  ["hours of a day", office, "2026-01-05T10:00:00-05:00", "2026-01-05T17:00:00-05:00"],
+  ["a whole day", weekly({ days: ["mon"] }), "2026-01-05T10:00:00-05:00", "2026-01-06T00:00:00-05:00"],
+  [
+    "days in a row",
+    weekly({ days: ["fri", "sat", "sun"] }),
+    "2026-01-09T10:00:00-05:00",
+    "2026-01-12T00:00:00-05:00",
+  ],
+  ["over midnight, in the evening", night, "2026-01-09T23:00:00-05:00", "2026-01-10T06:00:00-05:00"],
+  ["over midnight, in the morning", night, "2026-01-10T05:00:00-05:00", "2026-01-10T06:00:00-05:00"],
+  [
+    "nights that the clock goes forward in",
+    weekly({ days: ["sat"], hours: { from: "22:00", to: "06:00" } }),
+    "2026-03-08T01:00:00-05:00",
+    "2026-03-08T06:00:00-04:00",
+  ],
+  ["every day and hour", weekly({}), "2026-01-05T10:00:00-05:00", null],
+];
+
+describe("windowEnd()", () => {
+  for (const [what, window, at, end] of ends)
+    it(`${what}: ${end ?? "never"}`, () => {
+      const found = windowEnd(window, Date.parse(at));
+      expect(found).to.equal(end === null ? null : Date.parse(end));
+    });
 });

@@ -22,13 +22,13 @@ export function createDesk(deps: Deps): Desk {
       onRelease(deps, (at) => ({ type: "cancel", at, releaseId, by, reason })),
     approve: async ({ releaseId, by, approvalId, cause }) => {
       const groups = await groupsOf(deps, by);
-      return onRelease(deps, (at) => ({ type: "approve", at, releaseId, by, groups, approvalId }), cause);
+      return onRelease(deps, (at) => ({ type: "approve", at, releaseId, by, ...groups, approvalId }), cause);
     },
     reject: async ({ releaseId, by, approvalId, reason, cause }) => {
       const groups = await groupsOf(deps, by);
       return onRelease(
         deps,
-        (at) => ({ type: "reject", at, releaseId, by, groups, approvalId, reason }),
+        (at) => ({ type: "reject", at, releaseId, by, ...groups, approvalId, reason }),
         cause,
       );
     },

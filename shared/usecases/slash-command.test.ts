@@ -87,7 +87,10 @@ describe("/gantry", () => {
       services: async () => Array.from({ length: 200 }, () => known),
     });
     const by = { kind: "person", name: "zoe", id: "U0ZOE", via: "slack" } as const;
-    const { text, blocks } = await slashCommand({ ...story.deps, store }, { text: "status", by, cause: "1" });
+    const { text, blocks } = await slashCommand(
+      { ...story.deps, store },
+      { ask: { verb: "status", service: null }, by, cause: "1" },
+    );
     expect(JSON.stringify(blocks[0]).length).to.be.below(3_000);
     expect(text).to.match(/… and \d+ more: https:\/\/gantry.test$/);
   });

@@ -1,107 +1,112 @@
-import { type ChatContent, content, section } from "../domain/chat-blocks.ts";
+import type { ChatContent } from "../domain/chat-blocks.ts";
 import { escaped } from "../domain/chat-escape.ts";
-import { parseTagName } from "../domain/ids.ts";
+import type { ServiceKey } from "../domain/ids.ts";
+import { wordsOf } from "../domain/release-words.ts";
 import type { Actor, ServiceState } from "../domain/service-state.ts";
-import { statusWords } from "../domain/words.ts";
-import { mayAct } from "./approver-groups.ts";
+import { type MayAct, mayAct } from "./approver-groups.ts";
+import { listReply, plainReply } from "./chat-reply.ts";
 import type { Deps } from "./deps.ts";
-import { freezeOver } from "./freeze.ts";
 import { createDesk } from "./gantry-desk.ts";
+import { type SlashAsk, slashUsage } from "./slash-ask.ts";
+import { freezeOff, freezeOn, listFreezes } from "./slash-freeze.ts";
 
-type Typed = Readonly<{ deps: Deps; by: Actor; cause: string; words: readonly string[] }>;
-type Reply = ChatContent;
+/** One command: what was asked, by whom, and the id of the message that it came with. */
+export type Slash<V extends SlashAsk["verb"]> = Readonly<{
+  ask: Extract<SlashAsk, { verb: V }>;
+  by: Actor;
+  cause: string;
+}>;
 
-/** A sentence or a few as a message; the caller has escaped what somebody typed. */
-export function plainReply(text: string): ChatContent {
-  return content(text.replaceAll("`", ""), [section([text])]);
-}
+type Verbs = { readonly [V in SlashAsk["verb"]]: (deps: Deps, slash: Slash<V>) => Promise<ChatContent> };
 
-const help =
-  "`/gantry status` · `/gantry deploy TAG` · `/gantry rollback SERVICE [REASON]` · `/gantry freeze`";
-
-const verbs: Readonly<Record<string, (typed: Typed) => Promise<Reply>>> = {
+const verbs: Verbs = {
   status,
   deploy,
   rollback,
-  freeze,
+  "freeze-list": (deps, { ask }) => listFreezes(deps, ask),
+  "freeze-on": (deps, slash) => ifAllowed(deps, slash, () => freezeOn(deps, slash)),
+  "freeze-off": (deps, slash) => ifAllowed(deps, slash, () => freezeOff(deps, slash)),
+  help: async (_deps, { ask }) => help(ask),
 };
 
 /**
  * Answers `/gantry …`; only the asker sees it. What changes anything asks for the same rights as a click. The same `cause`
  * any number of times is one command.
  */
-export async function slashCommand(
+export function slashCommand<V extends SlashAsk["verb"]>(
   deps: Deps,
-  { text, by, cause }: Readonly<{ text: string; by: Actor; cause: string }>,
-): Promise<Reply> {
-  const [typed = "status", ...words] = text
-    .trim()
-    .split(/\s+/)
-    .filter((word) => word !== "");
-  const verb = typed.toLowerCase();
-  const run = Object.hasOwn(verbs, verb) ? verbs[verb] : undefined;
-  return run === undefined ? plainReply(`Gantry knows ${help}`) : run({ deps, by, cause, words });
+  slash: Slash<V> & Readonly<{ ask: Readonly<{ verb: V }> }>,
+): Promise<ChatContent> {
+  return verbs[slash.ask.verb](deps, slash);
 }
 
-async function status({ deps, words: [name] }: Typed): Promise<Reply> {
+function help({ problem, usage }: Slash<"help">["ask"]): ChatContent {
+  if (problem !== null && usage !== null) return plainReply(`${problem} Type \`${usage}\`.`);
+  const known = Object.values(slashUsage).map((line) => `\`${line}\``);
+  const said = problem === null ? "" : `${problem} `;
+  return plainReply(`${said}Gantry knows ${known.join(" · ")}`);
+}
+
+async function status(deps: Deps, { ask: { service: name } }: Slash<"status">): Promise<ChatContent> {
   const services = await deps.store.services();
   if (services.length === 0) return plainReply("Gantry has released nothing yet.");
-  const asked = services.filter(({ key }) => name === undefined || isNamed(key, name));
+  const asked = services.filter(({ key }) => name === null || isNamed(key, name));
   return asked.length === 0
     ? plainReply("Gantry has no service of that name; `/gantry status` names them all.")
-    : plainList(deps, asked.map(statusLine));
+    : listReply(asked.map(statusLine), deps.consoleUrl());
 }
 
-function isNamed(key: string, name: string): boolean {
+/** Whether a service is meant: by its whole key, or by its name. */
+export function isNamed(key: ServiceKey, name: string): boolean {
   return key === name || key.endsWith(`/${name}`);
 }
 
-/** Slack takes 3,000 characters in a section (docs.slack.dev/reference/block-kit/blocks/section-block). */
-const mostCharacters = 2_800;
-
-/** As many lines as one section takes, and how many more there are. */
-function plainList(deps: Deps, lines: readonly string[]): Reply {
-  const shown: string[] = [];
-  let length = 0;
-  for (const line of lines) {
-    length += line.length + 1;
-    if (length > mostCharacters) break;
-    shown.push(line);
-  }
-  const more = lines.length - shown.length;
-  const rest = more === 0 ? [] : [`… and ${more} more: ${deps.consoleUrl()}`];
-  return plainReply([...shown, ...rest].join("\n"));
-}
-
 function statusLine({ key, live, active }: ServiceState): string {
-  const now = active
-    ? `${escaped(active.tag, 60)} ${statusWords[active.status].sentence}`
-    : "nothing is being released";
+  const now = active ? `${escaped(active.tag, 60)} ${wordsOf(active).sentence}` : "nothing is being released";
   return `*${escaped(key, 120)}*: ${live ? escaped(live.tag, 60) : "nothing of Gantry's"} is live; ${now}`;
 }
 
-const mayNot = "The policy names you in no group and not among its people, so you may look but not act.";
-
-async function deploy({ deps, by, cause, words }: Typed): Promise<Reply> {
-  const [name = "", repository = onlyRepository(deps)] = words;
-  const tag = parseTagName(name);
-  if (tag === null || !repository) return plainReply("Type `/gantry deploy TAG [OWNER/REPOSITORY]`.");
-  if (!(await mayAct(deps, by))) {
-    deps.log.warn(
-      { by: by.name, user: by.id ?? null, tag, repository },
-      "Refused to release for somebody in chat",
+/** Why somebody may not act, in their words: the policy does not know them, or nobody can tell now. */
+function mayNot({ unasked }: Extract<MayAct, { ok: false }>): ChatContent {
+  if (unasked.length === 0)
+    return plainReply(
+      "The policy names you in no group and not among its people, so you may look but not act.",
     );
-    return plainReply(mayNot);
-  }
-  const { releaseId } = await createDesk(deps).requestRelease({
-    requestId: cause.slice(0, 200),
-    repository,
-    tag,
-    commit: null,
-    requestedBy: by,
-    explicit: true,
+  const groups = unasked.map((group) => escaped(group, 60)).join(", ");
+  return plainReply(
+    `Slack could not be asked just now who is in ${groups}, so Gantry does not know whether you may. Nothing was done, and nothing changed. Type it again in a minute, or use the \`gantry\` command line.`,
+  );
+}
+
+/** Does what changes something where the policy lets this person, and says why not where it does not. */
+async function ifAllowed<V extends SlashAsk["verb"]>(
+  deps: Deps,
+  { ask, by }: Slash<V>,
+  act: () => Promise<ChatContent>,
+): Promise<ChatContent> {
+  const may = await mayAct(deps, by);
+  if (may.ok) return act();
+  deps.log.warn({ by: by.name, user: by.id ?? null, ...ask }, "Refused to act for somebody in chat");
+  return mayNot(may);
+}
+
+async function deploy(deps: Deps, slash: Slash<"deploy">): Promise<ChatContent> {
+  const { ask, by, cause } = slash;
+  const { tag } = ask;
+  const repository = ask.repository ?? onlyRepository(deps);
+  if (repository === null)
+    return plainReply(`Gantry looks after several repositories. Type \`${slashUsage.deploy}\`.`);
+  return ifAllowed(deps, slash, async () => {
+    const { releaseId } = await createDesk(deps).requestRelease({
+      requestId: cause.slice(0, 200),
+      repository,
+      tag,
+      commit: null,
+      requestedBy: by,
+      explicit: true,
+    });
+    return plainReply(`${escaped(tag, 60)} is asked for: ${deps.consoleUrl()}/releases/${releaseId}`);
   });
-  return plainReply(`${escaped(tag, 60)} is asked for: ${deps.consoleUrl()}/releases/${releaseId}`);
 }
 
 function onlyRepository({ policy }: Deps): string | null {
@@ -111,37 +116,29 @@ function onlyRepository({ policy }: Deps): string | null {
   return named.length === 1 ? (named[0] ?? null) : null;
 }
 
-async function rollback({ deps, by, cause, words }: Typed): Promise<Reply> {
-  const [name = "", ...reason] = words;
-  const services = (await deps.store.services()).filter(({ key }) => isNamed(key, name));
+async function rollback(deps: Deps, { ask, by, cause }: Slash<"rollback">): Promise<ChatContent> {
+  const services = (await deps.store.services()).filter(({ key }) => isNamed(key, ask.service));
   const [service] = services;
   if (service === undefined || services.length > 1)
-    return plainReply("Type `/gantry rollback SERVICE [REASON]`; `/gantry status` names the services.");
-  if (!(await mayAct(deps, by))) {
+    return plainReply(
+      `${service === undefined ? "Gantry has no service of that name" : "Several services have that name"}. Type \`${slashUsage.rollback}\`; \`/gantry status\` names the services.`,
+    );
+  const may = await mayAct(deps, by);
+  if (!may.ok) {
     const releaseId = (service.active ?? service.live)?.id;
+    const code = may.unasked.length === 0 ? "not-allowed" : "group-not-askable";
     if (releaseId !== undefined)
-      await createDesk(deps).noteRefused({ releaseId, by, wanted: "roll-back", code: "not-allowed", cause });
-    return plainReply(mayNot);
+      await createDesk(deps).noteRefused({ releaseId, by, wanted: "roll-back", code, cause });
+    return mayNot(may);
   }
   const answer = await createDesk(deps).rollBack({
     service: service.key,
     to: null,
     by,
-    reason: reason.join(" ").slice(0, 500),
+    reason: ask.reason,
     cause,
   });
   return plainReply(
     answer.ok ? escaped(answer.message, 300) : `${escaped(answer.message, 300)} Next: \`${answer.next}\``,
   );
-}
-
-async function freeze({ deps }: Typed): Promise<Reply> {
-  const now = deps.clock.now();
-  const frozen = (await deps.store.services()).flatMap(({ key }) => {
-    const window = freezeOver({ policy: deps.policy, service: key, at: now });
-    return window ? [`*${escaped(key, 120)}* is frozen: ${escaped(window.name, 100)}`] : [];
-  });
-  return frozen.length > 0
-    ? plainList(deps, frozen)
-    : plainReply("No service is frozen now. Freezes stand in the operator's policy.");
 }

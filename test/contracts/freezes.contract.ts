@@ -46,6 +46,12 @@ export function freezesContract(
       expect(await ids(monday)).to.deep.equal([]);
     });
 
+    it("that are over are not lifted any more", async () => {
+      const over = freeze({ until: lifted.at });
+      await freezes.add(over);
+      expect(await freezes.lift({ id: over.id, lifted })).to.deep.equal(over);
+    });
+
     it("stay as they were lifted first, and know nothing of others", async () => {
       await freezes.add(freeze());
       await freezes.lift({ id: freeze().id, lifted });

@@ -7,6 +7,7 @@ import type { EmbeddedBus } from "../../shared/adapters/sqlite/embedded-bus.ts";
 import type { Policy } from "../../shared/domain/policy.ts";
 import { AppError } from "../../shared/ports/app-error.ts";
 import type { Conversations } from "../../shared/ports/conversations.ts";
+import type { Freezes } from "../../shared/ports/freezes.ts";
 import type { Commit, CommitResult, Store } from "../../shared/ports/store.ts";
 import type { Deps } from "../../shared/usecases/deps.ts";
 import type { Desk } from "../../shared/usecases/desk.ts";
@@ -23,6 +24,7 @@ export type Outside = Readonly<{
   world: Surroundings;
   store: Store;
   conversations: Conversations;
+  freezes: Freezes;
   queue: MemoryQueue;
   run: SimCloudRun;
   build: SimCloudBuild;
@@ -48,6 +50,7 @@ export class GantryNode {
     this.deps = {
       store: this.#store(),
       conversations: outside.conversations,
+      freezes: outside.freezes,
       bus: this.#bus,
       run: simRun({ cloud: outside.run, process, world }),
       build: outside.build.port(process),

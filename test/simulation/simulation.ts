@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { MemoryConversations } from "../../shared/adapters/memory/memory-conversations.ts";
+import { MemoryFreezes } from "../../shared/adapters/memory/memory-freezes.ts";
 import { MemoryQueue } from "../../shared/adapters/memory/memory-queue.ts";
 import { MemoryStore } from "../../shared/adapters/memory/memory-store.ts";
 import { type CommitSha, parseCommitSha, type ServiceKey } from "../../shared/domain/ids.ts";
@@ -98,6 +99,7 @@ export class Simulation {
       world,
       store,
       conversations: new MemoryConversations(),
+      freezes: new MemoryFreezes(),
       queue,
       run,
       build,

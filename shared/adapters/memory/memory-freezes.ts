@@ -15,7 +15,8 @@ export class MemoryFreezes implements Freezes {
   async lift({ id, lifted }: Readonly<{ id: string; lifted: Lifted }>): Promise<Freeze | null> {
     const known = this.#kept.get(id);
     if (known === undefined) return null;
-    const now = known.lifted === null ? { ...known, lifted: structuredClone(lifted) } : known;
+    const isOpen = known.lifted === null && (known.until === null || known.until > lifted.at);
+    const now = isOpen ? { ...known, lifted: structuredClone(lifted) } : known;
     this.#kept.set(id, now);
     return structuredClone(now);
   }

@@ -53,6 +53,7 @@ export class SqliteFreezes implements Freezes {
     const work = (): Freeze | null => {
       const known = this.#kept(id);
       if (known === null || known.lifted !== null) return known;
+      if (known.until !== null && known.until <= lifted.at) return known;
       const now = { ...known, lifted };
       this.#lift.run(id, lifted.at, JSON.stringify(now));
       return now;
