@@ -7,14 +7,14 @@ import {
   quotedText,
   regionField,
   repositoryField,
+  serviceAccountField,
   serviceNameField,
   textOf,
 } from "./names.ts";
 import { section } from "./section.ts";
-import { durationField, sizeField } from "./units.ts";
+import { durationField } from "./units.ts";
 
 const hour = 3_600_000;
-const gibibyte = 2 ** 30;
 
 /** Which Cloud Run service. */
 export const serviceField = section({
@@ -77,67 +77,6 @@ export const buildField = section({
   .prefault({})
   .describe("How the image is built.");
 
-const gpuField = section({
-  type: textOf(/^[a-z0-9-]{3,63}$/, "a GPU type like `nvidia-l4`").describe(
-    "The type of GPU, such as `nvidia-l4`.",
-  ),
-  count: z.int().min(1).max(8).default(1).describe("How many GPUs an instance has."),
-});
-
-const instancesField = section(
-  {
-    min: z.int().min(0).max(1000).default(0).describe("Instances that are always kept."),
-    max: z.int().min(1).max(1000).describe("The most instances that run at once."),
-  },
-  [
-    {
-      needs: ["min", "max"],
-      check: ({ min, max }) =>
-        min <= max ? [] : [{ path: ["max"], message: `must be at least \`min\`, which is ${min}` }],
-    },
-  ],
-);
-
-/** What a release may not change. */
-export const guardrailsField = section(
-  {
-    gpu: gpuField.optional().describe("The GPU that the service must keep."),
-    cpu: z.number().min(0.08).max(8).optional().describe("vCPU of an instance."),
-    memory: sizeField().optional().describe("Memory of an instance, such as `32Gi`."),
-    concurrency: z.int().min(1).max(1000).optional().describe("Requests that one instance takes at once."),
-    instances: instancesField.optional().describe("The scaling limits of the service."),
-    timeout: durationField({ max: hour })
-      .optional()
-      .describe("The time limit of one request, at most an hour."),
-  },
-  [
-    {
-      needs: ["gpu", "cpu"],
-      check: ({ gpu, cpu }) =>
-        gpu === undefined || cpu === undefined || cpu >= 4
-          ? []
-          : [{ path: ["cpu"], message: "must be at least 4: Cloud Run refuses a GPU with less" }],
-    },
-    {
-      needs: ["gpu", "memory"],
-      check: ({ gpu, memory }) =>
-        gpu === undefined || memory === undefined || memory >= 16 * gibibyte
-          ? []
-          : [{ path: ["memory"], message: "must be at least 16Gi: Cloud Run refuses a GPU with less" }],
-    },
-  ],
-)
-  .transform(({ gpu, cpu, memory, concurrency, instances, timeout }) => ({
-    gpu: gpu ?? null,
-    cpu: cpu ?? null,
-    memoryBytes: memory ?? null,
-    concurrency: concurrency ?? null,
-    instances: instances ?? null,
-    timeoutMs: timeout ?? null,
-  }))
-  .prefault({})
-  .describe("Settings of the service that a release may not change. What is not named is not guarded.");
-
 /** What a release sets on the service. */
 export const runtimeField = section({
   env: z
@@ -152,10 +91,7 @@ export const runtimeField = section({
     .max(65_535)
     .optional()
     .describe("The port that the container listens on. Without it: unchanged."),
-  serviceAccount: textOf(
-    /^[a-z0-9.-]+@[a-z0-9.-]+\.gserviceaccount\.com$/,
-    "the e-mail address of a service account",
-  )
+  serviceAccount: serviceAccountField()
     .optional()
     .describe("The service account that the service runs as. Without it: unchanged."),
 })

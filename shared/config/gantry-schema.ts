@@ -1,12 +1,7 @@
 import { z } from "zod";
+import { contradictions, guardrailsField } from "./gantry-schema-guardrails.ts";
 import { approvalField, rolloutField } from "./gantry-schema-rollout.ts";
-import {
-  buildField,
-  guardrailsField,
-  runtimeField,
-  serviceField,
-  sourceField,
-} from "./gantry-schema-service.ts";
+import { buildField, runtimeField, serviceField, sourceField } from "./gantry-schema-service.ts";
 import { verifyField } from "./gantry-schema-verify.ts";
 import { warmupComplaints, warmupField } from "./gantry-schema-warmup.ts";
 import { textOf } from "./names.ts";
@@ -40,5 +35,8 @@ export const gantryFileSchema = section(
       .prefault({})
       .describe("Where people hear of releases."),
   },
-  [{ needs: ["guardrails", "warmup"], check: warmupComplaints }],
+  [
+    { needs: ["guardrails", "warmup"], check: warmupComplaints },
+    { needs: ["guardrails", "runtime"], check: contradictions },
+  ],
 );

@@ -58,6 +58,11 @@ describe("gantry.yaml", () => {
       concurrency: 1,
       instances: { min: 0, max: 3 },
       timeoutMs: 600_000,
+      executionEnvironment: null,
+      serviceAccount: null,
+      ingress: null,
+      secrets: null,
+      probes: null,
     });
     expect(config.verify.coldStart).to.deep.equal({ withinMs: 120_000, expectMs: [30_000, 60_000] });
     expect(config.verify.memoryBelow).to.equal(0.8);
@@ -84,6 +89,43 @@ describe("gantry.yaml", () => {
       path: "/health",
       everyMs: 300_000,
     });
+  });
+
+  it("reads guard rails for the environment, the account, the ingress, secrets and probes", () => {
+    const account = "api@my-project.iam.gserviceaccount.com";
+    const rails = `executionEnvironment: gen2, serviceAccount: ${account}, ingress: internal,
+  secrets: { KEY: "api-key:3", /keys/cert.pem: "tls:latest" }, probes: { startup: http /health, liveness: none }`;
+    const config = configOf(`${head}guardrails: { ${rails} }`);
+    expect(config.guardrails).to.deep.include({
+      executionEnvironment: "gen2",
+      serviceAccount: account,
+      ingress: "internal",
+      secrets: { KEY: "api-key:3", "/keys/cert.pem": "tls:latest" },
+      probes: { startup: "http /health", liveness: "none", readiness: null },
+    });
+  });
+
+  it("finds guard rails that could never hold", () => {
+    const found = problemsOf(`${head}guardrails:
+  gpu: { type: nvidia-l4 }
+  executionEnvironment: gen1
+  serviceAccount: a@p.iam.gserviceaccount.com
+  secrets: { KEY: "api-key:3", "/cert": "tls:latest" }
+  probes: { startup: /health }
+runtime: { serviceAccount: b@p.iam.gserviceaccount.com, env: { KEY: plain } }
+`);
+    expect(found.join("\n")).to.include("guardrails.executionEnvironment: must be `gen2`");
+    expect(found.join("\n")).to.include("guardrails.probes.startup: must be `none`, `tcp`, `grpc`");
+    expect(found.join("\n")).to.match(/guardrails\.secrets/);
+    const contradictory = problemsOf(`${head}guardrails:
+  serviceAccount: a@p.iam.gserviceaccount.com
+  secrets: { KEY: "api-key:3" }
+runtime: { serviceAccount: b@p.iam.gserviceaccount.com, env: { KEY: plain } }
+`);
+    expect(contradictory).to.deep.equal([
+      "gantry.yaml:4:19 guardrails.serviceAccount: is not `runtime.serviceAccount`, which a release sets",
+      "gantry.yaml:6:69 runtime.env.KEY: is a secret by `guardrails.secrets`; a release would put this text in its place",
+    ]);
   });
 
   it("asks only for the service and the repository and takes the careful default for all else", () => {

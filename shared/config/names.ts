@@ -36,6 +36,10 @@ export const repositoryField = () =>
     "a repository like `owner/name`",
   );
 
+/** The account that a service runs as. */
+export const serviceAccountField = () =>
+  textOf(/^[a-z0-9.-]+@[a-z0-9.-]+\.gserviceaccount\.com$/, "the e-mail address of a service account");
+
 const reservedEnvironment: readonly string[] = ["PORT", "K_SERVICE", "K_REVISION", "K_CONFIGURATION"];
 
 /** The name of an environment variable that Cloud Run lets a service set. */

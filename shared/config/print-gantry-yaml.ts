@@ -52,6 +52,11 @@ function guardrails({ guardrails: rails }: ReleaseConfig): Plain {
     concurrency: rails.concurrency,
     instances: rails.instances,
     timeout: duration(rails.timeoutMs),
+    executionEnvironment: rails.executionEnvironment,
+    serviceAccount: rails.serviceAccount,
+    ingress: rails.ingress,
+    secrets: rails.secrets,
+    probes: rails.probes && given(rails.probes),
   });
 }
 

@@ -38,7 +38,15 @@ export type Guardrails = Readonly<{
   concurrency: number | null;
   instances: Readonly<{ min: number; max: number }> | null;
   timeoutMs: number | null;
+  executionEnvironment: "gen1" | "gen2" | null;
+  serviceAccount: string | null;
+  ingress: "all" | "internal" | "internal-and-cloud-load-balancing" | null;
+  secrets: Readonly<Record<string, string>> | null; // variable or file → `secret:version`; all that there are
+  probes: Readonly<Record<"startup" | "liveness" | "readiness", ProbeGuard | null>> | null;
 }>;
+
+/** `none`, `tcp`, `grpc`, or `http /path`. */
+export type ProbeGuard = string;
 
 /** What a release sets on the template beside the image. `env` is merged by name; other variables stay. */
 export type RuntimeConfig = Readonly<{

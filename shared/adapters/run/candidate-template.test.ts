@@ -123,6 +123,11 @@ describe("firstService()", () => {
     concurrency: null,
     instances: null,
     timeoutMs: null,
+    executionEnvironment: null,
+    serviceAccount: null,
+    ingress: null,
+    secrets: null,
+    probes: null,
   };
   const gpu: Guardrails = {
     gpu: { type: "nvidia-l4", count: 1 },
@@ -131,6 +136,11 @@ describe("firstService()", () => {
     concurrency: 1,
     instances: { min: 1, max: 3 },
     timeoutMs: 600_000,
+    executionEnvironment: null,
+    serviceAccount: null,
+    ingress: null,
+    secrets: null,
+    probes: null,
   };
 
   it("gives a GPU service what a GPU needs, by its guard rails", () => {

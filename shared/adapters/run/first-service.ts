@@ -6,10 +6,20 @@ import {
   type ITemplate,
   type TemplateChange,
 } from "./candidate-template.ts";
+import { probeShape } from "./probe-settings.ts";
+import { secretShape } from "./secret-uses.ts";
 import type { IService } from "./service-snapshot.ts";
 
 /** The label on a service that says which release made it. */
 export const createdByLabel = "gantry-created-by";
+
+const environments = { gen1: "EXECUTION_ENVIRONMENT_GEN1", gen2: "EXECUTION_ENVIRONMENT_GEN2" } as const;
+
+const ingresses = {
+  all: "INGRESS_TRAFFIC_ALL",
+  internal: "INGRESS_TRAFFIC_INTERNAL_ONLY",
+  "internal-and-cloud-load-balancing": "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER",
+} as const;
 
 const gib = 1024 ** 3;
 const mib = 1024 ** 2;
@@ -41,15 +51,20 @@ export function firstService({
     labels: { [createdByLabel]: releaseId },
     template: { ...template, revision },
     traffic: [{ type: "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", percent: 100, tag }],
+    ...(guardrails.ingress === null ? {} : { ingress: ingresses[guardrails.ingress] }),
     // On the service, not on the revision: a revision's own minimum runs for as long as any tag leads to it.
     ...(minInstances > 0 ? { scaling: { minInstanceCount: minInstances } } : {}),
   };
 }
 
 function shapeOf(guardrails: Guardrails): ITemplate {
-  const { gpu, concurrency, instances, timeoutMs } = guardrails;
+  const { gpu, concurrency, instances, timeoutMs, executionEnvironment, serviceAccount } = guardrails;
+  const secrets = secretShape(guardrails.secrets ?? {});
   return {
-    containers: [containerShape(guardrails)],
+    containers: [{ ...containerShape(guardrails), ...secrets.container, ...probeShape(guardrails) }],
+    ...(secrets.volumes.length === 0 ? {} : { volumes: [...secrets.volumes] }),
+    ...(serviceAccount === null ? {} : { serviceAccount }),
+    ...(executionEnvironment === null ? {} : { executionEnvironment: environments[executionEnvironment] }),
     ...(concurrency === null ? {} : { maxInstanceRequestConcurrency: concurrency }),
     ...(instances === null ? {} : { scaling: { maxInstanceCount: instances.max } }),
     ...(timeoutMs === null ? {} : { timeout: { seconds: String(Math.ceil(timeoutMs / 1000)), nanos: 0 } }),

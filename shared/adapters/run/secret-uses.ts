@@ -37,3 +37,31 @@ function filesFrom({ volumeMounts }: IContainer, volumes: readonly IVolume[]): r
     }));
   });
 }
+
+/**
+ * The secrets of a service's first deploy, as its guard rails name them: a variable names its secret, a file is a volume of
+ * one secret that is mounted at its folder.
+ */
+export function secretShape(
+  secrets: Readonly<Record<string, string>>,
+): Readonly<{ container: IContainer; volumes: readonly IVolume[] }> {
+  const all = Object.entries(secrets).map(([at, source]) => ({ at, ...secretAndVersion(source) }));
+  const env = all.flatMap(({ at, secret, version }) =>
+    at.startsWith("/") ? [] : [{ name: at, valueSource: { secretKeyRef: { secret, version } } }],
+  );
+  const files = all
+    .filter(({ at }) => at.startsWith("/"))
+    .map((one, index) => ({ ...one, name: `secret-${index + 1}`, slash: one.at.lastIndexOf("/") }));
+  const volumes = files.map(({ at, name, secret, version, slash }) => ({
+    name,
+    secret: { secret, items: [{ path: at.slice(slash + 1), version }] },
+  }));
+  const volumeMounts = files.map(({ at, name, slash }) => ({ name, mountPath: at.slice(0, slash) }));
+  const container = { ...(env.length === 0 ? {} : { env }), ...(files.length === 0 ? {} : { volumeMounts }) };
+  return { container, volumes };
+}
+
+function secretAndVersion(source: string): Readonly<{ secret: string; version: string }> {
+  const [secret = "", version = "latest"] = source.split(":");
+  return { secret, version };
+}

@@ -6,7 +6,9 @@ import {
   requestFor,
   startLocalRun,
 } from "../../../test/support/local-run.ts";
+import { guardrailRows } from "../../domain/guardrails.ts";
 import type { RevisionName, ServiceKey } from "../../domain/ids.ts";
+import type { Guardrails } from "../../domain/release-config.ts";
 import type { ITemplate } from "./candidate-template.ts";
 import type { IService } from "./service-snapshot.ts";
 
@@ -161,5 +163,28 @@ describe("settings of a service, read by the real client", () => {
       image: "",
       env: [],
     });
+  });
+
+  it("is made at a first deploy as its guard rails say", async () => {
+    const service = newService();
+    const guardrails: Guardrails = {
+      gpu: null,
+      cpu: 2,
+      memoryBytes: 2 ** 30,
+      concurrency: 4,
+      instances: { min: 1, max: 2 },
+      timeoutMs: 60_000,
+      executionEnvironment: "gen2",
+      serviceAccount: "api@demo-project.iam.gserviceaccount.com",
+      ingress: "internal",
+      secrets: { KEY: "api-key:3", "/keys/cert.pem": "tls:latest" },
+      probes: { startup: "http /health", liveness: "http /alive", readiness: "none" },
+    };
+    const outcome = await local.run.deployCandidate(requestFor(service, "00000078", { guardrails }));
+    expect(outcome.outcome).to.equal("ready");
+    const reading = await local.run.readSettings(service);
+    if (reading === null) throw new Error("no service");
+    expect(guardrailRows(guardrails, { settings: reading.settings, isWarmed: false })).to.deep.equal([]);
+    expect(reading.settings.template.probes.startup?.failureThreshold).to.equal(24);
   });
 });
