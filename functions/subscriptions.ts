@@ -7,6 +7,7 @@ import { rollback } from "./rollback.ts";
 import { rollout } from "./rollout.ts";
 import { sweep } from "./sweep.ts";
 import { verify } from "./verify.ts";
+import { warmup } from "./warmup.ts";
 
 /** The ack deadline of a push subscription is 600 s at most (Pub/Sub, `ackDeadlineSeconds`). */
 const ackDeadlineMs = 600_000;
@@ -38,9 +39,17 @@ export function subscriptions(deps: Deps): readonly Subscription[] {
     handOff("verify-work", topics.work.verify, verify(deps)),
     handOff("rollout-work", topics.work.rollout, rollout(deps)),
     handOff("rollback-work", topics.work.rollback, rollback(deps)),
+    handOff("warmup-work", topics.work.warmup, warmup(deps)),
+    ...(deps.chat === null ? [] : chatSubscriptions(deps)),
+    subscription("sweep-clock", topics.sweep, sweep(deps)),
+  ];
+}
+
+/** Only where there is a chat: a fact that Gantry itself does nothing with costs a delivery each time. */
+function chatSubscriptions(deps: Deps): readonly Subscription[] {
+  return [
     subscription("notify-facts", topics.events, notify(deps)),
     { ...subscription("notify-commands", topics.commands, notify(deps)), maxAttempts: maxClickAttempts },
     handOff("notify-again", topics.notify, notify(deps)),
-    subscription("sweep-clock", topics.sweep, sweep(deps)),
   ];
 }

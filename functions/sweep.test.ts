@@ -1,10 +1,12 @@
 import { expect } from "chai";
 import { openMemory } from "../shared/adapters/memory/open-memory.ts";
 import { topics } from "../shared/ports/bus.ts";
+import type { ChatPort } from "../shared/ports/chat.ts";
 import { monday } from "../test/support/fixtures.ts";
 import { functionHarness, pubSubEvent, releaseRequest } from "../test/support/function-harness.ts";
 import { firstRelease, startedRelease } from "../test/support/function-story.ts";
 import { ManualClock } from "../test/support/manual-clock.ts";
+import { RecordingChat } from "../test/support/recording-chat.ts";
 import { subscriptions } from "./subscriptions.ts";
 import { sweep } from "./sweep.ts";
 
@@ -104,5 +106,13 @@ describe("the subscriptions of all functions", () => {
       topics.builds,
       topics.sweep,
     ]);
+  });
+
+  it("hear of facts, clicks and what is left to say only where there is a chat", () => {
+    const { deps } = functionHarness();
+    const heard = (chat: ChatPort | null) => subscriptions({ ...deps, chat }).map(({ topic }) => topic);
+    const chatty: readonly string[] = [topics.events, topics.commands, topics.notify];
+    expect(heard(null).filter((topic) => chatty.includes(topic))).to.deep.equal([]);
+    expect(heard(new RecordingChat())).to.include.members(chatty);
   });
 });

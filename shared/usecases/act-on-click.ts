@@ -15,6 +15,7 @@ import { refusalOf } from "./click-refusal.ts";
 import type { Deps } from "./deps.ts";
 import type { Answer } from "./desk.ts";
 import { createDesk } from "./gantry-desk.ts";
+import { showDecided } from "./show-decided.ts";
 import { readSlashAsk } from "./slash-ask.ts";
 import { slashCommand } from "./slash-command.ts";
 
@@ -98,7 +99,10 @@ async function decide(deps: Deps, deciding: Deciding): Promise<ChatContent | nul
   const refused = takesStanding.includes(click.decision) ? await standingRefusal(deps, deciding) : null;
   if (refused !== null) return decisionReply(refused, { record, people });
   const answer = await answers[click.decision](deps, deciding);
-  if (answer.ok) return null;
+  if (answer.ok) {
+    await showDecided(deps, record.id);
+    return null;
+  }
   const now = (await deps.store.release(record.id)) ?? record;
   return decisionReply(await refusalOf(deps, answer, now), { record: now, people });
 }

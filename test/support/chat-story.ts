@@ -84,17 +84,17 @@ export function chatStory(channel: string | null = "#deploys") {
     throw new Error("there is no end of what is due");
   };
 
-  const later = async (ms: number) => {
+  const later = async (ms: number, to: Deps = deps) => {
     await clock.advance(ms);
-    await sweep();
+    await sweep(to);
   };
 
   /** Time passes until all is said. */
-  const quiet = async () => {
+  const quiet = async (to: Deps = deps) => {
     for (let turn = 0; turn < 1_000; turn += 1) {
       const next = await deps.conversations.nextDueAt();
       if (next === null) return;
-      await later(Math.max(0, next - clock.now()));
+      await later(Math.max(0, next - clock.now()), to);
     }
     throw new Error("there is no end of what is to be said");
   };
