@@ -1,12 +1,16 @@
 import type { CheckResult, EventOf, EventType } from "./events.ts";
 import { checkLine } from "./explain.ts";
+import { despiteWords } from "./freeze-words.ts";
 import { describeSplit } from "./traffic.ts";
 
 type Sentences = { readonly [T in EventType]: (event: EventOf<T>) => string };
 
 /** A line for each fact; the ones that a person waits for say what was measured. */
 const sentences: Sentences = {
-  "release-requested": ({ release }) => `asked for by ${release.requestedBy.name}`,
+  "release-requested": ({ release }) =>
+    [`asked for by ${release.requestedBy.name}`, despiteWords(release)]
+      .filter((text) => text !== "")
+      .join(". "),
   "release-queued": ({ behindTag }) => `waits for ${behindTag}`,
   "release-began": ({ release }) => `begins with commit ${release.commit.slice(0, 7)}`,
   "release-superseded": ({ byTag }) => `superseded by ${byTag}`,

@@ -1,4 +1,5 @@
 import type { CheckResult, ServiceEvent } from "./events.ts";
+import { despiteWords } from "./freeze-words.ts";
 import type { ReleaseId, RevisionName } from "./ids.ts";
 import type { ReleaseRecord } from "./release-record.ts";
 import { wordsOf } from "./release-words.ts";
@@ -27,7 +28,7 @@ export function explainRelease(
   return {
     happened: happened(record),
     traffic: trafficNow[record.status](record, events),
-    why: why(record, events, owedWork),
+    why: [why(record, events, owedWork), despiteWords(record)].filter((text) => text !== "").join(" "),
     next: next(record, events),
   };
 }

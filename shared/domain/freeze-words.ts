@@ -1,5 +1,6 @@
 import { everyService, type Freeze, freezeState, type StandingFreeze } from "./freeze.ts";
 import type { Timestamp } from "./ids.ts";
+import type { ReleaseBasics } from "./service-state.ts";
 
 /** `Thu 24 Dec 2026 18:00 GMT+1`: a moment on the clock of a zone (IANA), which it names. */
 export function momentWords(at: Timestamp, zone: string): string {
@@ -68,6 +69,12 @@ export function freezeVerdict(
   if (first === undefined) return { despite: null };
   if (reason !== null) return { despite: { freezes: freezes.map(standingWords).join("; "), reason } };
   return { refusal: refusalWords(tag, first, more.length) };
+}
+
+/** What a release that went on despite a freeze says of it, as a sentence; empty for any other. */
+export function despiteWords({ despite }: Pick<ReleaseBasics, "despite">): string {
+  if (despite === undefined) return "";
+  return `Released despite a freeze, because ${sentence(despite.reason)} ${sentence(despite.freezes)}`;
 }
 
 /** Why it is not released, what that means for the traffic, and what to type. */

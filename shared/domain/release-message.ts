@@ -2,13 +2,13 @@ import { type ChatBlock, type ChatContent, content, context, firstThatFits, sect
 import { buttonRow } from "./chat-buttons.ts";
 import { escaped, link, mention, slackDate } from "./chat-escape.ts";
 import type { CheckResult, Verdict } from "./events.ts";
+import { despiteWords } from "./freeze-words.ts";
 import {
   type ApprovalFacts,
   github,
   newerName,
   type ReleaseFacts,
   releaseName,
-  revisionText,
   serviceName,
   spanWords,
   stepsAhead,
@@ -61,7 +61,7 @@ function messageWith(facts: ReleaseFacts, detail: Detail): ChatContent {
 function headline(facts: ReleaseFacts): string {
   const { record } = facts;
   const { emoji, label } = wordsOf(record);
-  return `${emoji} *${escaped(serviceName(record.service), 60)}* *${escaped(record.tag, 60)}*  ${label}`;
+  return `${emoji} *${escaped(serviceName(record.service), 60)}* *${escaped(record.tag, 60)}*  ·  ${label}`;
 }
 
 /** The whole of it in a sentence: what a phone shows and a screen reader reads. */
@@ -73,10 +73,12 @@ function sentence(facts: ReleaseFacts, { words }: Detail): string {
 }
 
 /** Why it ended or waits. Traffic that was found is left out: the next line tells it. */
-function reason({ failure, found }: ReleaseRecord, { words }: Detail): readonly string[] {
-  if (failure === null) return [];
+function reason(record: ReleaseRecord, { words }: Detail): readonly string[] {
+  const { failure, found } = record;
+  const despite = record.despite === undefined ? [] : [escaped(despiteWords(record), words * 2)];
+  if (failure === null) return despite;
   const message = found === null ? failure.message : failure.message.replace(`: ${describeSplit(found)}`, "");
-  return [ended(escaped(message, words * 2))];
+  return [...despite, ended(escaped(message, words * 2))];
 }
 
 function ended(text: string): string {
@@ -87,7 +89,8 @@ function origin(facts: ReleaseFacts): string {
   const { record, people } = facts;
   const { requestedBy, requestedAt, service } = record;
   const place = service.split("/").slice(0, -1).join(" · ");
-  const who = `Pushed by ${mention(requestedBy.name, people)}, ${slackDate(requestedAt)}`;
+  const asked = requestedBy.via === undefined || requestedBy.via === "github" ? "Pushed" : "Asked for";
+  const who = `${asked} by ${mention(requestedBy.name, people)}, ${slackDate(requestedAt)}`;
   return `${who}  ·  ${changes(facts)}  ·  ${escaped(place, 80)}`;
 }
 
@@ -208,9 +211,7 @@ const nextOf: Readonly<Record<ReleaseStatus, Outlook>> = {
     record.supersededBy === null ? "Nothing has to be done." : "Nothing more happens with this release.",
   "rolling-back": (facts) => {
     const target = wayBackOf(facts);
-    return target === null
-      ? nothingMore
-      : `Once ${revisionText(target)} serves all of it, nothing more happens until a new tag is pushed.`;
+    return target === null ? nothingMore : "Once it is back, nothing more happens until a new tag is pushed.";
   },
   held: () => "Gantry leaves it so until somebody rolls it back or cancels it.",
   failed: () => nothingMore,

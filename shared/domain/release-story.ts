@@ -2,6 +2,7 @@ import { type ChatContent, content, context, section } from "./chat-blocks.ts";
 import { escaped, link, mention, slackDate, visible } from "./chat-escape.ts";
 import { eventWords } from "./event-words.ts";
 import type { EventOf, EventType, ServiceEvent } from "./events.ts";
+import { despiteWords } from "./freeze-words.ts";
 import { backOnTheWay, type ReleaseFacts, releaseName, revisionText, sharesIn } from "./release-facts.ts";
 import { approvers } from "./release-message.ts";
 import { wordsOf } from "./release-words.ts";
@@ -44,7 +45,10 @@ function untold(): null {
 const tellers: { readonly [T in EventType]: Teller<T> } = {
   "release-requested": untold,
   "release-queued": inWords(statusWords.queued.emoji),
-  "release-began": inWords("🏁"),
+  "release-began": (event) => ({
+    ...inWords("🏁")(event),
+    after: escaped(despiteWords(event.release), 800),
+  }),
   "release-superseded": ({ byTag }, facts) => ({
     emoji: statusWords.superseded.emoji,
     words: `is superseded by ${link(facts.newerUrl ?? "", escaped(byTag, 60))}.`,

@@ -113,7 +113,7 @@ async function lift(deps: FreezeDeps, params: Parameters<FreezeDesk["lift"]>[0])
   const reason = params.reason.trim().slice(0, longestReason);
   const freeze = await deps.freezes.lift({ id, lifted: { by, at, reason, cause } });
   if (freeze === null) return notFound(id);
-  if (freeze.lifted?.at === at)
+  if (freeze.lifted?.at === at && freeze.lifted.by.name === by.name)
     deps.log.info({ freeze: id, services: freeze.services, reason, by: by.name }, "A freeze is lifted");
   return { ok: true, freeze, message: liftedAnswer(freeze, { at, left: await leftOver(deps, freeze) }) };
 }
