@@ -1,10 +1,14 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { BuildMessage } from "./build/build-message.ts";
+import { faultRoutes } from "./build/fault-switches.ts";
 import { type CloudBuildServer, startCloudBuild } from "./build/start-cloud-build.ts";
 import { type GitServer, startGit } from "./git/start-git.ts";
 import type { WebhookTarget } from "./git/webhook-delivery.ts";
 import { openImageStore } from "./images/image-store.ts";
+import { type Logging, startLogging } from "./logging/start-logging.ts";
+import { sampledRevision } from "./monitoring/measured-run.ts";
+import { type Monitoring, type MonitoringTimings, startMonitoring } from "./monitoring/start-monitoring.ts";
 import { type CloudRun, startCloudRun } from "./run/cloud-run.ts";
 import type { CloudRunTimings } from "./run/timings.ts";
 import type { SlackTargets } from "./slack/app-delivery.ts";
@@ -21,18 +25,28 @@ export type LocalCloudOptions = Readonly<{
   slack: Readonly<{ signingSecret: string; botToken: string; targets: () => SlackTargets | null }>;
   ports?: LocalPorts;
   timings?: Partial<CloudRunTimings>;
+  /** How quickly what runs is measured, and can be read. */
+  monitoring?: Partial<MonitoringTimings>;
   /** Chooses among revisions by weight; for runs that need the same choices again. */
   random?: () => number;
   log?: (line: string) => void;
 }>;
 
 /** Ports that are named; the rest are free ones. */
-export type LocalPorts = Readonly<{ git?: number; proxy?: number; buildLogs?: number; slack?: number }>;
+export type LocalPorts = Readonly<{
+  git?: number;
+  proxy?: number;
+  buildLogs?: number;
+  logging?: number;
+  slack?: number;
+}>;
 
-/** Cloud Run, Cloud Build, a git host and a Slack workspace on this machine. */
+/** Cloud Run, Cloud Build, Cloud Monitoring, Cloud Logging, a git host and a Slack workspace on this machine. */
 export type LocalCloud = Readonly<{
   run: CloudRun;
   build: CloudBuildServer;
+  monitoring: Monitoring;
+  logging: Logging;
   git: GitServer;
   slack: Slack;
   close: () => Promise<void>;
@@ -74,15 +88,41 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
         log,
       }),
     );
+    const { monitoring, logging } = await startWatching({ run, build, options, started });
     const git = await started(
       startGit({ root: join(directory, "git"), port: ports.git ?? 0, webhook: options.webhook }),
     );
     const slack = await started(
       startSlack({ ...options.slack, port: ports.slack ?? 0, stateDirectory: join(directory, "slack"), log }),
     );
-    return { run, build, git, slack, close };
+    return { run, build, monitoring, logging, git, slack, close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+type Starting = Readonly<{
+  run: CloudRun;
+  build: CloudBuildServer;
+  options: LocalCloudOptions;
+  started: <Part extends { close(): Promise<void> }>(part: Promise<Part>) => Promise<Part>;
+}>;
+
+/** What measures and logs the others. */
+async function startWatching({
+  run,
+  build,
+  options,
+  started,
+}: Starting): Promise<Pick<LocalCloud, "monitoring" | "logging">> {
+  const measured = {
+    revisions: () => run.activity().map(sampledRevision),
+    onRequest: run.onRequest,
+  };
+  const monitoring = await started(startMonitoring({ run: measured, timings: options.monitoring ?? {} }));
+  const sources = { run, build: build.loggedBuild };
+  const others = { monitoring: faultRoutes(monitoring.faults) };
+  const logging = await started(startLogging({ sources, others, port: options.ports?.logging ?? 0 }));
+  return { monitoring, logging };
 }

@@ -37,6 +37,12 @@ export type CloudBuildOptions = Readonly<{
 
 const gonePackages = ["libgl1-mesa-glx"];
 
+export type LoggedBuild = Readonly<{
+  project: string;
+  tags: readonly string[];
+  lines: readonly Readonly<{ at: number; text: string }>[];
+}>;
+
 type Address = Readonly<{ host: string; port: number }>;
 
 export type CloudBuildServer = Readonly<{
@@ -45,6 +51,8 @@ export type CloudBuildServer = Readonly<{
   faults: BuildFaults;
   /** The log of a build so far. */
   logs(buildId: string): Promise<string>;
+  /** The same line by line, with the project that the build belongs to; null = no such build. */
+  loggedBuild(buildId: string): Promise<LoggedBuild | null>;
   close(): Promise<void>;
 }>;
 
@@ -92,7 +100,21 @@ export async function startCloudBuild(options: CloudBuildOptions): Promise<Cloud
     await rm(scratchDirectory, { recursive: true, force: true });
   };
   const addresses = { grpc: { host, port: grpc.port }, http: { host, port: http.port } };
-  return { ...addresses, faults, logs: (id) => logs.read(id), close };
+  return { ...addresses, faults, ...logReading(registry, logs), close };
+}
+
+function logReading(
+  registry: BuildRegistry,
+  logs: BuildLogs,
+): Pick<CloudBuildServer, "logs" | "loggedBuild"> {
+  return {
+    logs: (id) => logs.read(id),
+    loggedBuild: async (id) => {
+      const build = registry.get(id);
+      if (build === null) return null;
+      return { project: build.projectId, tags: build.tags, lines: await logs.lines(id) };
+    },
+  };
 }
 
 /** Where builds work: emptied at the start, for a process that was killed has left its own there. */

@@ -99,7 +99,10 @@ export function assemble(options: AssemblyOptions): Assembly {
   const { store } = memory;
   const stateOf = (key: ServiceKey): ServiceState | null => store.find(key);
   const isGpuExhausted = ({ service }: ServiceKey): boolean => faults.take("gpu-capacity", service) !== null;
-  const data = new DataPlane({ images, timings, quotas, reaper, now, stateOf, isGpuExhausted, log });
+  const isGpuWithheld = ({ service }: ServiceKey): boolean =>
+    faults.take("gpu-not-allocated", service) !== null;
+  const gpus = { isGpuExhausted, isGpuWithheld };
+  const data = new DataPlane({ images, timings, quotas, reaper, now, stateOf, ...gpus, log });
   const keys = (): readonly ServiceKey[] => store.all().map(({ record }) => record.key);
   const proxy = new RequestProxy({ data, routes, requests, now, stateOf, keys });
   const onSettled = (state: ServiceState, settlement: Settlement): void =>

@@ -11,7 +11,7 @@ import { settle } from "./control/reconciliation.ts";
 import { parseServiceName, revisionName } from "./control/resource-names.ts";
 import type { TrafficTarget } from "./control/resources.ts";
 import type { ServiceKey } from "./control/service-records.ts";
-import type { LogLine } from "./data/data-plane.ts";
+import type { LogLine, RevisionActivity } from "./data/data-plane.ts";
 import { refuse } from "./data/forward.ts";
 import type { InstanceDescription } from "./data/instance.ts";
 import type { RequestLogEntry, RequestStats } from "./data/request-log.ts";
@@ -54,6 +54,10 @@ export type CloudRun = Readonly<{
   stats(service: string, revision: string): RequestStats;
   /** The instances that start, run or stop, with their memory and how long their start took. */
   instances(service: string, revision: string): readonly InstanceDescription[];
+  /** Every revision that was used, with the processes that it has now. */
+  activity(): readonly RevisionActivity[];
+  /** Calls back after each request that a revision, or the proxy on its behalf, answered; the answer ends that. */
+  onRequest(listener: (entry: RequestLogEntry) => void): () => void;
   /** Stops every instance and server; state is on disk when it resolves. */
   close(): Promise<void>;
 }>;
@@ -128,6 +132,19 @@ function servicesOf(
   return [...runApi({ ...parts, definitions, policies }), operationsService(definitions, [parts.operations])];
 }
 
+type Reading = Pick<CloudRun, "logs" | "requests" | "stats" | "instances" | "activity" | "onRequest">;
+
+function readingOf(parts: Assembly): Reading {
+  return {
+    logs: (service, revision) => parts.data.logs(keyOf(parts, service), revision),
+    requests: (service, revision) => parts.requests.entries(revisionName(keyOf(parts, service), revision)),
+    stats: (service, revision) => parts.requests.stats(revisionName(keyOf(parts, service), revision)),
+    activity: () => parts.data.activity(),
+    onRequest: (listener) => parts.requests.listen(listener),
+    instances: (service, revision) => parts.data.instances(keyOf(parts, service), revision),
+  };
+}
+
 /**
  * Starts a local Cloud Run: the v2 API over plaintext gRPC, and a proxy in front of revisions that run as child processes.
  * Resolves when both answer. @throws Error when a port is taken or the state directory cannot be used.
@@ -172,10 +189,7 @@ export async function startCloudRun(options: CloudRunOptions): Promise<CloudRun>
     grpc: { host, port: grpc.port },
     proxy: { host, port: listening.proxyPort },
     faults: faultsOf(parts),
-    logs: (service, revision) => parts.data.logs(keyOf(parts, service), revision),
-    requests: (service, revision) => parts.requests.entries(revisionName(keyOf(parts, service), revision)),
-    stats: (service, revision) => parts.requests.stats(revisionName(keyOf(parts, service), revision)),
-    instances: (service, revision) => parts.data.instances(keyOf(parts, service), revision),
+    ...readingOf(parts),
     close,
   };
 }

@@ -16,12 +16,18 @@ export const CLOUD_RUN_FAULTS = {
   unavailable: "every call answers UNAVAILABLE (14)",
   "tag-points-elsewhere": "tag URLs lead to another revision than the API says",
   "gpu-capacity": "the region has no GPU left for a new instance",
+  "gpu-not-allocated": "a new instance comes up without the GPU that its revision asks for",
 } as const;
 
 export type CloudRunFaultName = keyof typeof CLOUD_RUN_FAULTS;
 
 /** Faults that hold until they are cleared unless a count is given; the others strike once. */
-const STANDING: readonly CloudRunFaultName[] = ["traffic-lag", "tag-points-elsewhere", "gpu-capacity"];
+const STANDING: readonly CloudRunFaultName[] = [
+  "traffic-lag",
+  "tag-points-elsewhere",
+  "gpu-capacity",
+  "gpu-not-allocated",
+];
 
 export type CloudRunFault = Readonly<{
   name: CloudRunFaultName;

@@ -11,7 +11,7 @@ import type { RevisionName, ServiceKey, Timestamp } from "../domain/ids.ts";
  * - `instance-count`: instances, the most at one sample (`container/instance_count`, ALIGN_MAX); label `state` is `active`
  *   or `idle`
  * - `request-count`: requests that ended (`request_count`, ALIGN_DELTA); label `code` is `1xx` to `5xx`
- * - `request-latency-p95`: milliseconds (`request_latencies`, ALIGN_PERCENTILE_95)
+ * - `request-latency-p95`: milliseconds (`request_latencies`, ALIGN_DELTA and REDUCE_PERCENTILE_95 over all codes)
  * - `billable-instance-time`: seconds of instances that are paid for (`container/billable_instance_time`, ALIGN_DELTA)
  *
  * Metrics: https://cloud.google.com/monitoring/api/metrics_gcp_p_z#gcp-run. Percentiles of a distribution are read from its

@@ -26,6 +26,13 @@ type RunningRevision = Readonly<{
   logs: Ring<LogLine>;
 }>;
 
+/** A revision and the processes that it has now. */
+export type RevisionActivity = Readonly<{
+  key: ServiceKey;
+  revision: RevisionRecord;
+  instances: readonly InstanceDescription[];
+}>;
+
 export type DataPlaneOptions = Readonly<{
   images: ImageSource;
   timings: CloudRunTimings;
@@ -36,6 +43,8 @@ export type DataPlaneOptions = Readonly<{
   stateOf: (key: ServiceKey) => ServiceState | null;
   /** Whether the region has no GPU to give at all. */
   isGpuExhausted: (key: ServiceKey) => boolean;
+  /** Whether the next instance comes up without the GPU that its revision asks for. */
+  isGpuWithheld: (key: ServiceKey) => boolean;
   log: (line: string) => void;
 }>;
 
@@ -68,6 +77,15 @@ export class DataPlane {
   /** The instances of one revision, whatever their state. */
   instances(key: ServiceKey, revision: string): readonly InstanceDescription[] {
     return this.#running.get(this.#id(key, revision))?.pool.describe() ?? [];
+  }
+
+  /** Every revision that was used, with what it has and what of it runs. */
+  activity(): readonly RevisionActivity[] {
+    return [...this.#running.values()].map(({ key, revision, pool }) => ({
+      key,
+      revision,
+      instances: pool.describe(),
+    }));
   }
 
   /** Stops the instances of a revision for good. */
@@ -114,10 +132,13 @@ export class DataPlane {
     const id = `${revision.name}-${this.#instances}`;
     const isSkipped = revision.template.healthCheckDisabled === true;
     const probe = isSkipped ? null : planProbe(container.startupProbe ?? {}, timings.startupBudgetMs);
+    const asked = gpusPerInstance(revision.template);
+    const gpus = asked > 0 && this.#options.isGpuWithheld(key) ? 0 : asked;
     this.#options.log(`starting instance ${id}`);
     return new Instance({
       id,
-      plan: launchPlan(image, { key, revision, port: await freePort() }),
+      plan: launchPlan(image, { key, revision, port: await freePort(), gpus }),
+      gpus,
       probe,
       shutdownGraceMs: timings.shutdownGraceMs,
       reaper,

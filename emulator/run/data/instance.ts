@@ -12,6 +12,8 @@ export type LogStream = "stdout" | "stderr" | "system";
 export type InstanceOptions = Readonly<{
   id: string;
   plan: LaunchPlan;
+  /** How many it has. */
+  gpus: number;
   /** Null when the revision skips its health check. */
   probe: ProbePlan | null;
   shutdownGraceMs: number;
@@ -27,6 +29,7 @@ export type InstanceDescription = Readonly<{
   startupMs: number | null;
   pid: number | null;
   memoryBytes: number | null;
+  gpus: number;
 }>;
 
 /** One running container: a child process in a process group of its own. */
@@ -71,7 +74,8 @@ export class Instance {
   describe(): InstanceDescription {
     const { id, state, inFlight, startupMs } = this;
     const pid = this.#child.pid ?? null;
-    return { id, state, inFlight, startupMs, pid, memoryBytes: pid === null ? null : residentMemory(pid) };
+    const memoryBytes = pid === null ? null : residentMemory(pid);
+    return { id, state, inFlight, startupMs, pid, memoryBytes, gpus: this.#options.gpus };
   }
 
   /** Asks the process to end, and kills it after the grace time. Resolves when it is gone; may be called repeatedly. */
@@ -130,6 +134,14 @@ export class Instance {
     this.state = "ready";
     this.idleSince = performance.now();
     this.startupMs = this.idleSince - this.#begunAt;
+    if (probe !== null) this.#options.onLine("system", startedLine(probe, plan.port));
     return true;
   }
+}
+
+/** As Cloud Run logs it for each instance. */
+function startedLine({ path }: ProbePlan, port: number): string {
+  const kind = path === null ? "TCP" : "HTTP";
+  const where = path === null ? `port ${port}` : `port ${port} path "${path}"`;
+  return `STARTUP ${kind} probe succeeded for container on ${where}.`;
 }

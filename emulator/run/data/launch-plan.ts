@@ -29,11 +29,10 @@ function commandOf(image: ProcessImage, revision: RevisionRecord): readonly stri
   return [...(command.length > 0 ? command : image.command), ...args];
 }
 
-function gpuHints(revision: RevisionRecord): Record<string, string> {
-  const gpus = ingressContainer(revision.template).resources?.limits?.["nvidia.com/gpu"];
-  if (gpus === undefined) return {};
+function gpuHints(revision: RevisionRecord, gpus: number): Record<string, string> {
+  if (gpus === 0) return {};
   return {
-    LOCAL_GPU_COUNT: gpus,
+    LOCAL_GPU_COUNT: String(gpus),
     LOCAL_GPU_TYPE: revision.template.nodeSelector?.accelerator ?? "nvidia-l4",
   };
 }
@@ -51,7 +50,12 @@ function templateEnv(revision: RevisionRecord): Record<string, string> {
  */
 export function launchPlan(
   image: ProcessImage,
-  { key, revision, port }: Readonly<{ key: ServiceKey; revision: RevisionRecord; port: number }>,
+  {
+    key,
+    revision,
+    port,
+    gpus,
+  }: Readonly<{ key: ServiceKey; revision: RevisionRecord; port: number; gpus: number }>,
 ): LaunchPlan {
   const [program, ...args] = commandOf(image, revision);
   if (program === undefined) throw new Error(`the image of ${revision.name} has no command`);
@@ -65,7 +69,7 @@ export function launchPlan(
       PATH: path,
       HOME: image.rootDirectory,
       ...image.env,
-      ...gpuHints(revision),
+      ...gpuHints(revision, gpus),
       ...templateEnv(revision),
       PORT: String(port),
       K_SERVICE: key.service,

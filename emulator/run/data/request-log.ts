@@ -21,10 +21,18 @@ export type RequestStats = Readonly<{
 
 /** The newest requests and the counts of all, by full revision name. */
 export class RequestLog {
+  readonly #listeners = new Set<(entry: RequestLogEntry) => void>();
   readonly #entries = new Map<string, Ring<RequestLogEntry>>();
   readonly #stats = new Map<string, { requests: number; byStatusClass: Record<string, number> }>();
 
+  /** Calls back with each request from now on; the answer ends that. */
+  listen(listener: (entry: RequestLogEntry) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
   add(entry: RequestLogEntry): void {
+    for (const listener of this.#listeners) listener(entry);
     const ring = this.#entries.get(entry.revision) ?? new Ring<RequestLogEntry>(KEPT_REQUESTS);
     ring.add(entry);
     this.#entries.set(entry.revision, ring);

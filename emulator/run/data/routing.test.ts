@@ -115,7 +115,7 @@ describe("Starting an instance", () => {
       updatedAt: 0,
       health: { state: "pending" },
     };
-    const plan = launchPlan(image, { key, revision, port: 9 });
+    const plan = launchPlan(image, { key, revision, port: 9, gpus: 1 });
     expect(plan).to.deep.include({
       file: process.execPath,
       args: ["server.js", "--fast"],
@@ -131,7 +131,7 @@ describe("Starting an instance", () => {
     });
     const empty = { ...image, command: [] };
     const bare = { ...revision, template: { containers: [{ image: "v1" }] } };
-    expect(() => launchPlan(empty, { key, revision: bare, port: 9 })).to.throw("has no command");
+    expect(() => launchPlan(empty, { key, revision: bare, port: 9, gpus: 0 })).to.throw("has no command");
   });
 
   it("takes GPUs from one account and gives them back once", () => {

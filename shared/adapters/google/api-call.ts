@@ -1,6 +1,6 @@
 import type { Clock } from "../../ports/system.ts";
 import { withinDeadline } from "./call-deadline.ts";
-import { appErrorOf, type RpcFailure, rpcFailureOf } from "./rpc-failure.ts";
+import { appErrorOf, type GoogleApi, type RpcFailure, rpcFailureOf } from "./rpc-failure.ts";
 
 export type CallSettings = Readonly<{
   callTimeoutMs: number; // of each single call
@@ -8,7 +8,7 @@ export type CallSettings = Readonly<{
   retryMs: number; // between two tries of a read, times the try
 }>;
 
-export type Caller = Readonly<{ api: "run" | "build"; clock: Clock; settings: CallSettings }>;
+export type Caller = Readonly<{ api: GoogleApi; clock: Clock; settings: CallSettings }>;
 
 /** One call; `doing` completes "could not …". */
 export type Call<T> = Readonly<{ doing: string; send: (timeout: number) => Promise<T> }>;

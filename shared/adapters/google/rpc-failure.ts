@@ -1,5 +1,8 @@
 import { AppError, type AppErrorCode } from "../../ports/app-error.ts";
 
+/** The API that was called; the codes of its errors begin with it. */
+export type GoogleApi = "run" | "build" | "metrics" | "logs";
+
 /**
  * What a failed call to a Google API means for the caller. `unknown`: the answer did not come back, so a write may have
  * been applied or not. `busy`: nothing was done, the same call may succeed later.
@@ -62,7 +65,7 @@ export function appErrorOf({
   failure,
   doing,
   cause,
-}: Readonly<{ api: "run" | "build"; failure: RpcFailure; doing: string; cause?: unknown }>): AppError {
+}: Readonly<{ api: GoogleApi; failure: RpcFailure; doing: string; cause?: unknown }>): AppError {
   const { code, transient } = verdictOf(failure, api);
   return new AppError({
     code,
@@ -75,7 +78,7 @@ export function appErrorOf({
 
 function verdictOf(
   { kind }: RpcFailure,
-  api: "run" | "build",
+  api: GoogleApi,
 ): Readonly<{ code: AppErrorCode; transient: boolean }> {
   if (kind === "denied") return { code: `${api}-denied`, transient: false };
   if (kind === "refused" || kind === "not-found" || kind === "exists")
