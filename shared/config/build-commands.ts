@@ -1,11 +1,17 @@
 import type { CloudBuildStep } from "./cloud-build-schema.ts";
+import { readShellScript } from "./shell-script.ts";
+
+type Path = readonly (string | number)[];
+
+/** A word of a command, and where it stands within the step. */
+export type BuildWord = Readonly<{ text: string; path: Path }>;
 
 /** One command that a step runs, as words; `path` is where it stands within the step. */
-export type BuildCommand = Readonly<{ words: readonly string[]; path: readonly (string | number)[] }>;
+export type BuildCommand = Readonly<{ words: readonly BuildWord[]; path: Path }>;
 
 /**
  * The commands of a step, as far as they can be read without a shell: its args after the tool that the image or the
- * entrypoint names, and the lines of a script. Quotes are dropped; what a variable holds is not known.
+ * entrypoint names, and the commands of a script. Quotes are dropped; what a variable holds is not known.
  */
 export function commandsOf({ name, args = [], entrypoint, script }: CloudBuildStep): readonly BuildCommand[] {
   if (script !== undefined) return shellCommands(script, ["script"]);
@@ -13,7 +19,9 @@ export function commandsOf({ name, args = [], entrypoint, script }: CloudBuildSt
   const flag = args.findIndex((arg) => /^-[a-z]*c$/.test(arg));
   if (/^(?:ba|da|z)?sh$/.test(tool) && flag >= 0)
     return shellCommands(args[flag + 1] ?? "", ["args", flag + 1]);
-  return [{ words: [tool, ...args], path: args.length > 0 ? ["args"] : ["name"] }];
+  const path = args.length > 0 ? ["args"] : ["name"];
+  const words = args.map((text, index) => ({ text, path: ["args", index] }));
+  return [{ words: [{ text: tool, path }, ...words], path }];
 }
 
 /** `gcr.io/cloud-builders/docker:24` runs docker; Google's SDK images run what their first argument says. */
@@ -26,17 +34,9 @@ function baseName(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
 }
 
-function shellCommands(text: string, path: readonly (string | number)[]): readonly BuildCommand[] {
-  return text
-    .replace(/\\\r?\n/g, " ")
-    .split(/\r?\n|&&|\|\||[;|]/)
-    .map((line) =>
-      line
-        .replace(/["'()]/g, " ")
-        .trim()
-        .split(/\s+/),
-    )
-    .map((words) => words.slice(words.findIndex((word) => !/^\w+=|^(?:exec|time|sudo)$/.test(word))))
-    .map(([tool = "", ...args]) => ({ words: [baseName(tool), ...args], path }))
-    .filter(({ words }) => words[0] !== "" && !words[0]?.startsWith("#"));
+function shellCommands(script: string, path: Path): readonly BuildCommand[] {
+  return readShellScript(script).commands.map(({ words }) => ({
+    words: words.map(({ text }, index) => ({ text: index === 0 ? baseName(text) : text, path })),
+    path,
+  }));
 }

@@ -1,7 +1,10 @@
-import { type BuildCommand, commandsOf } from "./build-commands.ts";
+import { commandsOf } from "./build-commands.ts";
 import type { BuildFindingCode, RawFinding } from "./build-finding.ts";
 import type { CloudBuildFile } from "./cloud-build-schema.ts";
 import { parseImageReference } from "./image-reference.ts";
+
+/** A command as words, with substitutions applied, and where it stands. */
+type Command = Readonly<{ words: readonly string[]; path: RawFinding["path"] }>;
 
 type Replace = (text: string) => string; // with substitutions applied
 
@@ -9,7 +12,7 @@ type Replace = (text: string) => string; // with substitutions applied
 export function ruleFindings(build: CloudBuildFile, replaced: Replace): readonly RawFinding[] {
   const commands = build.steps.flatMap((step, index) =>
     commandsOf(step).map(({ words, path }) => ({
-      words: words.map(replaced),
+      words: words.map(({ text }) => replaced(text)),
       path: ["steps", index, ...path],
     })),
   );
@@ -19,9 +22,13 @@ export function ruleFindings(build: CloudBuildFile, replaced: Replace): readonly
   return [
     ...imageFindings(build, replaced),
     ...commands.flatMap((command) => deployFindings(command)),
-    ...commands.flatMap((command) => dockerBuildFindings(command, pushesAll)),
-    ...commands.flatMap((command) => dockerPushFindings(command)),
+    ...commands.flatMap((command) => dockerFindings(command, pushesAll)),
   ];
+}
+
+/** What `docker build` and `docker push` do wrong; `pushesAll`: another command pushes every tag. */
+export function dockerFindings(command: Command, pushesAll = false): readonly RawFinding[] {
+  return [...dockerBuildFindings(command, pushesAll), ...dockerPushFindings(command)];
 }
 
 /**
@@ -56,7 +63,7 @@ function imageFindings(build: CloudBuildFile, replaced: Replace): readonly RawFi
     : latest;
 }
 
-function deployFindings({ words, path }: BuildCommand): readonly RawFinding[] {
+function deployFindings({ words, path }: Command): readonly RawFinding[] {
   const text = words.filter((word) => !word.startsWith("-")).join(" ");
   const deploys = /(?:^| )run (?:deploy|services (?:update|replace|update-traffic))(?: |$)/.exec(text);
   if (deploys === null || !/^(?:gcloud|run|beta|alpha)?$/.test(words[0] ?? "")) return [];
@@ -65,7 +72,7 @@ function deployFindings({ words, path }: BuildCommand): readonly RawFinding[] {
   ];
 }
 
-function dockerBuildFindings({ words, path }: BuildCommand, pushesAll: boolean): readonly RawFinding[] {
+function dockerBuildFindings({ words, path }: Command, pushesAll: boolean): readonly RawFinding[] {
   if (verbOf(words) !== "build") return [];
   const latest = words.some((word, index) => isLatest(tagIn(word, words[index - 1])));
   const published = pushesAll || hasFlag(words, "--push");
@@ -81,7 +88,7 @@ function dockerBuildFindings({ words, path }: BuildCommand, pushesAll: boolean):
   ];
 }
 
-function dockerPushFindings({ words, path }: BuildCommand): readonly RawFinding[] {
+function dockerPushFindings({ words, path }: Command): readonly RawFinding[] {
   if (verbOf(words) !== "push") return [];
   if (hasFlag(words, "--all-tags", "-a"))
     return [finding("push-all-tags", path, "pushes every tag of the image in a step")];
