@@ -3,6 +3,7 @@ import type { CommitSha, RevisionName, ServiceKey, TagName, Timestamp } from "./
 import type { ReleaseRecord } from "./release-record.ts";
 import type { Actor } from "./service-state.ts";
 import { type Split, stepSplit } from "./traffic.ts";
+import { isEnd } from "./words.ts";
 
 /** The approval of one release: `id` is the one-time name that binds a decision to this digest and this plan. */
 export type ApprovalFacts = Readonly<{
@@ -113,13 +114,14 @@ function beforeShares(facts: ReleaseFacts): string {
   return facts.record.status === "rolling-back" ? `${backOnTheWay(facts)} Last seen:` : "Traffic:";
 }
 
-function unknownTraffic({ record }: ReleaseFacts): string {
+function unknownTraffic({ record, previous }: ReleaseFacts): string {
   if (record.status === "rolled-back" || record.status === "rolling-back") {
     return "There is no earlier revision to give the traffic to.";
   }
-  return record.candidate === null
-    ? "Traffic is unchanged: whatever served before still serves."
-    : "No revision served before this one.";
+  if (record.candidate !== null) return "No revision served before this one.";
+  return previous && !isEnd(record.status)
+    ? `Traffic is unchanged: ${escaped(previous.tag, 60)} is live.`
+    : "Traffic is unchanged: whatever served before still serves.";
 }
 
 /** Where the traffic of a rollback is going. */

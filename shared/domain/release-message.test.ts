@@ -41,6 +41,7 @@ const atFive = ["Traffic:", ...shares(95, 5)];
 const atAll = "Traffic: `background-removal-00002` 100 % (this release).";
 const before = { candidate: null, stable: null };
 const unknown = "Traffic is unchanged: whatever served before still serves.";
+const sofar = "Traffic is unchanged: v1.7.0 is live.";
 const over = "Nothing more happens until a new tag is pushed.";
 
 type Case = readonly [
@@ -55,14 +56,14 @@ const table: Readonly<Record<ReleaseStatus, Case>> = {
     before,
     {},
     "waits for the release before it.",
-    [unknown, "It begins when the release before it has ended."],
+    [sofar, "It begins when the release before it has ended."],
   ],
-  building: [before, {}, "is being built without cache.", [unknown, "Next it is deployed without traffic."]],
+  building: [before, {}, "is being built without cache.", [sofar, "Next it is deployed without traffic."]],
   deploying: [
     before,
     {},
     "is being deployed at 0 % traffic.",
-    [unknown, "Next it is verified without traffic."],
+    [sofar, "Next it is verified without traffic."],
   ],
   verifying: [
     {},
@@ -111,7 +112,7 @@ const table: Readonly<Record<ReleaseStatus, Case>> = {
       ...shares(95, 5),
       "❌ failed  p95: 6.1 s, 212 requests (4 s)",
       "✅ passed  health: 200 (200)",
-      "Once `background-removal-00001` serves all of it, nothing more happens until a new tag is pushed.",
+      "Once it is back, nothing more happens until a new tag is pushed.",
     ],
   ],
   held: [
@@ -161,7 +162,7 @@ describe("rootMessage()", () => {
       expectAccepted(message);
       const { emoji, label } = statusWords[status];
       const lines = readableLines(message);
-      expect(lines[0]).to.equal(`${emoji} *background-removal* *v1.8.0*  ${label}`);
+      expect(lines[0]).to.equal(`${emoji} *background-removal* *v1.8.0*  ·  ${label}`);
       expect(lines).to.include(origin);
       const row = expected.at(-1)?.startsWith("[") ? [] : ["[Open console]"];
       expect(lines.slice(1).filter((line) => line !== origin)).to.deep.equal([...expected, ...row]);
@@ -216,10 +217,18 @@ describe("rootMessage()", () => {
     expectAccepted(message);
     expect(message.text).to.include("v1.8.0 is paused at 5 % of traffic and still watched.");
     expect(readableLines(message)).to.include.members([
-      "⏸️ *background-removal* *v1.8.0*  Paused",
+      "⏸️ *background-removal* *v1.8.0*  ·  Paused",
       "Nothing moves until somebody resumes it; then: 25 % of traffic, then 100 %.",
       "[Resume] [Promote to 100 %] [Roll back] [Open console]",
     ]);
+  });
+
+  it("names who pushed it, or asked for it in another way, and does not know of a release before the first", () => {
+    const asked = { requestedBy: { ...person, via: "api" }, candidate: null, stable: null } as const;
+    const lines = readableLines(rootMessage(messageFacts(asked, { previous: null })));
+    expect(lines.join()).to.include("Asked for by <@U0ADA>").and.to.include(unknown);
+    const pushed = { requestedBy: { ...person, via: "github" } } as const;
+    expect(readableLines(rootMessage(messageFacts(pushed)))).to.include(origin);
   });
 
   it("names the release that a queued one waits for", () => {
@@ -232,7 +241,7 @@ describe("rootMessage()", () => {
   it("says of an approval that nobody gave in time that it expired, not that it was rejected", () => {
     const expiry = { code: "approval-expired", message: "Nobody approved v1.8.0 in time." } as const;
     const message = rootMessage(messageFacts({ status: "rejected", failure: expiry }));
-    expect(readableLines(message)[0]).to.equal("⌛ *background-removal* *v1.8.0*  Expired");
+    expect(readableLines(message)[0]).to.equal("⏰ *background-removal* *v1.8.0*  ·  Expired");
     expect(message.text).to.include("v1.8.0 expired without approval: Nobody approved v1.8.0 in time.");
   });
 
@@ -247,7 +256,7 @@ describe("rootMessage()", () => {
     const newer = { supersededBy: releaseId("release-2"), supersededByTag: tagName("v1.9.0") };
     const changes = { status: "live", percent: 0, ...newer } as const;
     expect(readableLines(rootMessage(messageFacts(changes)))).to.include.members([
-      "☑️ *background-removal* *v1.8.0*  Was live",
+      "☑️ *background-removal* *v1.8.0*  ·  Was live",
       "v1.9.0 is live since.",
       "Nothing more happens with this release.",
     ]);

@@ -12,7 +12,7 @@ export type WordedRelease = Readonly<{
 
 const expired: StatusWords = {
   label: "Expired",
-  emoji: "⌛",
+  emoji: "⏰",
   tone: "bad",
   sentence: "expired without approval",
 };

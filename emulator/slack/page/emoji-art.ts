@@ -46,6 +46,12 @@ const drawings: Readonly<Record<string, readonly Shape[]>> = {
   ],
   "⏳": hourglass,
   "⌛": hourglass,
+  "⏰": [
+    { fill: red, d: "M3.2 1.2l1.5 1.6-2.2 2.2L1 3.4zM12.8 1.2L15 3.4 13.5 5l-2.2-2.2z" },
+    { fill: red, d: "M8 2.5a6.25 6.25 0 1 1 0 12.5A6.25 6.25 0 0 1 8 2.5z" },
+    { fill: white, d: "M8 4.4a4.35 4.35 0 1 1 0 8.7 4.35 4.35 0 0 1 0-8.7z" },
+    { fill: grey, d: "M7.3 5.4h1.4v3.2l2 1.5-.9 1.1L7.3 9.3z" },
+  ],
   "🔨": [
     { fill: brown, d: "M7 6h2v9H7z" },
     { fill: grey, d: "M3 2h9l2 2v2H3z" },

@@ -33,14 +33,16 @@ export function MessageView({ message, reading, place }: Props) {
       ) : (
         blocks.map((block) => <BlockView block={block} reading={reading} within={ts} place={place} />)
       )}
-      {message.editedTs !== null && <small class="edited">(edited)</small>}
       <Reactions message={message} />
-      {notice !== null && (
-        <small class={`notice ${notice.tone}`}>
-          <Drawn text={notice.tone === "warning" ? `⚠️ ${notice.text}` : notice.text} />
-        </small>
-      )}
-      {place === "channel" && <RepliesLink message={message} reading={reading} />}
+      <div class="foot">
+        {place === "channel" && <RepliesLink message={message} reading={reading} />}
+        {message.editedTs !== null && <small class="edited">(edited)</small>}
+        {notice !== null && (
+          <small class={`notice ${notice.tone}`}>
+            <Drawn text={notice.tone === "warning" ? `⚠️ ${notice.text}` : notice.text} />
+          </small>
+        )}
+      </div>
     </article>
   );
 }

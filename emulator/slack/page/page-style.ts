@@ -30,7 +30,8 @@ aside[hidden] { display: none; }
 .head { margin: 0; display: flex; gap: 0.4rem; align-items: baseline; }
 .head time, .quiet, small, .context { color: var(--quiet); font-size: 0.8rem; }
 .badge { padding: 0 0.2rem; border-radius: 0.15rem; background: var(--soft); color: var(--quiet); font-size: 0.65rem; font-weight: 700; }
-.only-you, .notice, .replies, .input small { display: block; }
+.only-you, .input small { display: block; }
+.foot { display: flex; flex-wrap: wrap; gap: 0.1rem 0.75rem; align-items: baseline; }
 .warning, .error { color: var(--bad); }
 .replies { font-size: 0.85rem; font-weight: 600; }
 a { color: var(--link); }
