@@ -16,6 +16,7 @@ import type { ProbePort } from "../shared/ports/probe.ts";
 import type { RunPort, ServiceSnapshot } from "../shared/ports/run.ts";
 import type { SourcePort } from "../shared/ports/source.ts";
 import { revisionSettings, settingsReading } from "../test/support/settings.ts";
+import { fakeLogs, fakeMetrics } from "../test/support/watched-cloud.ts";
 
 const owner = "bench";
 const project = "gantry-bench";
@@ -70,7 +71,14 @@ export class InstantCloud {
   }
 
   get ports(): CloudPorts {
-    return { run: this.#run(), build: this.#build(), source, probe };
+    return {
+      run: this.#run(),
+      build: this.#build(),
+      source,
+      probe,
+      metrics: fakeMetrics(),
+      logs: fakeLogs(),
+    };
   }
 
   #build(): BuildPort {
@@ -135,6 +143,7 @@ export class InstantCloud {
         this.#traffic.set(service, [...shares, ...tagged]);
         return { outcome: "effective" };
       },
+      setMinInstances: async () => ({ outcome: "set" }),
       removeCandidate: async ({ service }) => {
         const kept = (this.#traffic.get(service) ?? []).filter(({ percent }) => percent > 0);
         this.#traffic.set(

@@ -14,6 +14,8 @@ export type DevAddresses = Readonly<{
   run: string;
   build: string;
   buildLogs: string;
+  monitoring: string;
+  logging: string;
   slack: string;
   slackApi: string;
   webhook: string;
@@ -49,6 +51,7 @@ function table({ io, addresses, readyMs }: Greeting): string {
     row("Git remote", addresses.git),
     row("Cloud Run", `${addresses.proxy} (services)   ${addresses.run} (gRPC)`),
     row("Cloud Build", `${addresses.buildLogs} (logs)   ${addresses.build} (gRPC)`),
+    row("Monitoring", `${addresses.monitoring} (gRPC)   ${addresses.logging} (logs, REST)`),
     row("State", `${addresses.state} (kept; --fresh starts anew)`),
     "",
     ` ${colour.bold("Try")}   ${push("v1.1.0")}`,

@@ -22,7 +22,7 @@ import { takeStateFolder } from "./state-folder.ts";
 const demoService = parseServiceKey("perkieprints-processing/us-central1/inspirenet-bg-removal-api");
 
 /** The ports of the parts, counted from the console's. */
-const portOffsets = { slack: 10, git: 20, proxy: 30, buildLogs: 31 } as const;
+const portOffsets = { slack: 10, git: 20, proxy: 30, buildLogs: 31, logging: 32 } as const;
 
 /** Brings up Gantry and its local cloud, says where everything is, and runs until it is told to stop. */
 export async function runDev(options: DevOptions, io: CliIo): Promise<number> {
@@ -96,6 +96,7 @@ function start(
       git: from(portOffsets.git),
       proxy: from(portOffsets.proxy),
       buildLogs: from(portOffsets.buildLogs),
+      logging: from(portOffsets.logging),
       slack: from(portOffsets.slack),
     },
     http: {
@@ -126,6 +127,8 @@ function addressesOf({ cloud, gantry }: LocalGantry, { secrets, demo, directory 
     run: `${grpc.host}:${grpc.port}`,
     build: `${cloud.build.grpc.host}:${cloud.build.grpc.port}`,
     buildLogs: `http://${cloud.build.http.host}:${cloud.build.http.port}`,
+    monitoring: `${cloud.monitoring.grpc.host}:${cloud.monitoring.grpc.port}`,
+    logging: cloud.logging.url,
     slack: cloud.slack.url,
     slackApi: cloud.slack.apiUrl,
     webhook: `${gantry.server.url}/hooks/github`,

@@ -70,12 +70,17 @@ export class GantryChild {
   async #writeSettings(): Promise<string> {
     const { directory, cloud } = this.#options;
     const folder = join(directory, "serve");
-    const { run, build, git } = cloud;
+    const { run, build, monitoring, logging, git } = cloud;
     const settings = {
       policy: "gantry.policy.yaml",
       database: "gantry.db",
       github: { api: git.url, clone: git.url },
-      endpoints: { run: `${run.grpc.host}:${run.grpc.port}`, build: `${build.grpc.host}:${build.grpc.port}` },
+      endpoints: {
+        run: `${run.grpc.host}:${run.grpc.port}`,
+        build: `${build.grpc.host}:${build.grpc.port}`,
+        monitoring: `${monitoring.grpc.host}:${monitoring.grpc.port}`,
+        logging: logging.url,
+      },
       pollBuilds: "200ms",
     };
     const policy = { version: 1, repositories: [{ repository: "*/*", services: ["**"] }] };

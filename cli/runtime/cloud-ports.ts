@@ -1,7 +1,16 @@
 import type { BuildPort } from "../../shared/ports/build.ts";
+import type { LogsPort } from "../../shared/ports/logs.ts";
+import type { MetricsPort } from "../../shared/ports/metrics.ts";
 import type { ProbePort } from "../../shared/ports/probe.ts";
 import type { RunPort } from "../../shared/ports/run.ts";
 import type { SourcePort } from "../../shared/ports/source.ts";
 
 /** Everything outside the process that a release touches. */
-export type CloudPorts = Readonly<{ run: RunPort; build: BuildPort; source: SourcePort; probe: ProbePort }>;
+export type CloudPorts = Readonly<{
+  run: RunPort;
+  build: BuildPort;
+  source: SourcePort;
+  probe: ProbePort;
+  metrics: MetricsPort;
+  logs: LogsPort;
+}>;

@@ -13,6 +13,7 @@ import {
   succeeded,
 } from "../../test/support/function-harness.ts";
 import { firstRelease } from "../../test/support/function-story.ts";
+import { fakeLogs, fakeMetrics } from "../../test/support/watched-cloud.ts";
 import type { CloudPorts } from "./cloud-ports.ts";
 import { defaultSettings, type Engine, startEngine } from "./engine.ts";
 
@@ -25,6 +26,8 @@ function cloudOf(world: OutsideWorld): CloudPorts {
     build: world.buildPort,
     source: world.sourcePort,
     probe: { request: async () => world.answer() },
+    metrics: fakeMetrics(),
+    logs: fakeLogs(),
   };
 }
 

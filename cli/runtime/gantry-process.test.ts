@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { OutsideWorld, openPolicy } from "../../test/support/function-harness.ts";
+import { fakeLogs, fakeMetrics } from "../../test/support/watched-cloud.ts";
 import { accessToken } from "./access-token.ts";
 import { type HttpOptions, startGantry } from "./gantry-process.ts";
 
@@ -24,6 +25,8 @@ async function askWithoutRepository(
         build: world.buildPort,
         source: world.sourcePort,
         probe: { request: async () => world.answer() },
+        metrics: fakeMetrics(),
+        logs: fakeLogs(),
       },
       chat: null,
       sourceSite: null,

@@ -2,7 +2,15 @@ import { buildSettings, createBuildAdapter } from "../../shared/adapters/build/b
 import { connectBuild } from "../../shared/adapters/build/connect-build.ts";
 import { createGitHubSource } from "../../shared/adapters/github/source.ts";
 import type { Endpoint } from "../../shared/adapters/google/client-options.ts";
+import { googleIdentity } from "../../shared/adapters/google/google-identity.ts";
+import { runAuthorization } from "../../shared/adapters/google/run-authorization.ts";
 import { createHttpProbe } from "../../shared/adapters/http/probe.ts";
+import { createLoggingAdapter, loggingSettings } from "../../shared/adapters/logging/logging-adapter.ts";
+import { connectMonitoring } from "../../shared/adapters/monitoring/connect-monitoring.ts";
+import {
+  createMonitoringAdapter,
+  monitoringSettings,
+} from "../../shared/adapters/monitoring/monitoring-adapter.ts";
 import { connectRun } from "../../shared/adapters/run/connect-run.ts";
 import { createRunAdapter } from "../../shared/adapters/run/run-adapter.ts";
 import { runSettings } from "../../shared/adapters/run/run-context.ts";
@@ -13,6 +21,8 @@ import type { CloudPorts } from "./cloud-ports.ts";
 export type CloudAddresses = Readonly<{
   run: Endpoint | null;
   build: Endpoint | null;
+  monitoring: Endpoint | null;
+  logging: string | null; // base URL
   git: Readonly<{ baseUrl: string; cloneBase: string; token: string | null }>;
   /** A local cloud is quicker than Google's, and has no quota on reads. */
   isLocal: boolean;
@@ -22,16 +32,22 @@ export type CloudAddresses = Readonly<{
 const local = {
   run: { ...runSettings, retryMs: 50, pollMs: 25, settleMs: 10_000 },
   build: { ...buildSettings, retryMs: 50, lookMs: 100 },
+  monitoring: { ...monitoringSettings, retryMs: 50, timing: { sampleMs: 1_000, lagMs: 2_000 } },
+  logging: { ...loggingSettings, retryMs: 50 },
 };
 
-/** The real clients of Cloud Run, Cloud Build and GitHub, at these addresses. */
+const googleLogging = "https://logging.googleapis.com";
+
+/** The real clients of Cloud Run, Cloud Build, Cloud Monitoring, Cloud Logging and GitHub, at these addresses. */
 export function connectCloud(
   addresses: CloudAddresses,
   clock: Clock,
 ): CloudPorts & Readonly<{ disconnect: () => Promise<void> }> {
   const run = connectRun({ endpoint: addresses.run });
   const build = connectBuild({ endpoint: addresses.build });
-  const { isLocal } = addresses;
+  const monitoring = connectMonitoring({ endpoint: addresses.monitoring });
+  const { isLocal, logging } = addresses;
+  const identity = googleIdentity();
   const { baseUrl, cloneBase, token } = addresses.git;
   return {
     run: createRunAdapter({
@@ -45,9 +61,20 @@ export function connectCloud(
       settings: isLocal ? local.build : buildSettings,
     }),
     source: createGitHubSource({ baseUrl, cloneBase, token: () => token }),
-    probe: createHttpProbe(),
+    probe: createHttpProbe({ authorize: runAuthorization(identity) }),
+    metrics: createMonitoringAdapter({
+      client: monitoring.client,
+      clock,
+      settings: addresses.monitoring === null ? monitoringSettings : local.monitoring,
+    }),
+    logs: createLoggingAdapter({
+      baseUrl: logging ?? googleLogging,
+      token: logging === null ? identity.accessToken : null,
+      clock,
+      settings: logging === null ? loggingSettings : local.logging,
+    }),
     disconnect: async () => {
-      await Promise.all([run.close(), build.close()]);
+      await Promise.all([run.close(), build.close(), monitoring.close()]);
     },
   };
 }

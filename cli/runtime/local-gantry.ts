@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { BuildMessage } from "../../emulator/build/build-message.ts";
 import type { WebhookTarget } from "../../emulator/git/webhook-delivery.ts";
 import { type LocalCloud, type LocalPorts, startLocalCloud } from "../../emulator/local-cloud.ts";
+import type { MonitoringTimings } from "../../emulator/monitoring/start-monitoring.ts";
 import type { CloudRunTimings } from "../../emulator/run/timings.ts";
 import { systemClock } from "../../shared/adapters/system/system-clock.ts";
 import type { Policy } from "../../shared/domain/policy.ts";
@@ -42,6 +43,7 @@ export type LocalGantryOptions = Readonly<{
     Readonly<{ webhookSecret: string }>;
   ports?: LocalPorts;
   timings?: Partial<CloudRunTimings>;
+  monitoring?: Partial<MonitoringTimings>;
   /** Chooses which revision answers a request while traffic is split. */
   random?: () => number;
   engine?: Pick<EngineOptions, "settings" | "bus" | "clock">;
@@ -79,6 +81,8 @@ export function addressesOf(cloud: LocalCloud): CloudAddresses {
   return {
     run: { ...cloud.run.grpc, insecure: true },
     build: { ...cloud.build.grpc, insecure: true },
+    monitoring: { ...cloud.monitoring.grpc, insecure: true },
+    logging: cloud.logging.url,
     git: { baseUrl: cloud.git.url, cloneBase: cloud.git.url, token: null },
     isLocal: true,
   };
@@ -86,7 +90,7 @@ export function addressesOf(cloud: LocalCloud): CloudAddresses {
 
 /** Starts both. Whatever was started is stopped again when the rest cannot start. */
 export async function startLocalGantry(options: LocalGantryOptions): Promise<LocalGantry> {
-  const { directory, log, ports, timings, random, policy = localPolicy } = options;
+  const { directory, log, ports, timings, monitoring, random, policy = localPolicy } = options;
   const { webhookSecret, ...http } = options.http;
   const messages = publisher();
   const slack = localSlack(webhookSecret);
@@ -98,6 +102,7 @@ export async function startLocalGantry(options: LocalGantryOptions): Promise<Loc
     slack: slack.app,
     ...(ports ? { ports } : {}),
     ...(timings ? { timings } : {}),
+    ...(monitoring ? { monitoring } : {}),
     ...(random ? { random } : {}),
   });
   const { disconnect, ...outside } = connectCloud(addressesOf(cloud), systemClock);

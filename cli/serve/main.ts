@@ -63,6 +63,8 @@ function addressesOf({ settings, secrets }: Server): Parameters<typeof connectCl
   return {
     run: endpoints.run ?? null,
     build: endpoints.build ?? null,
+    monitoring: endpoints.monitoring ?? null,
+    logging: endpoints.logging ?? null,
     git: { baseUrl: github.api, cloneBase: github.clone, token: secrets.githubToken },
     isLocal: endpoints.run !== undefined,
   };

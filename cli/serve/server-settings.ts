@@ -37,7 +37,12 @@ const serverSchema = section({
     api: z.url().default("https://api.github.com"),
     clone: z.url().default("https://github.com"),
   }).prefault({}),
-  endpoints: section({ run: endpointField.optional(), build: endpointField.optional() })
+  endpoints: section({
+    run: endpointField.optional(),
+    build: endpointField.optional(),
+    monitoring: endpointField.optional(),
+    logging: z.url().optional().describe("The base URL, as `http://127.0.0.1:4632`."),
+  })
     .prefault({})
     .describe("Other servers than Google's own, in plain text: for a local cloud."),
   slack: section({

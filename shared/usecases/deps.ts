@@ -4,6 +4,8 @@ import type { Bus } from "../ports/bus.ts";
 import type { ChatPort } from "../ports/chat.ts";
 import type { Conversations } from "../ports/conversations.ts";
 import type { Freezes } from "../ports/freezes.ts";
+import type { LogsPort } from "../ports/logs.ts";
+import type { MetricsPort } from "../ports/metrics.ts";
 import type { ProbePort } from "../ports/probe.ts";
 import type { RunPort } from "../ports/run.ts";
 import type { SourcePort } from "../ports/source.ts";
@@ -41,6 +43,8 @@ export type Deps = Readonly<{
   build: BuildPort;
   source: SourcePort;
   probe: ProbePort;
+  metrics: MetricsPort;
+  logs: LogsPort;
   /** Null = this Gantry has no chat. */
   chat: ChatPort | null;
   clock: Clock;

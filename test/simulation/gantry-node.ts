@@ -13,6 +13,7 @@ import type { Deps } from "../../shared/usecases/deps.ts";
 import type { Desk } from "../../shared/usecases/desk.ts";
 import { createDesk } from "../../shared/usecases/gantry-desk.ts";
 import { RunningWork } from "../../shared/usecases/running-work.ts";
+import { fakeLogs, fakeMetrics } from "../support/watched-cloud.ts";
 import type { SimCloudBuild } from "./sim-build.ts";
 import type { SimCloudRun } from "./sim-cloud-run.ts";
 import { simProbe } from "./sim-probe.ts";
@@ -56,6 +57,8 @@ export class GantryNode {
       build: outside.build.port(process),
       source: outside.git.port(process),
       probe: simProbe({ cloud: outside.run, process, world }),
+      metrics: fakeMetrics(),
+      logs: fakeLogs(),
       chat: null,
       consoleUrl: () => "https://gantry.test",
       sourceSite: null,
