@@ -4,20 +4,38 @@ import type { Locator, Page } from "playwright-core";
 
 const folder = fileURLToPath(new URL("../../docs/images/", import.meta.url));
 
+/** The names of the pictures that this run asked for. */
+export const portrayed = new Set<string>();
+
 /**
  * Keeps what a message or a page looks like as `docs/images/slack-NAME.png`. A picture that is there already stays, so that
  * a test run leaves the tree as it was; `GANTRY_IMAGES=1` takes all of them anew.
  */
 export async function portrait(name: string, of: Locator | Page): Promise<void> {
-  const path = `${folder}slack-${name}.png`;
+  const path = picturePath(name);
+  portrayed.add(name);
   if (existsSync(path) && process.env["GANTRY_IMAGES"] !== "1") return;
   const page = isPage(of) ? of : of.page();
-  const box = isPage(of) ? await around(of.getByRole("dialog")) : await boxOf(of);
-  const scrolled = isPage(of) ? 0 : await page.evaluate<number>("scrollY");
-  const clip = { ...box, y: box.y + scrolled };
   await page.evaluate(bars("hidden"));
-  await page.screenshot({ path, clip, fullPage: !isPage(of) });
+  let place = await placeOf(of);
+  for (let moved = true; moved; ) {
+    await page.screenshot({ path, clip: place, fullPage: !isPage(of) });
+    const after = await placeOf(of);
+    moved = JSON.stringify(after) !== JSON.stringify(place); // a message came or went above it meanwhile
+    place = after;
+  }
   await page.evaluate(bars("visible"));
+}
+
+async function placeOf(of: Locator | Page) {
+  if (isPage(of)) return around(of.getByRole("dialog"));
+  const box = await boxOf(of);
+  return { ...box, y: box.y + (await of.page().evaluate<number>("scrollY")) };
+}
+
+/** Where the picture of this name is, whether or not it was taken. */
+export function picturePath(name: string): string {
+  return `${folder}slack-${name}.png`;
 }
 
 /** The bars that stay where they are would cover what is longer than the window. */

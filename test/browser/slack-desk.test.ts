@@ -3,8 +3,9 @@ import type { Locator, Page } from "playwright-core";
 import { chromiumPath, openBrowser } from "../../emulator/slack/testing/chromium.ts";
 import type { EventType } from "../../shared/domain/events.ts";
 import type { ReleaseId } from "../../shared/domain/ids.ts";
+import { releaseStatuses } from "../../shared/domain/words.ts";
 import { type DeskStage, openDeskStage } from "./desk-stage.ts";
-import { portrait } from "./portrait.ts";
+import { portrait, portrayed } from "./portrait.ts";
 
 type Browser = Awaited<ReturnType<typeof openBrowser>>;
 
@@ -142,6 +143,24 @@ describe("The control desk in Slack, clicked through in chromium", function () {
     await stage.trail.first("release-rolled-back", id);
   });
 
+  it("tells of a release while it is deployed and verified without traffic, and that somebody cancelled it", async () => {
+    const { stage, clock } = desk;
+    clock.putForward(minute + 1_000); // of many releases in one minute the channel would get a digest
+    const model = { name: "model", get: "/model-info", status: 200, within: "30s" };
+    await desk.tagLike("v1.7.0", "v1.9.1", { verify: { within: "5m", checks: [model] } }); // hangs there
+    stage.cloud.run.faults.set({ name: "traffic-lag", ms: 3_000 });
+    const id = await pushed("v1.9.1");
+    await stage.trail.first("build-succeeded", id);
+    await seen("v1.9.1", "Deploying", "deploying");
+    stage.cloud.run.faults.clear("traffic-lag");
+    await stage.trail.first("candidate-deployed", id);
+    await seen("v1.9.1", "Verifying", "verifying");
+    await stage.command(`/releases/${id}/cancel`, { reason: "pushed by mistake" });
+    await stage.ended(id, "release-cancelled");
+    await seen("v1.9.1", "Cancelled", "cancelled");
+    expect(await offers("v1.9.1")).to.deep.equal([]);
+  });
+
   it("asks those who may approve, where everybody sees it", async () => {
     const approval = { required: true, from: ["@ml-oncall", "robin"] };
     await desk.tagLike("v2.0.0", "v2.0.1", { approval });
@@ -205,12 +224,20 @@ describe("The control desk in Slack, clicked through in chromium", function () {
     await stage.trail.first("rollout-paused", id);
     await seen("v2.0.1", "Paused", "paused");
     expect(await offers("v2.0.1")).to.contain("Resume");
+    await desk.tagLike("v2.0.0", "v2.0.2");
+    const waiting = await pushed("v2.0.2");
+    const queued = await seen("v2.0.2", "Queued", "queued");
+    expect(await queued.textContent()).to.contain("It begins when v2.0.1 has ended.");
+    await stage.command(`/releases/${waiting}/cancel`, { reason: "" });
+    await stage.trail.first("release-cancelled", waiting);
     await click("v2.0.1", /Promote/);
     await stage.trail.first("bake-began", id);
     await seen("v2.0.1", "Baking", "baking");
     clock.putForward(minute);
     await stage.ended(id, "release-live");
     await seen("v2.0.1", "Live", "live");
+    expect(await offers("v2.0.1")).to.deep.equal(["Roll back"]);
+    await seen("v1.0.0", "v2.0.1 is live since.", "was-live");
     const { candidate } = await stage.trail.first("candidate-deployed", id);
     const answers = await stage.visitors.ask(5);
     expect(new Set(answers.map(({ revision }) => revision))).to.deep.equal(new Set([candidate.revision]));
@@ -219,12 +246,12 @@ describe("The control desk in Slack, clicked through in chromium", function () {
   it("takes an unanswered approval as a no: the message loses its buttons, a late click is refused", async () => {
     const { stage, clock } = desk;
     const { slack } = stage.cloud;
-    clock.putForward(minute + 1_000); // of many releases in one minute the channel would get a digest
     const approval = { required: true, from: ["@ml-oncall"], expires: "1m" };
     await desk.tagLike("v2.0.0", "v2.1.0", { approval });
     const id = await pushed("v2.1.0");
     await stage.trail.first("approval-requested", id);
     await seen("v2.1.0", "Awaiting approval");
+    expect(await offers("v2.0.1"), "no way back while a newer one runs").to.deep.equal([]);
     slack.faults.set("down"); // so that the message still has its buttons after its time
     clock.putForward(minute + 1_000);
     const end = await stage.trail.until(
@@ -234,7 +261,8 @@ describe("The control desk in Slack, clicked through in chromium", function () {
     await click("v2.1.0", /Approve/);
     slack.faults.clear("down"); // who clicked is asked of Slack, so the click waits for it
     await stage.trail.first("decision-refused", id);
-    await seen("v2.1.0", "Rejected", "expired");
+    await seen("v2.1.0", "Expired", "expired");
+    await rootOf("v2.0.1").getByRole("button", { name: "Roll back" }).waitFor();
     expect(await offers("v2.1.0")).to.deep.equal([]);
     expect(count(id, "step-began")).to.equal(0);
   });
@@ -246,7 +274,9 @@ describe("The control desk in Slack, clicked through in chromium", function () {
     const older = await pushed("v2.2.0");
     const id = await pushed("v2.3.0");
     await stage.ended(older, "release-superseded");
-    await seen("v2.2.0", "Superseded", "superseded");
+    const superseded = await seen("v2.2.0", "Superseded", "superseded");
+    const newer = superseded.getByRole("link", { name: "v2.3.0" });
+    expect(await newer.getAttribute("href")).to.match(new RegExp(`/releases/${id}$`));
     await stage.trail.first("approval-requested", id);
     await seen("v2.3.0", "Awaiting approval");
     expect(await click("v2.3.0", "Reject")).to.contain("You are asked for the reason next.");
@@ -260,5 +290,9 @@ describe("The control desk in Slack, clicked through in chromium", function () {
     expect(await threadOf("v2.3.0")).to.contain("the edges of hair look cut off");
     const { candidate } = await stage.trail.first("candidate-deployed", id);
     expect(stage.requestsOf(candidate.revision).filter(({ tag }) => tag === null)).to.have.length(0);
+  });
+
+  it("was looked at in every status that there is", () => {
+    expect(releaseStatuses.filter((status) => !portrayed.has(status))).to.deep.equal([]);
   });
 });
