@@ -2,6 +2,7 @@ import type { CheckResult, DecisionKind, Verdict } from "./events.ts";
 import type { BuildId, ImageDigest, ReleaseId, RevisionName, Timestamp } from "./ids.ts";
 import type { Actor, Candidate, Failure, Image, ReleaseBasics } from "./service-state.ts";
 import type { Split } from "./traffic.ts";
+import type { MinimumResult, WarmStep } from "./warm-state.ts";
 import type { WorkKind } from "./work.ts";
 
 /** Everything that may be asked of a service, or reported about it. Time and ids arrive inside. */
@@ -47,6 +48,12 @@ export interface CommandMap {
   /** `releaseId` is not looked at: the service is rolled back, whatever runs. `to` null = the revision before. */
   "roll-back": { by: Actor; reason: string; to: RevisionName | null };
   "free-digest": { by: Actor; digest: ImageDigest };
+  /** A step that somebody who looked at the service wants to take to keep it warm. */
+  "keep-warm": { plan: WarmStep };
+  "finish-minimum": { slot: string; to: number; result: MinimumResult };
+  /** `releaseId` is not looked at: what is live is kept warm. */
+  warm: { by: Actor; until: Timestamp };
+  "cool-down": { by: Actor };
 }
 
 type Decider = { by: Actor; groups: readonly string[]; unasked?: readonly string[] };
@@ -68,6 +75,7 @@ export type RefusalCode =
   | "already-exposed"
   | "already-rolling-back"
   | "nothing-to-roll-back-to"
+  | "nothing-live"
   | "no-approval-awaited"
   | "approval-expired"
   | "approval-void"

@@ -1,4 +1,5 @@
 import type { CommandOf } from "./commands.ts";
+import { decideMinimumGivenUp } from "./decide-warmth.ts";
 import { type Decision, events, nothing } from "./decision.ts";
 import type { CheckResult, ServiceEvent } from "./events.ts";
 import type { ReleaseId, Timestamp } from "./ids.ts";
@@ -272,12 +273,14 @@ const givenUpIn: Readonly<Record<WorkKind, ActiveRelease["status"] | null>> = {
   "move-traffic": "rolling-out",
   watch: null,
   "restore-stable": null,
+  "set-minimum": null,
   tidy: null,
 };
 
 /** Work that failed as often as it may: without traffic the release fails, with traffic it goes back. */
 export function decideGiveUp(command: CommandOf<"give-up">, state: ServiceState): Decision {
   const { at, releaseId, work, failure } = command;
+  if (work === "set-minimum") return decideMinimumGivenUp(command, state, failure);
   const active = activeIn(state, releaseId, "building", "deploying", "verifying", "rolling-out", "baking");
   if (!active) return nothing;
   const isWatching = active.status === "rolling-out" || active.status === "baking";

@@ -24,6 +24,7 @@ import {
   decideTidied,
 } from "./decide-progress.ts";
 import { decideRequest } from "./decide-request.ts";
+import { decideCoolDown, decideKeepWarm, decideMinimumSet, decideWarm } from "./decide-warmth.ts";
 import { type Decision, events } from "./decision.ts";
 import type { ServiceEvent } from "./events.ts";
 import { evolveAll } from "./evolve.ts";
@@ -57,6 +58,10 @@ const deciders: { readonly [T in CommandType]: Decider<T> } = {
   cancel: decideCancel,
   "roll-back": decideRollBack,
   "free-digest": decideFree,
+  "keep-warm": decideKeepWarm,
+  "finish-minimum": decideMinimumSet,
+  warm: decideWarm,
+  "cool-down": decideCoolDown,
 };
 
 /** Where nothing runs any more and a release waits, it begins. */

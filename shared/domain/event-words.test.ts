@@ -19,6 +19,7 @@ const { digest } = image();
 const target = revisionName("background-removal-00001");
 const pass = { name: "health", verdict: "pass", measured: "200", limit: "200" } as const;
 const fail = { ...pass, verdict: "fail", measured: "503" } as const;
+const warmer = { slot: "s", from: 0, to: 1, until: monday } as const;
 const buildId = parseBuildId("b-1");
 if (buildId === null) throw new Error("a fixture");
 
@@ -79,6 +80,26 @@ const table: { readonly [K in EventType]: readonly [EventMap[K], string] } = {
   "digest-freed": [{ digest, by: person }, "image freed from quarantine by ada"],
   "leftovers-found": [{ build: false, candidate: true }, "leaves something to tidy up"],
   "leftovers-tidied": [{}, "is tidied up"],
+  "warmup-asked": [
+    { by: person, until: monday + 2 * 3_600_000 },
+    "is to be warm for 120 minutes: ada asked for it",
+  ],
+  "warmup-called-off": [{ by: person }, "is not to be warm now: ada called it off"],
+  "warmup-due": [{ ...warmer, raise: true }, "has its minimum of instances changed from 0 to 1"],
+  "warmup-raised": [{ ...warmer, raise: true }, "is kept warm: its minimum went from 0 to 1"],
+  "warmup-lowered": [
+    { ...warmer, from: 1, to: 0, raise: false },
+    "may be cold again: its minimum went from 1 to 0",
+  ],
+  "warmup-left-alone": [
+    { slot: "s", expected: 1, found: 3, by: "ada@example.com" },
+    "has a minimum that Gantry leaves alone: it left 1, and somebody made it 3 (the service was last written by ada@example.com)",
+  ],
+  "warmup-backed-off": [
+    { slot: "s", what: "minimum", message: "denied", tries: 1, until: monday + 300_000 },
+    "could not be given its minimum (try 1), and is tried again in 5 minutes: denied",
+  ],
+  "warmup-pings-began": [{ slot: "s", until: monday }, "is kept warm by pings"],
 };
 
 describe("eventWords()", () => {
@@ -112,6 +133,17 @@ describe("eventWords()", () => {
         expiresAt: monday,
       }),
     ).to.contain("@ml-oncall");
+  });
+
+  it("says of a minimum that is left alone that the service is scaled by hand, and of a ping that it was refused", () => {
+    const of = { at: monday, releaseId: releaseId(), slot: "s" };
+    expect(eventWords({ type: "warmup-left-alone", ...of, expected: 1, found: null, by: null })).to.equal(
+      "has a minimum that Gantry leaves alone: it left 1, and somebody scales the service by hand now",
+    );
+    const busy = { what: "ping", message: "429", tries: 2, until: monday + 600_000 } as const;
+    expect(eventWords({ type: "warmup-backed-off", ...of, ...busy })).to.equal(
+      "could not be pinged (try 2), and is tried again in 10 minutes: 429",
+    );
   });
 
   it("says of an approval that nobody gave in time that it expired", () => {

@@ -2,6 +2,7 @@ import type { CheckResult, EventOf, EventType } from "./events.ts";
 import { checkLine } from "./explain.ts";
 import { despiteWords } from "./freeze-words.ts";
 import { describeSplit } from "./traffic.ts";
+import { warmthSentences } from "./warm-words.ts";
 
 type Sentences = { readonly [T in EventType]: (event: EventOf<T>) => string };
 
@@ -53,6 +54,7 @@ const sentences: Sentences = {
   "digest-freed": ({ by }) => `image freed from quarantine by ${by.name}`,
   "leftovers-found": () => "leaves something to tidy up",
   "leftovers-tidied": () => "is tidied up",
+  ...warmthSentences,
 };
 
 function inShort(checks: readonly CheckResult[]): string {

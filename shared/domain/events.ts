@@ -2,6 +2,7 @@ import type { RefusalCode } from "./commands.ts";
 import type { BuildId, ImageDigest, ReleaseId, RevisionName, TagName, Timestamp } from "./ids.ts";
 import type { Actor, Candidate, Failure, Image, ReleaseBasics } from "./service-state.ts";
 import type { Split } from "./traffic.ts";
+import type { WarmthEventMap } from "./warm-state.ts";
 
 /** One check and how it ended, with what was measured against what was asked. */
 export type CheckResult = Readonly<{ name: string; verdict: Verdict; measured: string; limit: string }>;
@@ -10,7 +11,7 @@ export type CheckResult = Readonly<{ name: string; verdict: Verdict; measured: s
 export type Verdict = "pass" | "fail" | "inconclusive";
 
 /** Everything that can happen to a service, by name, with what is known of it. */
-export interface EventMap {
+export interface EventMap extends WarmthEventMap {
   "release-requested": { release: ReleaseBasics };
   "release-queued": { release: ReleaseBasics; behind: ReleaseId; behindTag: TagName };
   "release-began": { release: ReleaseBasics };

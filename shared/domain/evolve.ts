@@ -12,6 +12,7 @@ import type {
   ServiceState,
 } from "./service-state.ts";
 import { soleRevision } from "./traffic.ts";
+import { warmthEvolvers } from "./warm-state.ts";
 
 const keptSeen = 100;
 const keptQuarantine = 100;
@@ -239,6 +240,7 @@ const evolvers: { readonly [T in EventType]: Evolver<T> } = {
     ...state,
     leftovers: state.leftovers.filter((leftover) => leftover.releaseId !== releaseId),
   }),
+  ...warmthEvolvers,
 };
 
 /**

@@ -120,6 +120,15 @@ function success(work: Work, state: ServiceState, at: number): Command {
   const to = candidateOf(work.releaseId);
   const { active } = state;
   switch (work.kind) {
+    case "set-minimum":
+      return {
+        type: "finish-minimum",
+        at,
+        releaseId: work.releaseId,
+        slot: "",
+        to: 0,
+        result: { outcome: "set" },
+      };
     case "start-build":
       return say.buildStarted(of);
     case "check-build":

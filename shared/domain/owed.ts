@@ -1,5 +1,7 @@
+import { isIncident } from "./decide-warmth.ts";
 import type { ReleaseId, ServiceKey, Timestamp } from "./ids.ts";
 import type { ActiveRelease, Leftover, ServiceState } from "./service-state.ts";
+import { warmthOf } from "./warm-state.ts";
 import type { Stage, Work, WorkKind } from "./work.ts";
 
 /** Which function does which work. */
@@ -14,6 +16,7 @@ export const stageOf: Readonly<Record<WorkKind, Stage>> = {
   watch: "rollout",
   "restore-stable": "rollback",
   tidy: "rollback",
+  "set-minimum": "warmup",
 };
 
 /**
@@ -26,11 +29,18 @@ export const alsoDoes: Readonly<Record<Stage, readonly WorkKind[]>> = {
   verify: ["tidy"],
   rollout: ["restore-stable", "tidy"],
   rollback: [],
+  warmup: [],
   sweep: [],
 };
 
 /** Kinds that write the service in Cloud Run: one at a time per service. */
-const writers: readonly WorkKind[] = ["deploy-candidate", "move-traffic", "restore-stable", "tidy"];
+const writers: readonly WorkKind[] = [
+  "deploy-candidate",
+  "move-traffic",
+  "restore-stable",
+  "tidy",
+  "set-minimum",
+];
 
 type Owed = Readonly<{ kind: WorkKind; discriminator: string; dueAt: Timestamp }>;
 
@@ -79,6 +89,19 @@ function tidying({ build, candidate, found }: Leftover): Owed {
   return { kind: "tidy", discriminator: `${what}-${found}`, dueAt: 0 };
 }
 
+/** A minimum that is to be written; in an incident nothing stands between the service and its way back. */
+function warming(state: ServiceState): readonly Work[] {
+  const { due } = warmthOf(state);
+  if (due === null || isIncident(state)) return [];
+  return [
+    toWork(state.key, due.releaseId, {
+      kind: "set-minimum",
+      discriminator: `${due.at}-${due.to}`,
+      dueAt: due.at,
+    }),
+  ];
+}
+
 /**
  * What Gantry owes the world in this state, and nothing else: the same state always owes the same work under the same
  * ids, so work that was started, lost or done twice is found again by asking the state.
@@ -88,5 +111,6 @@ export function owed(state: ServiceState): readonly Work[] {
   return [
     ...(active ? workOf(active).map((work) => toWork(key, active.id, work)) : []),
     ...leftovers.map((leftover) => toWork(key, leftover.releaseId, tidying(leftover))),
+    ...warming(state),
   ];
 }

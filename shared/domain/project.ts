@@ -65,6 +65,14 @@ const projectors: { readonly [T in EventType]: Projector<T> } = {
   "digest-freed": nothing,
   "leftovers-found": nothing,
   "leftovers-tidied": nothing,
+  "warmup-asked": nothing,
+  "warmup-called-off": nothing,
+  "warmup-due": nothing,
+  "warmup-raised": nothing,
+  "warmup-lowered": nothing,
+  "warmup-left-alone": nothing,
+  "warmup-backed-off": nothing,
+  "warmup-pings-began": nothing,
 };
 
 /** The record of a release that was just asked for. */

@@ -28,6 +28,7 @@ const release = releaseBasics();
 const target = stable;
 const buildId = parseBuildId("b-1");
 if (buildId === null) throw new Error("a fixture");
+const warmer = { slot: "s", from: 0, to: 1, until: monday } as const;
 const name = "*background-removal v1.8.0*";
 const until = "<!date^1767603600^{date_short_pretty} {time}|5 Jan 2026, 09:00 UTC>";
 const over = "Nothing more happens until a new tag is pushed.";
@@ -156,6 +157,28 @@ const table: { readonly [K in EventType]: readonly [EventMap[K], Told] } = {
   ],
   "leftovers-found": [{ build: false, candidate: true }, null],
   "leftovers-tidied": [{}, null],
+  "warmup-asked": [
+    { by: person, until: monday + 3_600_000 },
+    { lines: [`☀️ ${name} is to be warm for 60 minutes: ada asked for it.`] },
+  ],
+  "warmup-called-off": [{ by: person }, { lines: [`🌙 ${name} is not to be warm now: ada called it off.`] }],
+  "warmup-due": [{ ...warmer, raise: true }, null],
+  "warmup-raised": [{ ...warmer, raise: true }, null],
+  "warmup-lowered": [{ ...warmer, raise: false }, null],
+  "warmup-left-alone": [
+    { slot: "s", expected: 1, found: 3, by: null },
+    {
+      lines: [`✋ ${name} has a minimum that Gantry leaves alone: it left 1, and somebody made it 3.`],
+      broadcast: true,
+    },
+  ],
+  "warmup-backed-off": [
+    { slot: "s", what: "minimum", message: "denied", tries: 1, until: monday + 300_000 },
+    {
+      lines: [`⚠️ ${name} could not be given its minimum (try 1), and is tried again in 5 minutes: denied.`],
+    },
+  ],
+  "warmup-pings-began": [{ slot: "s", until: monday }, null],
 };
 
 function tell(
@@ -191,6 +214,12 @@ describe("storyOf()", () => {
     const isType = (text: string): text is EventType => Object.hasOwn(table, text);
     for (const event of Object.keys(table).filter(isType))
       expect(isTold(event), event).to.equal(table[event][1] !== null);
+  });
+
+  it("tells only once that a minimum could not be written, and never of pings that were refused", () => {
+    const failed = { slot: "s", what: "minimum", message: "denied", tries: 1, until: monday };
+    expect(tell("warmup-backed-off", { ...failed, tries: 2 })).to.equal(null);
+    expect(tell("warmup-backed-off", { ...failed, what: "ping" })).to.equal(null);
   });
 
   it("says of a rollback where it led, as a person chose, and that there was nowhere to go", () => {

@@ -123,6 +123,15 @@ const tellers: { readonly [T in EventType]: Teller<T> } = {
   }),
   "leftovers-found": untold,
   "leftovers-tidied": untold,
+  "warmup-asked": inWords("☀️"),
+  "warmup-called-off": inWords("🌙"),
+  "warmup-due": untold,
+  "warmup-raised": untold,
+  "warmup-lowered": untold,
+  "warmup-left-alone": (event) => ({ ...inWords("✋")(event), broadcast: true }),
+  "warmup-backed-off": (event) =>
+    event.what === "minimum" && event.tries === 1 ? inWords("⚠️")(event) : null,
+  "warmup-pings-began": untold,
 };
 
 function restOf(percent: number, { record }: StoryFacts): string {

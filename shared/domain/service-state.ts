@@ -10,6 +10,7 @@ import type {
 } from "./ids.ts";
 import type { ApprovalConfig, RolloutStep } from "./release-config.ts";
 import type { Split } from "./traffic.ts";
+import type { Warmth } from "./warm-state.ts";
 
 /** Who asked: a person or a system, as the border that let them in names them, and where they did. */
 export type Actor = Readonly<{
@@ -160,6 +161,7 @@ export type ServiceState = Readonly<{
   quarantine: readonly Quarantined[]; // newest last, the latest 100
   leftovers: readonly Leftover[];
   seen: readonly SeenTag[]; // newest last, the latest 100
+  warmth?: Warmth; // absent until the service was first to be warm
 }>;
 
 /** A service that Gantry has not touched yet. */

@@ -12,12 +12,13 @@ export const workKinds = [
   "watch",
   "restore-stable",
   "tidy",
+  "set-minimum",
 ] as const;
 
 export type WorkKind = (typeof workKinds)[number];
 
 /** Which function does it. Consecutive work of one stage runs on in one invocation. */
-export type Stage = "build" | "deploy" | "verify" | "rollout" | "rollback" | "sweep";
+export type Stage = "build" | "deploy" | "verify" | "rollout" | "rollback" | "warmup" | "sweep";
 
 /**
  * One owed effect, as data. The id is derived from the state alone, so the same state always owes the same work:

@@ -12,6 +12,7 @@ export const topics = {
     verify: "gantry-verify",
     rollout: "gantry-rollout",
     rollback: "gantry-rollback",
+    warmup: "gantry-warmup", // and the schedule of the warmups
   },
   notify: "gantry-notify", // what is still to be said in chat
   sweep: "gantry-sweep", // the clock

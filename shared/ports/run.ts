@@ -76,6 +76,25 @@ export type TrafficOutcome =
   | Readonly<{ outcome: "drifted"; found: Split }>
   | Readonly<{ outcome: "refused"; message: string; found: Split }>;
 
+export type MinimumRequest = Readonly<{
+  service: ServiceKey;
+  /** The service's own minimum of instances, which Cloud Run divides among revisions by their share of traffic. */
+  minimum: number;
+  /** The one that Gantry may find and replace. */
+  expected: number;
+  deadlineMs: number;
+  signal: AbortSignal;
+}>;
+
+/**
+ * `set`: read back; no revision was made, and its instances may still be starting. `changed`: somebody else set another
+ * one (null = the service is scaled by hand) and nothing was written. `refused`: Cloud Run will not do it.
+ */
+export type MinimumOutcome =
+  | Readonly<{ outcome: "set" }>
+  | Readonly<{ outcome: "changed"; found: number | null; by: string | null }>
+  | Readonly<{ outcome: "refused"; message: string }>;
+
 /**
  * Cloud Run, for one service at a time. Every method is safe to call twice; every write carries the etag that was
  * read; an answer that did not come back is looked up before anything is written again. Throws `AppError` with
@@ -98,6 +117,7 @@ export interface RunPort {
   revisions(service: ServiceKey): Promise<readonly RevisionSnapshot[]>;
   deployCandidate(request: CandidateRequest): Promise<CandidateOutcome>;
   setTraffic(request: TrafficRequest): Promise<TrafficOutcome>;
+  setMinInstances(request: MinimumRequest): Promise<MinimumOutcome>;
   /**
    * Removes what a release left: its tag and its 0 % entry. Traffic shares are never touched. With `ended: "failed"`,
    * and ONLY then, the service itself goes where this release created it and it holds nothing else.

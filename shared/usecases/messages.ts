@@ -45,6 +45,7 @@ export function requestMessage(request: ReleaseRequest): OutgoingMessage {
 const fact = z.object({ releaseId: z.string(), type: z.string() });
 const chatCall = z.object({ conversation: z.string().min(1) });
 const workCall = z.object({ service: z.string(), work: z.string() });
+const warmupCall = z.object({ service: z.string().optional() });
 const releaseRequest = z.object({
   requestId: z.string().min(1).max(200),
   repository: z.string().max(1024),
@@ -71,6 +72,21 @@ export function readWorkCall(event: PubSubEvent): Readonly<{ service: ServiceKey
   const service = parseServiceKey(call.service);
   if (service === null) throw invalid(event, "service is no project/region/name");
   return { service, work: call.work };
+}
+
+/** The service that a `gantry-warmup` message names; null = every one, as the schedule asks. */
+export function readWarmupCall(event: PubSubEvent): Readonly<{ service: ServiceKey | null }> {
+  const call = readMessage(event, warmupCall);
+  if (call.service === undefined) return { service: null };
+  const service = parseServiceKey(call.service);
+  if (service === null) throw invalid(event, "service is no project/region/name");
+  return { service };
+}
+
+/** Asks for a look at one service, or at all of them (null). `occasion` makes any number of the same calls one. */
+export function warmupCallMessage(service: ServiceKey | null, occasion: string): OutgoingMessage {
+  const data = service === null ? {} : { service };
+  return { topic: topics.work.warmup, id: `warmup#${service ?? "all"}#${occasion}`, data, attributes: {} };
 }
 
 /** The release that a fact on `gantry-events` is about, and what happened to it. */

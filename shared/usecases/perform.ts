@@ -8,6 +8,7 @@ import type { TrafficOutcome } from "../ports/run.ts";
 import { runGate } from "./gate.ts";
 import { type Again, activeOf, configOf, type Job, type Performer } from "./job.ts";
 import { checkBuild, startBuild } from "./perform-build.ts";
+import { setMinimum } from "./perform-warmth.ts";
 import { watchSlice } from "./watch.ts";
 
 async function deployCandidate(job: Job): Promise<Command | null> {
@@ -199,5 +200,6 @@ export const performers: Readonly<Record<WorkKind, Performer>> = {
   watch,
   "watch-waiting": watchWaiting,
   "restore-stable": restoreStable,
+  "set-minimum": setMinimum,
   tidy,
 };

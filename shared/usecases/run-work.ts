@@ -27,6 +27,7 @@ const failureCodes: Readonly<Record<WorkKind, FailureCode>> = {
   "watch-waiting": "watch-inconclusive",
   "restore-stable": "traffic-write-failed",
   tidy: "traffic-write-failed",
+  "set-minimum": "traffic-write-failed", // no release fails by it
 };
 
 /** Tells whether an invocation of this stage goes on with such work itself. */

@@ -120,6 +120,7 @@ export class FakeCandidate {
       revisions: unexpected,
       deployCandidate: unexpected,
       setTraffic: unexpected,
+      setMinInstances: unexpected,
       removeCandidate: unexpected,
     };
   }

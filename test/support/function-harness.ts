@@ -6,7 +6,14 @@ import { type Split, soleRevision, splitOf } from "../../shared/domain/traffic.t
 import type { BuildPort, BuildSnapshot, StartOutcome } from "../../shared/ports/build.ts";
 import type { PubSubEvent } from "../../shared/ports/bus.ts";
 import type { ProbeAnswer } from "../../shared/ports/probe.ts";
-import type { CandidateOutcome, RunPort, ServiceSnapshot, TrafficOutcome } from "../../shared/ports/run.ts";
+import type {
+  CandidateOutcome,
+  MinimumOutcome,
+  MinimumRequest,
+  RunPort,
+  ServiceSnapshot,
+  TrafficOutcome,
+} from "../../shared/ports/run.ts";
 import type { SourcePort } from "../../shared/ports/source.ts";
 import type { Deps, Settings } from "../../shared/usecases/deps.ts";
 import type { ReleaseRequest } from "../../shared/usecases/desk.ts";
@@ -103,6 +110,9 @@ export class OutsideWorld {
   move: (to: Split) => Promise<TrafficOutcome> = async () => ({ outcome: "effective" });
   remove: (signal: AbortSignal) => Promise<void> = async () => undefined;
   status: () => number = () => 200;
+  scale: (request: MinimumRequest) => Promise<MinimumOutcome> = (request) => this.#scaleAsAsked(request);
+  /** Every minimum that was written, in order. */
+  scaled: number[] = [];
   settings: ServiceSettings = serviceSettings();
   /** What the candidate runs with; null = what the template says. */
   deployed: RevisionSettings | null = null;
@@ -155,12 +165,34 @@ export class OutsideWorld {
       return outcome;
     },
     removeCandidate: ({ releaseId, signal }) => {
+    setMinInstances: (request) => this.scale(request),
       this.removed.push(releaseId);
       return this.remove(signal);
     },
   };
 
   /** What requests at the tag URL meet. */
+  /** What the service's own minimum is. */
+  get minimum(): number {
+    return this.settings.service.instances.min ?? 0;
+  }
+
+  set minimum(min: number) {
+    const { service } = this.settings;
+    this.settings = {
+      ...this.settings,
+      service: { ...service, instances: { ...service.instances, min: min === 0 ? null : min } },
+    };
+  }
+
+  async #scaleAsAsked({ minimum, expected }: MinimumRequest): Promise<MinimumOutcome> {
+    const found = this.minimum;
+    if (found !== expected && found !== minimum) return { outcome: "changed", found, by: this.modifiedBy };
+    if (found !== minimum) this.scaled.push(minimum);
+    this.minimum = minimum;
+    return { outcome: "set" };
+  }
+
   answer(): ProbeAnswer {
     return { kind: "answer", status: this.status(), headers: {}, body: "", truncated: false, durationMs: 5 };
   }

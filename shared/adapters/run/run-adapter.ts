@@ -6,6 +6,7 @@ import { removeCandidate } from "./remove-candidate.ts";
 import { createRunApi, type RunApi } from "./run-api.ts";
 import { patienceFor, type RunContext, type RunSettings } from "./run-context.ts";
 import { revisionSnapshotOf, serviceSnapshotOf } from "./service-snapshot.ts";
+import { setMinInstances } from "./set-min-instances.ts";
 import { setTraffic } from "./set-traffic.ts";
 import { revisionSettingsOf, serviceSettingsOf } from "./settings-reading.ts";
 
@@ -30,6 +31,7 @@ export function runPortOver(context: RunContext): RunPort {
     ...readings(api),
     deployCandidate: (request) => deployCandidate(context, request),
     setTraffic: (request) => setTraffic(context, request),
+    setMinInstances: (request) => setMinInstances(context, request),
     removeCandidate: (removal) => removeCandidate(context, removal, patienceFor(context, removal)),
   };
 }
