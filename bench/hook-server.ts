@@ -2,6 +2,7 @@ import type { Engine } from "../cli/runtime/engine.ts";
 import { createApp } from "../service/app.ts";
 import { type RunningServer, startServer } from "../service/server.ts";
 import { defaultStream, type SlackDeps } from "../service/service-deps.ts";
+import { createFreezeDesk } from "../shared/usecases/freeze-desk.ts";
 
 /** Gantry's HTTP process before this engine, on a free port; it takes webhooks that are signed with the secret, and clicks where there is a Slack. */
 export function startHookServer(
@@ -12,6 +13,7 @@ export function startHookServer(
   const { store, bus, clock, log, ids, run } = engine.deps;
   const app = createApp({
     desk: engine.desk,
+    freezes: createFreezeDesk(engine.deps),
     store,
     bus,
     clock,

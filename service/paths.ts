@@ -15,6 +15,8 @@ export const paths = {
   rollBack: (service: ServiceKey) => `/services/${encoded(service)}/rollback`,
   freeDigest: (service: ServiceKey, digest: ImageDigest) =>
     `/services/${encoded(service)}/quarantine/${digest}/free`,
+  freeze: (service: ServiceKey) => `/services/${encoded(service)}/freeze`,
+  liftFreeze: (id: string) => `/freezes/${encodeURIComponent(id)}/lift`,
   asset: (name: string) => `/assets/${name}`,
   api: {
     services: () => "/api/v1/services",

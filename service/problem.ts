@@ -50,6 +50,10 @@ const refusalStatuses: Readonly<Record<string, ContentfulStatusCode>> = {
   "not-an-approver": 403,
   "not-a-member": 403,
   "self-approval": 403,
+  "freeze-not-found": 404,
+  "freeze-covers-nothing": 404,
+  "freeze-without-reason": 400,
+  "freeze-ends-early": 400,
 };
 
 /** The HTTP status of an expected no of the desk: 409 unless the code says otherwise. */

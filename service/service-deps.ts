@@ -5,6 +5,7 @@ import type { ServiceSnapshot } from "../shared/ports/run.ts";
 import type { Store } from "../shared/ports/store.ts";
 import type { Clock, Ids, Log } from "../shared/ports/system.ts";
 import type { Desk } from "../shared/usecases/desk.ts";
+import type { FreezeDesk } from "../shared/usecases/freeze-desk.ts";
 
 export type Role = "viewer" | "operator";
 
@@ -14,6 +15,7 @@ export type AccessToken = Readonly<{ name: string; sha256: string; roles: readon
 /** All that the HTTP process may touch. The composition root makes one. */
 export type ServiceDeps = Readonly<{
   desk: Desk;
+  freezes: FreezeDesk;
   store: Store;
   bus: Bus;
   clock: Clock;

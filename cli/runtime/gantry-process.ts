@@ -2,6 +2,7 @@ import { createApp } from "../../service/app.ts";
 import { type RunningServer, startServer } from "../../service/server.ts";
 import { type AccessToken, defaultStream, type SlackDeps } from "../../service/service-deps.ts";
 import type { Policy } from "../../shared/domain/policy.ts";
+import { createFreezeDesk } from "../../shared/usecases/freeze-desk.ts";
 import { type Engine, type EngineOptions, startEngine } from "./engine.ts";
 
 export type HttpOptions = Readonly<{
@@ -44,6 +45,7 @@ export async function startGantry(
     const { store, bus, clock, log, ids, run, policy, chat } = engine.deps;
     const app = createApp({
       desk: engine.desk,
+      freezes: createFreezeDesk(engine.deps),
       store,
       bus,
       clock,

@@ -4,6 +4,7 @@ import type { AppEnv, ServiceDeps } from "../service-deps.ts";
 import { listDeadLetters, replayDeadLetter } from "./dead-letters.ts";
 import { createEventPulse } from "./event-pulse.ts";
 import { eventStream } from "./event-stream.ts";
+import { liftFreeze, listFreezes, setFreeze } from "./freezes.ts";
 import { freeOne, listQuarantine } from "./quarantine.ts";
 import { listRefusals, showRefusal } from "./refusals.ts";
 import { decideOne, requestRelease, rollBackOne } from "./release-commands.ts";
@@ -11,7 +12,12 @@ import { explainOne, listReleases, showRelease, showReleaseEvents } from "./rele
 import { listServices, showService } from "./services.ts";
 import type { TrafficReading } from "./traffic-reading.ts";
 
-type Endpoint = Readonly<{ method: "GET" | "POST"; path: string; does: string; handler: Handler<AppEnv> }>;
+type Endpoint = Readonly<{
+  method: "GET" | "POST" | "DELETE";
+  path: string;
+  does: string;
+  handler: Handler<AppEnv>;
+}>;
 
 type Traffic = (service: ServiceKey) => Promise<TrafficReading>;
 
@@ -33,6 +39,7 @@ function readings(deps: ServiceDeps, traffic: Traffic): readonly Endpoint[] {
     get("/releases/:id/explain", "what happened, what it means, why, what next", explainOne(deps)),
     get("/refusals", "requests that were refused, newest first; ?limit=", listRefusals(deps)),
     get("/refusals/:id", "one refusal", showRefusal(deps)),
+    get("/freezes", "who stopped what, until when and why; ?all=true", listFreezes(deps)),
     get("/deadletters", "messages that were given up; ?limit=", listDeadLetters(deps)),
     get("/events", "all events as they happen (SSE); ?after=", eventStream(deps, createEventPulse(deps))),
   ];
@@ -43,7 +50,7 @@ function commands(deps: ServiceDeps): readonly Endpoint[] {
   const post = (path: string, does: string, handler: Handler<AppEnv>) =>
     ({ method: "POST", path, does, handler }) as const;
   return [
-    post("/releases", "ask for a release: {repository?, tag, commit?}", requestRelease(deps)),
+    post("/releases", "ask for a release: {repository?, tag, commit?, despiteFreeze?}", requestRelease(deps)),
     post("/releases/:id/cancel", "cancel it: {reason?}", decideOne(deps, "cancel")),
     post("/releases/:id/approve", "approve it: {approvalId}", decideOne(deps, "approve")),
     post("/releases/:id/reject", "reject it: {approvalId, reason?}", decideOne(deps, "reject")),
@@ -52,6 +59,8 @@ function commands(deps: ServiceDeps): readonly Endpoint[] {
     post("/releases/:id/promote", "take the last step next", decideOne(deps, "promote")),
     post("/services/:project/:region/:name/rollback", "roll back: {to?, reason?}", rollBackOne(deps)),
     post("/services/:project/:region/:name/quarantine/:digest/free", "let it come again", freeOne(deps)),
+    post("/freezes", "release nothing new: {service, reason, until? | for?, from?, zone?}", setFreeze(deps)),
+    { method: "DELETE", path: "/freezes/:id", does: "lift it: {reason?}", handler: liftFreeze(deps) },
     post("/deadletters/:id/replay", "deliver it again", replayDeadLetter(deps)),
   ];
 }

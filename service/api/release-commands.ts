@@ -25,6 +25,7 @@ const schemas = {
       .refine((commit) => parseCommitSha(commit) !== null, "is 40 hex digits in lower case")
       .nullable()
       .default(null),
+    despiteFreeze: z.string().trim().min(1, "says why").max(500).optional(),
   }),
   decision: z.strictObject({ reason, approvalId: z.string().max(200).nullable().default(null) }),
   rollBack: z.strictObject({
@@ -45,7 +46,7 @@ export function actorOf(c: Context<AppEnv>, via: "api" | "console"): Actor {
 type Read<T> = Readonly<{ ok: true; value: T }> | Readonly<{ ok: false; answer: Response }>;
 
 /** The body by its schema; an empty body is an empty object. Problems are answered all at once. */
-async function bodyOf<T>(c: Context<AppEnv>, schema: z.ZodType<T>): Promise<Read<T>> {
+export async function bodyOf<T>(c: Context<AppEnv>, schema: z.ZodType<T>): Promise<Read<T>> {
   const text = await c.req.text();
   const parsed = schema.safeParse(text === "" ? {} : jsonOf(text));
   if (parsed.success) return { ok: true, value: parsed.data };
@@ -69,7 +70,7 @@ export function requestRelease({ desk, ids, repositories }: ServiceDeps): Handle
   return async (c) => {
     const body = await bodyOf(c, schemas.release);
     if (!body.ok) return body.answer;
-    const { tag, commit } = body.value;
+    const { tag, commit, despiteFreeze } = body.value;
     if (parseTagName(tag) === null) {
       return problem(c, { code: "tag-invalid", detail: tagRule, next: "Push the commit under another tag." });
     }
@@ -81,7 +82,9 @@ export function requestRelease({ desk, ids, repositories }: ServiceDeps): Handle
     const key = c.req.header("idempotency-key")?.slice(0, 200);
     const requestId = key === undefined ? `api/${ids.short()}` : `api/${requestedBy.name}/${key}`;
     const request = { requestId, repository, tag, commit, requestedBy, explicit: true };
-    const { releaseId } = await desk.requestRelease(request);
+    const { releaseId } = await desk.requestRelease(
+      despiteFreeze === undefined ? request : { ...request, despiteFreeze },
+    );
     c.get("facts")["releaseId"] = releaseId;
     const links = { self: paths.api.release(releaseId), console: paths.release(releaseId) };
     return c.json({ releaseId, links }, 202, { location: links.self });

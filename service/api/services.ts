@@ -7,17 +7,18 @@ import type { TrafficReading } from "./traffic-reading.ts";
 import { serviceView } from "./views.ts";
 
 /** Every service that Gantry looks after, by key. */
-export function listServices({ store, clock }: ServiceDeps): Handler<AppEnv> {
+export function listServices({ store, clock, freezes }: ServiceDeps): Handler<AppEnv> {
   return async (c) => {
     const now = clock.now();
+    const over = await freezes.standing();
     const states = [...(await store.services())].sort((a, b) => a.key.localeCompare(b.key));
-    return c.json({ services: states.map((state) => serviceView({ state, now })) });
+    return c.json({ services: states.map((state) => serviceView({ state, now, frozen: over(state.key) })) });
   };
 }
 
 /** One service: what Gantry knows, what it owes, and what Cloud Run says of the traffic. */
 export function showService(
-  { store, clock }: ServiceDeps,
+  { store, clock, freezes }: ServiceDeps,
   traffic: (service: ServiceKey) => Promise<TrafficReading>,
 ): Handler<AppEnv> {
   return async (c) => {
@@ -31,8 +32,13 @@ export function showService(
         next: "GET /api/v1/services lists those it knows.",
       });
     }
-    const [owedWork, reading] = await Promise.all([store.owedWork(key), traffic(key)]);
+    const [owedWork, reading, over] = await Promise.all([
+      store.owedWork(key),
+      traffic(key),
+      freezes.standing(),
+    ]);
     const { state, version } = loaded;
-    return c.json({ ...serviceView({ state, now: clock.now() }), version, owedWork, traffic: reading });
+    const view = serviceView({ state, now: clock.now(), frozen: over(key) });
+    return c.json({ ...view, version, owedWork, traffic: reading });
   };
 }

@@ -1,4 +1,6 @@
 import { can, neededAction } from "../../shared/domain/capabilities.ts";
+import type { StandingFreeze } from "../../shared/domain/freeze.ts";
+import { standingWords } from "../../shared/domain/freeze-words.ts";
 import type { Timestamp } from "../../shared/domain/ids.ts";
 import type { ReleaseRecord } from "../../shared/domain/release-record.ts";
 import { wordsOf } from "../../shared/domain/release-words.ts";
@@ -36,7 +38,11 @@ export function releaseView(record: ReleaseRecord) {
 export type ReleaseView = ReturnType<typeof releaseView>;
 
 /** A service as the API and the console show it. */
-export function serviceView({ state, now }: Readonly<{ state: ServiceState; now: Timestamp }>) {
+export function serviceView({
+  state,
+  now,
+  frozen,
+}: Readonly<{ state: ServiceState; now: Timestamp; frozen: readonly StandingFreeze[] }>) {
   const { key, live, past, active, queue, quarantine, leftovers } = state;
   const [project = "", region = "", name = ""] = key.split("/");
   return {
@@ -51,6 +57,7 @@ export function serviceView({ state, now }: Readonly<{ state: ServiceState; now:
     queue,
     quarantine,
     leftovers,
+    frozen: frozen.map((freeze) => ({ ...freeze, words: standingWords(freeze) })),
     hold:
       active?.status === "held"
         ? { failure: active.failure, since: active.since, found: active.found }

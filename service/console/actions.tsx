@@ -1,6 +1,7 @@
 import type { Context, Handler } from "hono";
 import { z } from "zod";
 import type { Answer } from "../../shared/usecases/desk.ts";
+import type { FreezeAnswer } from "../../shared/usecases/freeze-desk.ts";
 import { mayUse } from "../access/guard.ts";
 import { digestOf, serviceOf } from "../api/parameters.ts";
 import { actorOf, type Decision, decideRelease } from "../api/release-commands.ts";
@@ -36,9 +37,20 @@ function operatorsOnly(act: (c: Context<AppEnv>) => Promise<Response>): Handler<
 /** Goes to the release that the answer is about, or says why not. */
 function afterwards(c: Context<AppEnv>, answer: Answer): Response | Promise<Response> {
   if (answer.ok) return c.redirect(paths.release(answer.releaseId), 303);
-  const { code, message, next } = answer;
+  return notDone(c, answer);
+}
+
+function notDone(
+  c: Context<AppEnv>,
+  { code, message, next }: Readonly<{ code: string; message: string; next: string }>,
+): Response | Promise<Response> {
   const page = <MessagePage title="Refused" detail={message} next={next} identity={c.get("identity")} />;
   return c.html(withDoctype(page), refusalStatus(code));
+}
+
+/** The first page shows what is frozen now, and what goes on all the same. */
+function afterFreeze(c: Context<AppEnv>, answer: FreezeAnswer): Response | Promise<Response> {
+  return answer.ok ? c.redirect(paths.home(), 303) : notDone(c, answer);
 }
 
 /** `POST /releases/:id/cancel|approve|reject|pause|resume|promote` of a form. */
@@ -67,5 +79,26 @@ export function postFree({ desk }: ServiceDeps): Handler<AppEnv> {
     const digest = digestOf(c);
     if (service === null || digest === null) return c.notFound();
     return afterwards(c, await desk.freeDigest({ service, digest, by: actorOf(c, "console") }));
+  });
+}
+
+/** `POST /services/…/freeze` of a form: this service, until somebody lifts it. */
+export function postFreeze({ freezes, ids }: ServiceDeps): Handler<AppEnv> {
+  return operatorsOnly(async (c) => {
+    const services = serviceOf(c);
+    if (services === null) return c.notFound();
+    const { reason } = await formOf(c);
+    const by = actorOf(c, "console");
+    const request = { services, from: null, until: null, zone: "UTC", reason, by };
+    return afterFreeze(c, await freezes.set({ ...request, requestId: `console/${ids.short()}` }));
+  });
+}
+
+/** `POST /freezes/:id/lift` of a form. */
+export function postLift({ freezes }: ServiceDeps): Handler<AppEnv> {
+  return operatorsOnly(async (c) => {
+    const { reason } = await formOf(c);
+    const id = c.req.param("id") ?? "";
+    return afterFreeze(c, await freezes.lift({ id, by: actorOf(c, "console"), reason }));
   });
 }

@@ -362,4 +362,23 @@ describe("the console", () => {
     const wrong = await post(harness, `/services/${serviceKey()}/quarantine/latest/free`, {});
     expect(wrong.status).to.equal(404);
   });
+
+  it("freezes a service and lifts that in the name of who is signed in, and says why a viewer cannot", async () => {
+    const harness = await withRelease();
+    const path = `/services/${serviceKey()}/freeze`;
+    expect((await page(harness, "/")).text).to.include(`action="${path}"`);
+    expect((await page(harness, "/", viewerToken)).text).to.not.include(`action="${path}"`);
+    expect((await post(harness, path, { reason: "" })).status).to.equal(400);
+    expect((await post(harness, path, { reason: "<b>moving</b>" })).headers.get("location")).to.equal("/");
+    const { text } = await page(harness, "/");
+    expect(text).to.include(
+      `${serviceKey()} is frozen by olivia until somebody lifts it: &lt;b&gt;moving&lt;/b&gt;. A rollback always may run.`,
+    );
+    expect(text).to.not.include(`action="${path}"`);
+    const [, lift = ""] = /action="(\/freezes\/f-[0-9a-z]{8}\/lift)"/.exec(text) ?? [];
+    expect((await page(harness, "/", viewerToken)).text).to.not.include(`action="${lift}"`);
+    expect((await post(harness, lift, {})).status).to.equal(303);
+    expect((await page(harness, "/")).text).to.not.include("is frozen");
+    expect((await post(harness, "/freezes/f-unknown0/lift", {})).status).to.equal(404);
+  });
 });

@@ -94,10 +94,47 @@ function ServiceCard({ service, traffic, identity }: Card) {
         )}{" "}
         {now}
       </p>
+      <Frozen service={service} identity={identity} />
       {active?.status === "awaiting-approval" && <ApprovalBox release={active} {...active} />}
       <NeededButton service={service} identity={identity} />
+      <FreezeButton service={service} identity={identity} />
       <Quarantine service={service} identity={identity} />
     </article>
+  );
+}
+
+/** What is frozen, by whom, until when and why; a window of the policy is lifted nowhere but there. */
+function Frozen({ service: { key, frozen }, identity }: Pick<Card, "service" | "identity">) {
+  return (
+    <>
+      {frozen.map(({ id, words, services }) => (
+        <div class="frozen">
+          <p class="strip">{`${words}. A rollback always may run.`}</p>
+          {id !== null && (
+            <ActionButton
+              id={`lift-${id}-${key.replaceAll(/[/:.]/g, "-")}`}
+              label={services === key ? "Lift the freeze" : `Lift the freeze of ${services}`}
+              path={paths.liftFreeze(id)}
+              permission={forPerson({ permission: { allowed: true }, identity })}
+              asksReason
+            />
+          )}
+        </div>
+      ))}
+    </>
+  );
+}
+
+function FreezeButton({ service: { key, frozen }, identity }: Pick<Card, "service" | "identity">) {
+  if (frozen.length > 0) return null;
+  return (
+    <ActionButton
+      id={`freeze-${key.replaceAll(/[/:.]/g, "-")}`}
+      label="Freeze"
+      path={paths.freeze(key)}
+      permission={forPerson({ permission: { allowed: true }, identity })}
+      asksReason
+    />
   );
 }
 

@@ -17,18 +17,22 @@ type Asked = Readonly<{
 
 /** Reads what the first page shows. Services at work come first, then the others by key. */
 export async function readHome({ deps, traffic, page, identity }: Asked): Promise<HomeView> {
-  const { store, bus, clock } = deps;
+  const { store, bus, clock, freezes } = deps;
   const position = await store.lastPosition(); // before the rest: an event in between is told again, not lost
-  const [states, releases, refusals, deadLetters] = await Promise.all([
+  const [states, releases, refusals, deadLetters, over] = await Promise.all([
     store.services(),
     store.releases({ service: null, limit: 10, before: null }),
     store.refusals({ limit: 5 }),
     bus.deadLetters({ limit: 100 }),
+    freezes.standing(),
   ]);
   const now = clock.now();
   const shown = inOrder(states).slice((page - 1) * servicesPerPage, page * servicesPerPage);
   const services = await Promise.all(
-    shown.map(async (state) => ({ service: serviceView({ state, now }), traffic: await traffic(state.key) })),
+    shown.map(async (state) => ({
+      service: serviceView({ state, now, frozen: over(state.key) }),
+      traffic: await traffic(state.key),
+    })),
   );
   return {
     services,

@@ -10,7 +10,7 @@ import type { TrafficReading } from "../api/traffic-reading.ts";
 import { refusalView, releaseView } from "../api/views.ts";
 import { paths, safeNext } from "../paths.ts";
 import type { AppEnv, ServiceDeps } from "../service-deps.ts";
-import { postDecision, postFree, postRollBack } from "./actions.tsx";
+import { postDecision, postFree, postFreeze, postLift, postRollBack } from "./actions.tsx";
 import { asset } from "./assets.ts";
 import { withDoctype } from "./document.ts";
 import { HomePage } from "./home-page.tsx";
@@ -40,6 +40,8 @@ export function createConsole(deps: ServiceDeps, { sessions, traffic }: Console)
   }
   app.post("/services/:project/:region/:name/rollback", sameOrigin, signedIn, postRollBack(deps));
   app.post("/services/:project/:region/:name/quarantine/:digest/free", sameOrigin, signedIn, postFree(deps));
+  app.post("/services/:project/:region/:name/freeze", sameOrigin, signedIn, postFreeze(deps));
+  app.post("/freezes/:id/lift", sameOrigin, signedIn, postLift(deps));
   return app;
 }
 

@@ -2,12 +2,16 @@ import { createHash, createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createApp } from "../../service/app.ts";
 import { defaultStream, type ServiceDeps } from "../../service/service-deps.ts";
+import { MemoryFreezes } from "../../shared/adapters/memory/memory-freezes.ts";
 import { MemoryStore } from "../../shared/adapters/memory/memory-store.ts";
+import type { Policy } from "../../shared/domain/policy.ts";
 import type { Bus, DeadLetter } from "../../shared/ports/bus.ts";
 import type { ServiceSnapshot } from "../../shared/ports/run.ts";
 import type { Answer, Desk, ReleaseRequest } from "../../shared/usecases/desk.ts";
+import { createFreezeDesk } from "../../shared/usecases/freeze-desk.ts";
 import { releaseIdFor } from "../../shared/usecases/release-id.ts";
 import { monday, releaseId, revisionName, serviceKey } from "./fixtures.ts";
+import { openPolicy } from "./function-harness.ts";
 import { ManualClock } from "./manual-clock.ts";
 
 export const githubSecret = "It's a Secret to Everybody";
@@ -22,7 +26,7 @@ type LogLine = Readonly<{ level: string; message: string } & Record<string, unkn
 type Asked = Readonly<{ verb: string; params: Readonly<Record<string, unknown>> }>;
 
 /** The HTTP process on the memory store, with a desk that writes down what it was asked. */
-export function serviceHarness(changes: Partial<ServiceDeps> = {}) {
+export function serviceHarness(changes: Partial<ServiceDeps> = {}, policy: Policy = openPolicy()) {
   const clock = new ManualClock(monday);
   const store = new MemoryStore({ clock, outbox: () => undefined });
   const requests: ReleaseRequest[] = [];
@@ -53,6 +57,8 @@ export function serviceHarness(changes: Partial<ServiceDeps> = {}) {
     },
     rollBack: answering("rollBack"),
     freeDigest: answering("freeDigest"),
+    warm: answering("warm"),
+    coolDown: answering("coolDown"),
   };
   const bus: Bus = {
     publish: async () => undefined,
@@ -62,13 +68,15 @@ export function serviceHarness(changes: Partial<ServiceDeps> = {}) {
   const note = (level: string) => (fields: Readonly<Record<string, unknown>>, message: string) => {
     lines.push({ level, message, ...fields });
   };
+  const log = { info: note("info"), warn: note("warn"), error: note("error") };
   let made = 0;
   const deps: ServiceDeps = {
     desk,
+    freezes: createFreezeDesk({ freezes: new MemoryFreezes(), store, policy, clock, log }),
     store,
     bus,
     clock,
-    log: { info: note("info"), warn: note("warn"), error: note("error") },
+    log,
     ids: {
       short: () => {
         made += 1;
