@@ -17,6 +17,7 @@ import {
 } from "../support/function-harness.ts";
 import { firstRelease } from "../support/function-story.ts";
 import { fakeLogs, fakeMetrics } from "../support/watched-cloud.ts";
+import { fakeLogs, fakeMetrics } from "../support/watched-cloud.ts";
 
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const policy = openPolicy({
@@ -64,6 +65,8 @@ describe("the message of a release that is decided in Slack", function () {
       build: world.buildPort,
       source: world.sourcePort,
       probe: { request: async () => world.answer() },
+      metrics: fakeMetrics(),
+      logs: fakeLogs(),
       metrics: fakeMetrics(),
       logs: fakeLogs(),
     };
