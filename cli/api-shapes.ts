@@ -4,7 +4,18 @@ import { releaseStatuses } from "../shared/domain/words.ts";
 
 /** What the CLI reads of the API's answers. Fields that it does not know are kept, so that `--json` shows them. */
 const actor = z.looseObject({ name: z.string() });
-const failure = z.looseObject({ code: z.string(), message: z.string() });
+const failure = z.looseObject({
+  code: z.string(),
+  message: z.string(),
+  help: z
+    .looseObject({
+      cause: z.string(),
+      repair: z.string(),
+      command: z.string().nullable(),
+      evidence: z.array(z.string()),
+    })
+    .optional(),
+});
 const check = z.looseObject({
   name: z.string(),
   verdict: z.enum(["pass", "fail", "inconclusive"]),

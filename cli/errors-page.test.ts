@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
+import { buildCauses } from "../shared/domain/build-report.ts";
 import { cliErrorCodes } from "./complaint.ts";
 
 const root = new URL("..", import.meta.url).pathname;
@@ -27,6 +28,7 @@ function problemCodes(): string[] {
 
 const sources: readonly (readonly [string, readonly string[], number])[] = [
   ["FailureCode", union("shared/domain/service-state.ts", "FailureCode"), 20],
+  ["BuildCause", buildCauses, 20],
   ["RefusalCode", union("shared/domain/commands.ts", "RefusalCode"), 10],
   ["AppErrorCode", union("shared/ports/app-error.ts", "AppErrorCode"), 12],
   ["the admission", admissionCodes(), 12],

@@ -63,6 +63,9 @@ function facts(release: ShownRelease, { io }: Look): string[][] {
     ...maybe("Approved", approvedBy.length === 0 ? null : approvedBy.map(({ name }) => name).join(", ")),
     ...maybe("Superseded", supersededBy === null ? null : `by ${supersededByTag} (${supersededBy})`),
     ...maybe("Failure", failure === null ? null : `${failure.message} (${failure.code})`),
+    ...maybe("To do", failure?.help?.repair ?? null),
+    ...maybe("Type", failure?.help?.command ?? null),
+    ...(failure?.help?.evidence ?? []).map((line) => ["Log", harmless(line)]),
     ...release.checks.map((check) => ["Check", harmless(`${check.verdict}  ${checkLine(check)}`)]),
   ];
 }

@@ -30,7 +30,7 @@ function wayOf(record: ReleaseRecord, events: readonly ServiceEvent[]): readonly
   const stage = (label: string, done: boolean, skipped = false): Way => ({ label, done, skipped });
   return [
     stage("tag", record.status !== "queued"),
-    stage("build", has("build-succeeded")),
+    stage("build", has("build-succeeded"), has("image-given")),
     stage("deploy 0 %", has("candidate-deployed")),
     stage("verify", has("gate-passed")),
     ...(record.plan.approval.required ? [stage("approve", steps.length > 0)] : []),

@@ -11,7 +11,7 @@ export interface CommandMap {
   "request-release": { release: ReleaseBasics; explicit: boolean };
   "note-build-started": { buildId: BuildId; logUrl: string };
   "note-build-working": { buildId: BuildId };
-  "finish-build": { buildId: BuildId; result: Readonly<{ image: Image }> | Readonly<{ failure: Failure }> };
+  "finish-build": { buildId: BuildId; result: Readonly<{ image: Image }> | FailedBuild };
   "finish-deploy": {
     result: Readonly<{ candidate: Candidate; stable: RevisionName | null }> | Readonly<{ failure: Failure }>;
   };
@@ -58,6 +58,9 @@ export interface CommandMap {
 
 type Decider = { by: Actor; groups: readonly string[]; unasked?: readonly string[] };
 
+/** `isTransient`: the platform failed, and may not the next time; absent = what was built is at fault. */
+type FailedBuild = Readonly<{ failure: Failure; isTransient?: boolean }>;
+
 export type CommandType = keyof CommandMap;
 
 /** A command of one type; without an argument, any command. */
@@ -86,7 +89,8 @@ export type RefusalCode =
   | "not-a-member"
   | "not-allowed"
   | "self-approval"
-  | "not-quarantined";
+  | "not-quarantined"
+  | "image-quarantined";
 
 /** An expected no: what was refused and why, and the exact next command. */
 export type RefusedCommand = Readonly<{ code: RefusalCode; message: string; next: string }>;

@@ -1,3 +1,4 @@
+import { quarantineFailure } from "./begin-release.ts";
 import type { CommandOf } from "./commands.ts";
 import { decideMinimumGivenUp } from "./decide-warmth.ts";
 import { type Decision, events, nothing } from "./decision.ts";
@@ -36,7 +37,8 @@ export function decideBuildStarted(command: CommandOf<"note-build-started">, sta
   if (isOver(state, releaseId))
     return events({ type: "leftovers-found", at, releaseId, build: true, candidate: false });
   const active = activeIn(state, releaseId, "building");
-  return active?.build === null ? events({ type: "build-started", at, releaseId, buildId, logUrl }) : nothing;
+  const isAwaited = active?.build === null && active.lost !== buildId;
+  return isAwaited ? events({ type: "build-started", at, releaseId, buildId, logUrl }) : nothing;
 }
 
 export function decideBuildWorking(command: CommandOf<"note-build-working">, state: ServiceState): Decision {
@@ -56,19 +58,25 @@ export function decideBuildWorking(command: CommandOf<"note-build-working">, sta
 export function decideBuildFinished(command: CommandOf<"finish-build">, state: ServiceState): Decision {
   const { at, releaseId, buildId, result } = command;
   const active = activeIn(state, releaseId, "building");
-  if (!active || (active.build && active.build.id !== buildId)) return nothing;
-  if ("failure" in result) return failed(command, result.failure);
+  if (!active || active.lost === buildId || (active.build && active.build.id !== buildId)) return nothing;
+  if ("failure" in result) return events(failedBuild(command, active, result));
   const succeeded: ServiceEvent = { type: "build-succeeded", at, releaseId, buildId, image: result.image };
-  const bad = state.quarantine.find(({ digest }) => digest === result.image.digest);
-  if (!bad) return events(succeeded);
-  const short = result.image.digest.slice(0, 19);
-  const message = `The image ${short} is quarantined since ${bad.tag} (${bad.releaseId}): ${bad.why} To release it all the same: gantry quarantine free ${state.key} ${short}`;
-  return events(succeeded, {
-    type: "release-failed",
-    at,
-    releaseId,
-    failure: { code: "quarantined", message },
-  });
+  const failure = quarantineFailure(state, result.image.digest);
+  return failure === null
+    ? events(succeeded)
+    : events(succeeded, { type: "release-failed", at, releaseId, failure });
+}
+
+/** What the platform failed is built once more, and no more than that: it is never told as a failure of the commit. */
+function failedBuild(
+  { at, releaseId, buildId }: CommandOf<"finish-build">,
+  { lost }: ReleaseIn<"building">,
+  { failure, isTransient = false }: Readonly<{ failure: Failure; isTransient?: boolean }>,
+): ServiceEvent {
+  if (!isTransient) return { type: "release-failed", at, releaseId, failure };
+  if (lost === undefined) return { type: "build-lost", at, releaseId, buildId, failure };
+  const message = `${failure.message} It was built twice, and the platform failed both times.`;
+  return { type: "release-failed", at, releaseId, failure: { ...failure, message } };
 }
 
 export function decideDeployFinished(command: CommandOf<"finish-deploy">, state: ServiceState): Decision {

@@ -1,3 +1,4 @@
+import { begin, quarantineFailure } from "./begin-release.ts";
 import type { CommandOf } from "./commands.ts";
 import { type Decision, events, nothing, refuse } from "./decision.ts";
 import type { ServiceEvent } from "./events.ts";
@@ -23,9 +24,11 @@ function superseded(loser: ReleaseBasics, winner: ReleaseBasics, at: number): Se
   };
 }
 
-/** Refuses what a repeated, moved or older tag asks for without a person's word. */
+/** Refuses an image in quarantine, and what a repeated, moved or older tag asks for without a person's word. */
 function refusalOf(command: Request, state: ServiceState): Decision | null {
   const { release } = command;
+  const barred = release.prebuilt && quarantineFailure(state, release.prebuilt.image.digest);
+  if (barred) return refuse("image-quarantined", barred.message, `gantry quarantine list ${state.key}`);
   if (command.explicit) return null;
   const deploy = `gantry deploy ${release.tag}`;
   const seen = state.seen.findLast(({ tag }) => tag === release.tag);
@@ -76,7 +79,7 @@ function queueBehind(active: ActiveRelease, command: Request, state: ServiceStat
   });
 }
 
-function takeThePlaceOf(active: ActiveRelease, command: Request): Decision {
+function takeThePlaceOf(active: ActiveRelease, command: Request, state: ServiceState): Decision {
   const { release, at } = command;
   const requested: ServiceEvent = { type: "release-requested", at, releaseId: release.id, release };
   if (!command.explicit && isOlder(release.tag, active.tag)) {
@@ -90,12 +93,7 @@ function takeThePlaceOf(active: ActiveRelease, command: Request): Decision {
     };
     return events(requested, queued, superseded(release, active, at));
   }
-  return events(requested, superseded(active, release, at), {
-    type: "release-began",
-    at,
-    releaseId: release.id,
-    release,
-  });
+  return events(requested, superseded(active, release, at), ...begin(release, state, at));
 }
 
 /**
@@ -110,9 +108,9 @@ export function decideRequest(command: Request, state: ServiceState): Decision {
   if (state.active === null)
     return events(
       { type: "release-requested", at, releaseId: release.id, release },
-      { type: "release-began", at, releaseId: release.id, release },
+      ...begin(release, state, at),
     );
   return isExposed(state.active)
     ? queueBehind(state.active, command, state)
-    : takeThePlaceOf(state.active, command);
+    : takeThePlaceOf(state.active, command, state);
 }

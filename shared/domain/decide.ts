@@ -1,3 +1,4 @@
+import { begin } from "./begin-release.ts";
 import type { CommandOf, CommandType } from "./commands.ts";
 import {
   decideApprove,
@@ -67,9 +68,7 @@ const deciders: { readonly [T in CommandType]: Decider<T> } = {
 /** Where nothing runs any more and a release waits, it begins. */
 function nextInLine(state: ServiceState, at: number): readonly ServiceEvent[] {
   const next = state.queue[0];
-  return state.active === null && next
-    ? [{ type: "release-began", at, releaseId: next.id, release: next }]
-    : [];
+  return state.active === null && next ? begin(next, state, at) : [];
 }
 
 /**

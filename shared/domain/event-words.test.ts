@@ -36,6 +36,11 @@ const table: { readonly [K in EventType]: readonly [EventMap[K], string] } = {
   ],
   "build-started": [{ buildId, logUrl: "http://log" }, "is being built: http://log"],
   "build-polled": [{ buildId }, "is still being built"],
+  "build-lost": [{ buildId, failure }, "is built once more, because the platform failed: Too many errors."],
+  "image-given": [
+    { image: image(), reference: "registry.test/api:v1", by: person },
+    `is not built: ada gave the image registry.test/api:v1, which is ${digest}`,
+  ],
   "build-succeeded": [{ buildId, image: image() }, `is built: ${digest}`],
   "candidate-deployed": [
     { candidate: candidate(), stable: null },

@@ -17,6 +17,9 @@ const sentences: Sentences = {
   "release-superseded": ({ byTag }) => `superseded by ${byTag}`,
   "build-started": ({ logUrl }) => `is being built: ${logUrl}`,
   "build-polled": () => "is still being built",
+  "build-lost": ({ failure }) => `is built once more, because the platform failed: ${failure.message}`,
+  "image-given": ({ image, reference, by }) =>
+    `is not built: ${by.name} gave the image ${reference}, which is ${image.digest}`,
   "build-succeeded": ({ image }) => `is built: ${image.digest}`,
   "candidate-deployed": ({ candidate, stable }) =>
     stable === null

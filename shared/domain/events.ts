@@ -18,7 +18,11 @@ export interface EventMap extends WarmthEventMap {
   "release-superseded": { by: ReleaseId; byTag: TagName; failure: Failure };
   "build-started": { buildId: BuildId; logUrl: string };
   "build-polled": { buildId: BuildId };
+  /** The platform failed, not the commit: it is built once more. */
+  "build-lost": { buildId: BuildId; failure: Failure };
   "build-succeeded": { buildId: BuildId; image: Image };
+  /** Nothing is built: the request named an image that was built elsewhere. */
+  "image-given": { image: Image; reference: string; by: Actor };
   "candidate-deployed": { candidate: Candidate; stable: RevisionName | null };
   "gate-passed": { checks: readonly CheckResult[] };
   "gate-failed": { checks: readonly CheckResult[] };

@@ -1,5 +1,5 @@
 import type { EventOf, EventType, ServiceEvent } from "./events.ts";
-import type { ReleaseId, RevisionName, Timestamp } from "./ids.ts";
+import type { BuildId, ReleaseId, RevisionName, Timestamp } from "./ids.ts";
 import { percentOfStep } from "./release-plan.ts";
 import type {
   ActiveRelease,
@@ -27,7 +27,19 @@ function unchanged(state: ServiceState): ServiceState {
 /** What stays of a release whatever its status. */
 export function basicsOf(release: ReleaseBasics): ReleaseBasics {
   const { id, tag, commit, repository, requestedBy, requestedAt, configHash, plan } = release;
-  return { id, tag, commit, repository, requestedBy, requestedAt, configHash, plan };
+  const { prebuilt, despite } = release;
+  return {
+    id,
+    tag,
+    commit,
+    repository,
+    requestedBy,
+    requestedAt,
+    configHash,
+    plan,
+    ...(prebuilt === undefined ? {} : { prebuilt }),
+    ...(despite === undefined ? {} : { despite }),
+  };
 }
 
 /** The candidate and its stable, in the statuses that have them. */
@@ -43,6 +55,11 @@ function advance(
   if (state.active?.id !== id) return state;
   const progress = next(state.active);
   return progress === null ? state : { ...state, active: { ...basicsOf(state.active), ...progress } };
+}
+
+/** Stays known as long as the release is being built. */
+function lostBuildOf(active: ActiveRelease): Readonly<{ lost?: BuildId }> {
+  return active.status === "building" && active.lost !== undefined ? { lost: active.lost } : {};
 }
 
 function withPair(active: ActiveRelease, next: (pair: Pair) => Progress): Progress | null {
@@ -165,16 +182,27 @@ const evolvers: { readonly [T in EventType]: Evolver<T> } = {
   }),
   "release-superseded": (state, { releaseId }) => end(state, releaseId),
   "build-started": (state, { releaseId, buildId, logUrl, at }) =>
-    advance(state, releaseId, () => ({
+    advance(state, releaseId, (active) => ({
       status: "building",
       build: { id: buildId, logUrl, startedAt: at, polls: 0 },
+      ...lostBuildOf(active),
     })),
   "build-polled": (state, { releaseId }) =>
     advance(state, releaseId, (active) =>
       active.status === "building" && active.build
-        ? { status: "building", build: { ...active.build, polls: active.build.polls + 1 } }
+        ? {
+            status: "building",
+            build: { ...active.build, polls: active.build.polls + 1 },
+            ...lostBuildOf(active),
+          }
         : null,
     ),
+  "build-lost": (state, { releaseId, buildId }) =>
+    advance(state, releaseId, (active) =>
+      active.status === "building" ? { status: "building", build: null, lost: buildId } : null,
+    ),
+  "image-given": (state, { releaseId, image }) =>
+    advance(state, releaseId, () => ({ status: "deploying", image })),
   "build-succeeded": (state, { releaseId, image }) =>
     advance(state, releaseId, () => ({ status: "deploying", image })),
   "candidate-deployed": (state, { releaseId, candidate, stable }) =>

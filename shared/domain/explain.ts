@@ -1,9 +1,10 @@
+import type { BuildCause } from "./build-report.ts";
 import type { CheckResult, ServiceEvent } from "./events.ts";
 import { despiteWords } from "./freeze-words.ts";
 import type { ReleaseId, RevisionName } from "./ids.ts";
 import type { ReleaseRecord } from "./release-record.ts";
 import { wordsOf } from "./release-words.ts";
-import type { FailureCode } from "./service-state.ts";
+import type { Failure, FailureCode, FailureHelp } from "./service-state.ts";
 import type { Split } from "./traffic.ts";
 import type { ReleaseStatus } from "./words.ts";
 import type { Work } from "./work.ts";
@@ -136,12 +137,19 @@ function why(
   events: readonly ServiceEvent[],
   owedWork: readonly WorkInSight[],
 ): string {
-  if (record.failure !== null) return [record.failure.message, ...untold(record)].join(" ");
+  if (record.failure !== null)
+    return [record.failure.message, ...helpWords(record.failure), ...untold(record)].join(" ");
   const stuck = owedWork.find((work) => work.releaseId === record.id && work.lastError !== null);
   if (stuck !== undefined) {
     return `"${stuck.kind}" was tried ${stuck.attempt} times; the last error was: ${stuck.lastError}`;
   }
   return progressWhy[record.status](record, events);
+}
+
+/** What to do about it, and the lines of the log that show it. */
+function helpWords({ help }: Failure): readonly string[] {
+  if (help === undefined) return [];
+  return [help.repair, ...(help.evidence.length === 0 ? [] : [`The log says: ${help.evidence.join(" | ")}`])];
 }
 
 /** The checks that did not pass and that the failure does not tell of already. */
@@ -202,7 +210,9 @@ const progressWhy: Readonly<Record<ReleaseStatus, Reason>> = {
 };
 
 const watch = (record: ReleaseRecord) => [`gantry status ${record.service} --watch`];
-const again = (record: ReleaseRecord) => [`gantry deploy ${record.tag}`];
+const again = ({ tag, prebuilt }: ReleaseRecord) => [
+  prebuilt === undefined ? `gantry deploy ${tag}` : `gantry deploy ${tag} --image ${prebuilt.reference}`,
+];
 const nextTag = () => ["git push origin NEXT_TAG   # the fixed commit under a new tag"];
 const show = (id: ReleaseId) => `gantry releases show ${id}`;
 const cancel = (record: ReleaseRecord) => `gantry cancel ${record.id}`;
@@ -247,9 +257,28 @@ const sameAgain: ReadonlySet<FailureCode> = new Set([
   "approval-expired",
 ]);
 
+/** Causes that lie outside of the commit: once they are repaired, or have passed, the same tag can be released. */
+const outsideCommit: ReadonlySet<BuildCause> = new Set([
+  "push-denied",
+  "repository-missing",
+  "push-failed",
+  "queue-expired",
+  "build-permission-denied",
+  "source-not-fetched",
+  "registry-unavailable",
+  "download-failed",
+]);
+
+/** What repairs a build; Cloud Build itself being away, an image that was built elsewhere goes round it. */
+function afterBuild(record: ReleaseRecord, { cause, command }: FailureHelp): readonly string[] {
+  if (cause === "platform-failed")
+    return [...again(record), `gantry deploy ${record.tag} --image IMAGE   # one that was built elsewhere`];
+  return [...(command === null ? [] : [command]), ...(outsideCommit.has(cause) ? again(record) : nextTag())];
+}
+
 /** A fixed commit gives another image; this one comes again only when a person frees it. */
 function afterQuarantine(record: ReleaseRecord, events: readonly ServiceEvent[]): readonly string[] {
-  const built = events.findLast((event) => event.type === "build-succeeded");
+  const built = events.findLast((event) => event.type === "build-succeeded" || event.type === "image-given");
   const free =
     built === undefined
       ? `gantry quarantine list ${record.service}`
@@ -263,6 +292,7 @@ function next(record: ReleaseRecord, events: readonly ServiceEvent[]): readonly 
     return nextByStatus[status](record);
   }
   if (failure?.code === "traffic-ambiguous") return [...watch(record), ...again(record)];
+  if (failure?.help !== undefined && !sameAgain.has(failure.code)) return afterBuild(record, failure.help);
   if (failure?.code === "quarantined") return afterQuarantine(record, events);
   return failure !== null && sameAgain.has(failure.code) ? again(record) : nextTag();
 }

@@ -11,7 +11,7 @@ import {
   serviceKey,
   tagName,
 } from "../../test/support/fixtures.ts";
-import { minute, say, stable } from "../../test/support/release-story.ts";
+import { buildId, minute, say, stable } from "../../test/support/release-story.ts";
 import type { Command } from "./commands.ts";
 import { decide } from "./decide.ts";
 import type { ServiceEvent } from "./events.ts";
@@ -34,11 +34,12 @@ const approval = {
   authorMayApprove: false,
   expiresMs: 5 * minute,
 };
-const releases: readonly ReleaseBasics[] = [1, 2, 3].map((n) =>
+const releases: readonly ReleaseBasics[] = [1, 2, 3, 4].map((n) =>
   releaseBasics({
     id: releaseId(`release-${n}`),
     tag: tagName(`v1.${n}.0`),
     plan: plan(n === 3 ? { approval } : { onFailure: n === 2 ? "hold" : "rollback" }),
+    ...(n === 4 ? { prebuilt: { reference: "registry.test/api:v1", image: image("d3") } } : {}),
   }),
 );
 const candidates = new Map(
@@ -51,12 +52,14 @@ function candidateOf(id: ReleaseId) {
   return candidates.get(id) ?? candidate();
 }
 
-/** Any command about any of three releases, at any time of an hour, plausible or not. */
+const again = buildId("build-2");
+
+/** Any command about any of four releases, at any time of an hour, plausible or not. */
 const commands = fc
   .record({
     release: fc.constantFrom(...releases),
     at: fc.integer({ min: 0, max: 60 }).map((minutes) => monday + minutes * minute),
-    kind: fc.nat(25),
+    kind: fc.nat(30),
     step: fc.integer({ min: 0, max: 1 }),
     slice: fc.integer({ min: 0, max: 2 }),
     verdict: fc.constantFrom("pass" as const, "pass" as const, "fail" as const, "inconclusive" as const),
@@ -96,6 +99,11 @@ const commands = fc
       say.resume(of),
       say.promote(of),
       say.failWaiting(of),
+      say.buildLost(of),
+      say.buildLost(of, again),
+      say.buildStarted(of, again),
+      say.built(of, to.image, again),
+      say.buildFailed(of, again),
     ];
     return all[kind] ?? say.request(release, { at });
   });
@@ -130,9 +138,9 @@ function success(work: Work, state: ServiceState, at: number): Command {
         result: { outcome: "set" },
       };
     case "start-build":
-      return say.buildStarted(of);
+      return say.buildStarted(of, buildOf(state));
     case "check-build":
-      return say.built(of, to.image);
+      return say.built(of, to.image, buildOf(state));
     case "deploy-candidate":
       return say.deployed(of, to);
     case "verify-candidate":
@@ -152,6 +160,12 @@ function success(work: Work, state: ServiceState, at: number): Command {
     case "tidy":
       return say.tidied(of, state.leftovers.find(({ releaseId: left }) => left === work.releaseId)?.found);
   }
+}
+
+/** The build that runs; else one that is not the one that was lost. */
+function buildOf({ active }: ServiceState) {
+  if (active?.status !== "building") return again;
+  return active.build?.id ?? (active.lost === again ? undefined : again);
 }
 
 /** What is left over is tidied up as often as it is found, which is all that a repeated report about it leads to. */
@@ -210,6 +224,22 @@ describe("invariants of the decider, over any commands in any order", () => {
           if (exposed < 0) continue;
           expect(own.slice(0, exposed)).to.include("gate-passed");
           if (planned.approval.required) expect(own.slice(0, exposed)).to.include("approval-given");
+        }
+      }),
+      options,
+    );
+  });
+
+  it("builds once more only what the platform lost, and never a third time", () => {
+    fc.assert(
+      fc.property(fc.array(commands, { maxLength: 60 }), (list) => {
+        const { events } = run(list);
+        for (const { id, prebuilt } of releases) {
+          const own = events.filter(({ releaseId: about }) => about === id).map(({ type }) => type);
+          const lost = own.filter((type) => type === "build-lost").length;
+          expect(lost).to.be.at.most(1);
+          expect(own.filter((type) => type === "build-started").length).to.be.at.most(lost + 1);
+          if (prebuilt) expect(own).to.not.include.members(["build-started"]);
         }
       }),
       options,

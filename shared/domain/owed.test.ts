@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { given } from "../../test/support/decider-spec.ts";
-import { candidate, monday, plan, releaseBasics } from "../../test/support/fixtures.ts";
-import { minute, say, stable, upTo } from "../../test/support/release-story.ts";
+import { candidate, image, monday, plan, releaseBasics } from "../../test/support/fixtures.ts";
+import { buildId, minute, say, stable, upTo } from "../../test/support/release-story.ts";
 import type { Command } from "./commands.ts";
 import { alsoDoes, owed, stageOf } from "./owed.ts";
 import { splitAt, splitsBeforeMove, splitsOfRelease, stepAt, wantedSplit } from "./release-plan.ts";
@@ -9,6 +9,8 @@ import type { ReleaseBasics } from "./service-state.ts";
 
 const approval = { required: true, from: [], count: 1, authorMayApprove: true, expiresMs: 60 * minute };
 const asking: ReleaseBasics = releaseBasics({ plan: plan({ approval }) });
+
+const prebuilt = releaseBasics({ prebuilt: { reference: "registry.test/api:v1", image: image() } });
 
 describe("owed", () => {
   const cases = [
@@ -20,6 +22,13 @@ describe("owed", () => {
       given(...upTo("building"), say.buildWorking()),
       ["release-1/check-build/2"],
     ],
+    ["the platform lost a build", given(...upTo("building"), say.buildLost()), ["release-1/start-build/2"]],
+    [
+      "a lost build is built once more",
+      given(...upTo("building"), say.buildLost(), say.buildStarted({}, buildId("build-2"))),
+      ["release-1/check-build/again-1"],
+    ],
+    ["an image is given", given(say.request(prebuilt)), ["release-1/deploy-candidate/1"]],
     ["an image is built", given(...upTo("deploying")), ["release-1/deploy-candidate/1"]],
     ["a candidate is deployed", given(...upTo("verifying")), ["release-1/verify-candidate/1"]],
     [

@@ -1,6 +1,6 @@
 import { isIncident } from "./decide-warmth.ts";
 import type { ReleaseId, ServiceKey, Timestamp } from "./ids.ts";
-import type { ActiveRelease, Leftover, ServiceState } from "./service-state.ts";
+import type { ActiveRelease, Leftover, ReleaseIn, ServiceState } from "./service-state.ts";
 import { warmthOf } from "./warm-state.ts";
 import type { Stage, Work, WorkKind } from "./work.ts";
 
@@ -53,15 +53,22 @@ function workOf(release: ActiveRelease): readonly Owed[] {
   ];
 }
 
+/** A second build is other work than the first, and so is asking for it. */
+function buildingWork({ build, lost, plan, requestedAt }: ReleaseIn<"building">): Owed {
+  const again = lost === undefined ? "" : "again-";
+  if (build === null) {
+    return { kind: "start-build", discriminator: lost === undefined ? "1" : "2", dueAt: requestedAt };
+  }
+  const { polls, startedAt } = build;
+  const dueAt = startedAt + (polls + 1) * plan.pollBuildEveryMs;
+  return { kind: "check-build", discriminator: `${again}${polls + 1}`, dueAt };
+}
+
 function oneOf(release: Exclude<ActiveRelease, { status: "awaiting-approval" }>): Owed | null {
   const at = release.requestedAt;
   switch (release.status) {
-    case "building": {
-      if (release.build === null) return { kind: "start-build", discriminator: "1", dueAt: at };
-      const { polls, startedAt } = release.build;
-      const dueAt = startedAt + (polls + 1) * release.plan.pollBuildEveryMs;
-      return { kind: "check-build", discriminator: `${polls + 1}`, dueAt };
-    }
+    case "building":
+      return buildingWork(release);
     case "deploying":
       return { kind: "deploy-candidate", discriminator: "1", dueAt: at };
     case "verifying":

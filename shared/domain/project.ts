@@ -23,6 +23,8 @@ const projectors: { readonly [T in EventType]: Projector<T> } = {
   }),
   "build-started": ({ buildId, logUrl, at }) => ({ build: { id: buildId, logUrl, startedAt: at } }),
   "build-polled": nothing,
+  "build-lost": () => ({ build: null }),
+  "image-given": () => ({ status: "deploying" }),
   "build-succeeded": () => ({ status: "deploying" }),
   "candidate-deployed": ({ candidate, stable }) => ({
     status: "verifying",

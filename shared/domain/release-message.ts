@@ -19,6 +19,7 @@ import {
 } from "./release-facts.ts";
 import type { ReleaseRecord } from "./release-record.ts";
 import { isExpired, wordsOf } from "./release-words.ts";
+import type { Failure } from "./service-state.ts";
 import { describeSplit } from "./traffic.ts";
 import type { ReleaseStatus } from "./words.ts";
 
@@ -74,11 +75,22 @@ function sentence(facts: ReleaseFacts, { words }: Detail): string {
 
 /** Why it ended or waits. Traffic that was found is left out: the next line tells it. */
 function reason(record: ReleaseRecord, { words }: Detail): readonly string[] {
-  const { failure, found } = record;
+  const { failure, found, build } = record;
   const despite = record.despite === undefined ? [] : [escaped(despiteWords(record), words * 2)];
   if (failure === null) return despite;
   const message = found === null ? failure.message : failure.message.replace(`: ${describeSplit(found)}`, "");
-  return [...despite, ended(escaped(message, words * 2))];
+  const repair = failure.help?.repair;
+  return [
+    ...despite,
+    ended(escaped(message, words * 2)),
+    ...(repair === undefined ? [] : [ended(escaped(repair, words * 2))]),
+    ...buildLog(failure, build),
+  ];
+}
+
+/** The way to the log, where the build is what failed. The log itself is not told: it may be long, and hold secrets. */
+function buildLog({ help }: Failure, build: ReleaseRecord["build"]): readonly string[] {
+  return help === undefined || build === null ? [] : [`${link(build.logUrl, "The log of the build")}.`];
 }
 
 function ended(text: string): string {

@@ -51,6 +51,14 @@ const table: { readonly [K in EventType]: readonly [EventMap[K], Told] } = {
     { lines: [`🔨 ${name} is being built without cache: <https://log.example/b-1|the log of the build>.`] },
   ],
   "build-polled": [{ buildId }, null],
+  "build-lost": [
+    { buildId, failure },
+    { lines: [`🔁 ${name} is built once more, because the platform failed: ${failure.message}`] },
+  ],
+  "image-given": [
+    { image: image(), reference: "registry.test/api:v1", by: person },
+    { lines: [`📥 ${name} is not built: ada gave the image registry.test/api:v1, which is ${digest}.`] },
+  ],
   "build-succeeded": [{ buildId, image: image() }, { lines: [`📦 ${name} is built: ${digest}.`] }],
   "candidate-deployed": [
     { candidate: candidate(), stable },

@@ -29,6 +29,10 @@ function sentence(text: string): string {
   return /[.!?…]$/.test(text) ? text : `${text}.`;
 }
 
+function repairOf({ help }: Failure): string {
+  return help === undefined ? "" : `${sentence(escaped(help.repair, 400))} `;
+}
+
 /** The message of the failure says who it was, and why. */
 function ended(status: "rejected" | "cancelled", failure: Failure): Told {
   const { emoji, sentence: says } = wordsOf({ status, failure });
@@ -58,6 +62,8 @@ const tellers: { readonly [T in EventType]: Teller<T> } = {
     return { emoji: statusWords.building.emoji, words: `is being built without cache: ${log}.` };
   },
   "build-polled": untold,
+  "build-lost": inWords("🔁"),
+  "image-given": inWords("📥"),
   "build-succeeded": inWords(statusWords.deploying.emoji),
   "candidate-deployed": inWords(statusWords.verifying.emoji, ": "),
   "gate-passed": inWords("✅"),
@@ -105,7 +111,7 @@ const tellers: { readonly [T in EventType]: Teller<T> } = {
   "release-failed": ({ failure }, { record }) => ({
     emoji: statusWords.failed.emoji,
     words: `failed: ${sentence(escaped(failure.message, 500))}`,
-    after: `${record.stable === null ? "No traffic was moved." : `${revisionText(record.stable)} still serves 100 %.`} ${nothingMore}`,
+    after: `${repairOf(failure)}${record.stable === null ? "No traffic was moved." : `${revisionText(record.stable)} still serves 100 %.`} ${nothingMore}`,
     broadcast: true,
   }),
   "release-rejected": ({ failure }) => ended("rejected", failure),

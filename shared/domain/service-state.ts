@@ -1,3 +1,4 @@
+import type { BuildCause } from "./build-report.ts";
 import type {
   BuildId,
   CommitSha,
@@ -21,7 +22,15 @@ export type Actor = Readonly<{
 }>;
 
 /** Why something went wrong: a literal code (documented in docs/errors.md) and a sentence for a person. */
-export type Failure = Readonly<{ code: FailureCode; message: string }>;
+export type Failure = Readonly<{ code: FailureCode; message: string; help?: FailureHelp }>;
+
+/** What can be done about a failure, where that is known: in words, to type, and the lines that show it. */
+export type FailureHelp = Readonly<{
+  cause: BuildCause;
+  repair: string;
+  command: string | null;
+  evidence: readonly string[]; // without secrets
+}>;
 
 export type FailureCode =
   | "build-not-started"
@@ -69,6 +78,8 @@ export type ReleaseBasics = Readonly<{
   requestedAt: Timestamp;
   configHash: string;
   plan: Plan;
+  /** An image that was built elsewhere: nothing is built. `reference` is what was asked for. */
+  prebuilt?: Readonly<{ reference: string; image: Image }>;
   /** Somebody released it while freezes stood: which, and why. */
   despite?: Readonly<{ freezes: string; reason: string }>;
 }>;
@@ -84,7 +95,11 @@ export type Pair = Readonly<{ candidate: Candidate; stable: RevisionName | null 
 
 /** Where a release that runs stands; a field exists only where it means something. */
 export type Progress =
-  | Readonly<{ status: "building"; build: StartedBuild | null }> // null = not started yet
+  | Readonly<{
+      status: "building";
+      build: StartedBuild | null; // null = not started yet
+      lost?: BuildId; // a first build, which the platform failed; what is built now is the second and last
+    }>
   | Readonly<{ status: "deploying"; image: Image }>
   | (Readonly<{ status: "verifying" }> & Pair)
   | (Readonly<{

@@ -32,7 +32,7 @@ export const third = releaseBasics({ id: releaseId("release-3"), tag: tagName("v
 export const broken: Failure = { code: "build-failed", message: "step 0 failed" };
 export const approver: Actor = { kind: "person", name: "maya" };
 
-function buildId(text = "build-1") {
+export function buildId(text = "build-1") {
   const id = parseBuildId(text);
   if (id === null) throw new Error(text);
   return id;
@@ -66,11 +66,11 @@ export const say = {
     releaseId: id,
     buildId: build,
   }),
-  built: ({ at = monday, id = first.id }: At = {}, built = image()): Command => ({
+  built: ({ at = monday, id = first.id }: At = {}, built = image(), build = buildId()): Command => ({
     type: "finish-build",
     at,
     releaseId: id,
-    buildId: buildId(),
+    buildId: build,
     result: { image: built },
   }),
   buildFailed: ({ at = monday, id = first.id }: At = {}, build = buildId()): Command => ({
@@ -79,6 +79,14 @@ export const say = {
     releaseId: id,
     buildId: build,
     result: { failure: broken },
+  }),
+  /** The platform failed, not what was built. */
+  buildLost: ({ at = monday, id = first.id }: At = {}, build = buildId()): Command => ({
+    type: "finish-build",
+    at,
+    releaseId: id,
+    buildId: build,
+    result: { failure: broken, isTransient: true },
   }),
   deployed: (
     { at = monday, id = first.id }: At = {},
