@@ -151,7 +151,7 @@ async function tell(turn: Turn, { record, root, stored }: Line): Promise<Timesta
     const { content, broadcast } = story;
     const { channel, ts: thread } = root;
     const post = { channel, thread, broadcast, key: `${record.id}/${position}`, content };
-    const posted = await postInTurn(turn, post, broadcast);
+    const posted = await postInTurn(turn, post, broadcast || needsAnEye(record));
     if ("waitsUntil" in posted) return posted.waitsUntil;
   }
   turn.conversation = { ...turn.conversation, told: position };

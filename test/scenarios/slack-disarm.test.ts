@@ -17,7 +17,6 @@ import {
 } from "../support/function-harness.ts";
 import { firstRelease } from "../support/function-story.ts";
 import { fakeLogs, fakeMetrics } from "../support/watched-cloud.ts";
-import { fakeLogs, fakeMetrics } from "../support/watched-cloud.ts";
 
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const policy = openPolicy({
@@ -65,8 +64,6 @@ describe("the message of a release that is decided in Slack", function () {
       build: world.buildPort,
       source: world.sourcePort,
       probe: { request: async () => world.answer() },
-      metrics: fakeMetrics(),
-      logs: fakeLogs(),
       metrics: fakeMetrics(),
       logs: fakeLogs(),
     };
