@@ -108,6 +108,11 @@ describe("the buttons of a release", () => {
       "Keep v1.8.0 at 5 % of traffic until somebody resumes it? It is still watched.",
     ],
     [
+      "pause while a step is on its way, which still comes to pass",
+      question({ ...rollingOut, nextPercent: 25 }, "gantry.pause"),
+      "Keep v1.8.0 at 25 % of traffic until somebody resumes it? It is still watched.",
+    ],
+    [
       "resume",
       question({ ...rollingOut, paused: true }, "gantry.resume"),
       "Let v1.8.0 go on to 25 % of traffic, then 100 %, each step watched?",
@@ -123,6 +128,11 @@ describe("the buttons of a release", () => {
       "Give v1.8.0 100 % of traffic now, without 25 % first?",
     ],
     [
+      "promote while a step is on its way",
+      question({ ...rollingOut, nextPercent: 25 }, "gantry.promote"),
+      "Give v1.8.0 100 % of traffic now, without waiting any longer?",
+    ],
+    [
       "promote before the last step",
       question({ ...rollingOut, percent: 25 }, "gantry.promote"),
       "Give v1.8.0 100 % of traffic now, without waiting any longer?",
@@ -130,12 +140,12 @@ describe("the buttons of a release", () => {
     [
       "roll back",
       question(rollingOut, "gantry.rollback"),
-      "Give all traffic back to background-removal-00001 now?",
+      "Give all traffic back to background-removal-00001 now? The image of v1.8.0 goes into quarantine.",
     ],
     [
       "roll back a first release",
       question({ ...rollingOut, ...first }, "gantry.rollback"),
-      "End v1.8.0? There is no earlier revision to give the traffic to.",
+      "End v1.8.0? There is no earlier revision to give the traffic to. The image of v1.8.0 goes into quarantine.",
     ],
   ];
   for (const [what, asked, expected] of table) {

@@ -107,7 +107,7 @@ function consoleButton({ consoleUrl }: ReleaseFacts): readonly ChatBlock[] {
 function offersOf(facts: ReleaseFacts): readonly Offer[] {
   const { record, underWay, canGoBack = false } = facts;
   if (underWay !== undefined && underWay !== null) return [];
-  const ahead = stepsAhead(record);
+  const ahead = stepsBeyond(facts);
   const goesBack = can.rollBack(record).allowed || (canGoBack && record.status === "live");
   return [
     ...(isDecidable(facts) ? [approveOffer(facts), rejectOffer(facts)] : []),
@@ -162,8 +162,18 @@ function rejectOffer(facts: ReleaseFacts): Offer {
   };
 }
 
+/** The share that a click finds: a step that is on its way comes to pass whatever is clicked meanwhile. */
+function shareInSight({ record }: ReleaseFacts): number {
+  return Math.max(record.percent, record.nextPercent ?? 0);
+}
+
+function stepsBeyond(facts: ReleaseFacts): readonly number[] {
+  const share = shareInSight(facts);
+  return stepsAhead(facts.record).filter((ahead) => ahead > share);
+}
+
 function pauseOffer(facts: ReleaseFacts): Offer {
-  const { percent } = facts.record;
+  const percent = shareInSight(facts);
   return {
     action: "pause",
     label: "Pause",
@@ -175,7 +185,7 @@ function pauseOffer(facts: ReleaseFacts): Offer {
 }
 
 function resumeOffer(facts: ReleaseFacts): Offer {
-  const ahead = stepsAhead(facts.record);
+  const ahead = stepsBeyond(facts);
   const next = ahead.length === 0 ? "on to the bake" : `on to ${trafficSteps(ahead)}`;
   return {
     action: "resume",
@@ -188,7 +198,7 @@ function resumeOffer(facts: ReleaseFacts): Offer {
 }
 
 function promoteOffer(facts: ReleaseFacts): Offer {
-  const skipped = stepsAhead(facts.record).filter((share) => share < 100);
+  const skipped = stepsBeyond(facts).filter((share) => share < 100);
   const without = skipped.length === 0 ? "without waiting any longer" : `without ${inSteps(skipped)} first`;
   return {
     action: "promote",
@@ -202,6 +212,7 @@ function promoteOffer(facts: ReleaseFacts): Offer {
 
 function rollBackOffer(facts: ReleaseFacts): Offer {
   const target = wayBackOf(facts);
+  const quarantine = `The image of ${tagOf(facts)} goes into quarantine.`;
   return {
     action: "rollBack",
     label: "Roll back",
@@ -209,8 +220,8 @@ function rollBackOffer(facts: ReleaseFacts): Offer {
     title: `Roll back ${serviceOf(facts)}?`,
     consequence:
       target === null
-        ? `End ${tagOf(facts)}? There is no earlier revision to give the traffic to.`
-        : `Give all traffic back to ${plain(target, 63)} now?`,
+        ? `End ${tagOf(facts)}? There is no earlier revision to give the traffic to. ${quarantine}`
+        : `Give all traffic back to ${plain(target, 63)} now? ${quarantine}`,
     yes: "Roll back",
   };
 }
