@@ -16,7 +16,7 @@ features:
     - command: /gantry
       url: ${hook}
       description: See releases, deploy a tag, roll back, freeze.
-      usage_hint: status | deploy TAG | rollback SERVICE | freeze
+      usage_hint: status | deploy TAG | rollback SERVICE | freeze on SERVICE REASON
       should_escape: false
 oauth_config:
   scopes:
@@ -26,6 +26,7 @@ oauth_config:
       - commands # /gantry
       - users:read # who clicked: a guest, a bot or a deactivated account decides nothing
       - usergroups:read # who is in a group that may approve, at the moment of the click
+      - channels:read # the id of the channel that a gantry.yaml names: messages are looked for by that alone
       - channels:history # find a message again whose post was not answered, so that none stands there twice
 settings:
   interactivity:

@@ -8,6 +8,7 @@ const scopes = [
   "commands",
   "users:read",
   "usergroups:read",
+  "channels:read",
   "channels:history",
 ];
 const hook = "https://gantry.example.com/hooks/slack";
