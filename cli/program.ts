@@ -23,6 +23,7 @@ import { addStatus } from "./status.ts";
 import { addValidate } from "./validate.ts";
 import type { Verb } from "./verb.ts";
 
+import { addWarm } from "./warm.ts";
 const helpWidth = 110;
 
 /** Runs one command line (without node and script) and gives its exit code. Never throws. */
@@ -81,6 +82,7 @@ function addVerbs(program: Command, verb: Verb): void {
   addQuarantine(program, verb);
   if (rehearse !== undefined) addRehearse(program, verb, rehearse);
   addValidate(program, verb);
+  addWarm(program, verb);
   addSchema(program, verb);
   addSlack(program, verb);
   addDeadLetter(program, verb);

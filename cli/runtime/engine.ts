@@ -15,6 +15,7 @@ import { RunningWork } from "../../shared/usecases/running-work.ts";
 import type { CloudPorts } from "./cloud-ports.ts";
 import { packageFile } from "./package-root.ts";
 import { Sweeper } from "./sweeper.ts";
+import { WarmupClock } from "./warmup-clock.ts";
 
 /** The embedded engine while it runs: the functions, on one SQLite file. */
 export type Engine = Readonly<{
@@ -107,6 +108,8 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   listeners.add(() => sweeper.look());
   sqlite.bus.start();
   sweeper.look();
+  const warmups = new WarmupClock(deps);
+  void warmups.run();
   const pruning = pruneRegularly({ prune: sqlite.prune, clock, log });
   return {
     deps,
@@ -118,6 +121,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     close: async ({ graceMs }) => {
       clearInterval(pruning);
       sweeper.stop();
+      warmups.stop();
       deps.running.stopAll();
       await sqlite.bus.stop({ graceMs });
       await sqlite.close();

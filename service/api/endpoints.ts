@@ -11,6 +11,7 @@ import { decideOne, requestRelease, rollBackOne } from "./release-commands.ts";
 import { explainOne, listReleases, showRelease, showReleaseEvents } from "./releases.ts";
 import { listServices, showService } from "./services.ts";
 import type { TrafficReading } from "./traffic-reading.ts";
+import { coolOne, warmOne } from "./warmth.ts";
 
 type Endpoint = Readonly<{
   method: "GET" | "POST" | "DELETE";
@@ -58,6 +59,8 @@ function commands(deps: ServiceDeps): readonly Endpoint[] {
     post("/releases/:id/resume", "take the steps again", decideOne(deps, "resume")),
     post("/releases/:id/promote", "take the last step next", decideOne(deps, "promote")),
     post("/services/:project/:region/:name/rollback", "roll back: {to?, reason?}", rollBackOne(deps)),
+    post("/services/:project/:region/:name/warm", "keep it warm now: {for?}", warmOne(deps)),
+    post("/services/:project/:region/:name/cool", "keep it warm no longer", coolOne(deps)),
     post("/services/:project/:region/:name/quarantine/:digest/free", "let it come again", freeOne(deps)),
     post("/freezes", "release nothing new: {service, reason, until? | for?, from?, zone?}", setFreeze(deps)),
     { method: "DELETE", path: "/freezes/:id", does: "lift it: {reason?}", handler: liftFreeze(deps) },

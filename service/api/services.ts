@@ -5,6 +5,7 @@ import type { AppEnv, ServiceDeps } from "../service-deps.ts";
 import { serviceOf } from "./parameters.ts";
 import type { TrafficReading } from "./traffic-reading.ts";
 import { serviceView } from "./views.ts";
+import { warmthView } from "./warmth.ts";
 
 /** Every service that Gantry looks after, by key. */
 export function listServices({ store, clock, freezes }: ServiceDeps): Handler<AppEnv> {
@@ -38,7 +39,9 @@ export function showService(
       freezes.standing(),
     ]);
     const { state, version } = loaded;
-    const view = serviceView({ state, now: clock.now(), frozen: over(key) });
-    return c.json({ ...view, version, owedWork, traffic: reading });
+    const now = clock.now();
+    const view = serviceView({ state, now, frozen: over(key) });
+    const warmth = await warmthView({ store }, { state, now });
+    return c.json({ ...view, version, owedWork, traffic: reading, warmth });
   };
 }

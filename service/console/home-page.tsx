@@ -9,7 +9,7 @@ import { ActionButton, Moment, Status, Traffic } from "./parts.tsx";
 import { forPerson } from "./permissions.ts";
 
 export type HomeView = Readonly<{
-  services: readonly Readonly<{ service: ServiceView; traffic: TrafficReading }>[];
+  services: readonly Readonly<{ service: ServiceView; traffic: TrafficReading; warmth: string }>[];
   approvals: number; // releases that wait for one
   givenUp: number; // dead letters that nobody replayed
   page: number; // 1-based
@@ -29,8 +29,8 @@ export function HomePage(view: HomeView) {
       <section id="services">
         <h1>Services</h1>
         {services.length === 0 && <p class="quiet">No service yet. Push a tag, and it shows here.</p>}
-        {services.map(({ service, traffic }) => (
-          <ServiceCard service={service} traffic={traffic} identity={identity} />
+        {services.map(({ service, traffic, warmth }) => (
+          <ServiceCard service={service} traffic={traffic} warmth={warmth} identity={identity} />
         ))}
         <Pages page={view.page} pages={view.pages} />
       </section>
@@ -67,9 +67,14 @@ function Pages({ page, pages }: Pick<HomeView, "page" | "pages">) {
   );
 }
 
-type Card = Readonly<{ service: ServiceView; traffic: TrafficReading; identity: Identity | null }>;
+type Card = Readonly<{
+  service: ServiceView;
+  traffic: TrafficReading;
+  warmth: string;
+  identity: Identity | null;
+}>;
 
-function ServiceCard({ service, traffic, identity }: Card) {
+function ServiceCard({ service, traffic, warmth, identity }: Card) {
   const { key, name, project, region, live, active, now } = service;
   return (
     <article class="card" id={`service-${key.replaceAll(/[/:.]/g, "-")}`} data-live>
@@ -86,6 +91,7 @@ function ServiceCard({ service, traffic, identity }: Card) {
         )}
       </p>
       <Traffic reading={traffic} />
+      {live !== null && <p class="quiet">{warmth}</p>}
       <p class="now">
         {active !== null && (
           <a href={paths.release(active.id)}>

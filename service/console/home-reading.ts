@@ -2,6 +2,7 @@ import type { ServiceKey } from "../../shared/domain/ids.ts";
 import type { ServiceState } from "../../shared/domain/service-state.ts";
 import type { TrafficReading } from "../api/traffic-reading.ts";
 import { refusalView, releaseView, serviceView } from "../api/views.ts";
+import { warmthView } from "../api/warmth.ts";
 import type { Identity, ServiceDeps } from "../service-deps.ts";
 import type { HomeView } from "./home-page.tsx";
 
@@ -32,6 +33,7 @@ export async function readHome({ deps, traffic, page, identity }: Asked): Promis
     shown.map(async (state) => ({
       service: serviceView({ state, now, frozen: over(state.key) }),
       traffic: await traffic(state.key),
+      warmth: (await warmthView(deps, { state, now })).words,
     })),
   );
   return {

@@ -50,4 +50,8 @@ export interface Desk {
   ): Promise<Answer>;
   /** Takes an image out of the quarantine of a service; the answer is about the release that brought it there. */
   freeDigest(params: Readonly<{ service: ServiceKey; digest: ImageDigest; by: Actor }>): Promise<Answer>;
+  /** Keeps what is live warm for so long, whatever its hours are. */
+  warm(params: Readonly<{ service: ServiceKey; forMs: number; by: Actor }>): Promise<Answer>;
+  /** Ends that, and gives up the window that is open; the next one counts again. */
+  coolDown(params: Readonly<{ service: ServiceKey; by: Actor }>): Promise<Answer>;
 }

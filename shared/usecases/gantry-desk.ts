@@ -10,6 +10,7 @@ import type { Answer, Desk } from "./desk.ts";
 import { execute } from "./execute.ts";
 import { requestMessage } from "./messages.ts";
 import { releaseIdFor } from "./release-id.ts";
+import { createWarmDesk } from "./warm-desk.ts";
 
 /** The desk of this process: each command is decided and durable at once; the work that it leads to is handed off. */
 export function createDesk(deps: Deps): Desk {
@@ -56,6 +57,7 @@ export function createDesk(deps: Deps): Desk {
       const answer = await command(deps, service, { type: "free-digest", at, releaseId, by, digest });
       return answer.ok && entry ? { ...answer, message: freed(entry) } : answer;
     },
+    ...createWarmDesk(deps),
   };
 }
 
