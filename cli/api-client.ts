@@ -10,6 +10,7 @@ export type ApiClient = Readonly<{
   url: string;
   get: <S extends z.ZodType>(path: string, shape: S) => Promise<z.output<S>>;
   post: <S extends z.ZodType>(path: string, body: unknown, shape: S) => Promise<z.output<S>>;
+  remove: <S extends z.ZodType>(path: string, body: unknown, shape: S) => Promise<z.output<S>>;
   /** The open answer of an event stream; the caller reads its body. */
   stream: (path: string, signal: AbortSignal) => Promise<Response>;
 }>;
@@ -17,7 +18,7 @@ export type ApiClient = Readonly<{
 const answerWithinMs = 30_000;
 
 type Call = Readonly<{
-  method: "GET" | "POST";
+  method: "GET" | "POST" | "DELETE";
   path: string;
   body?: string;
   signal?: AbortSignal;
@@ -33,6 +34,8 @@ export function createApiClient(io: CliIo, address: ServerAddress): ApiClient {
     get: async (path, shape) => read(await send({ method: "GET", path, accept }), shape),
     post: async (path, body, shape) =>
       read(await send({ method: "POST", path, body: JSON.stringify(body), accept }), shape),
+    remove: async (path, body, shape) =>
+      read(await send({ method: "DELETE", path, body: JSON.stringify(body), accept }), shape),
     stream: (path, signal) => send({ method: "GET", path, signal, accept: "text/event-stream" }),
   };
 }

@@ -78,6 +78,32 @@ const quarantined = z.array(
 
 export const quarantineShape = z.looseObject({ service: z.string(), quarantine: quarantined });
 
+const freezeShape = z.looseObject({
+  id: z.string(),
+  services: z.string(),
+  state: z.enum(["planned", "stands", "over", "lifted"]),
+  from: z.number(),
+  until: z.number().nullable(),
+  by: actor,
+  reason: z.string(),
+  lifted: z.looseObject({ by: actor, at: z.number(), reason: z.string() }).nullable(),
+});
+
+export type ShownFreeze = z.infer<typeof freezeShape>;
+
+const windowShape = z.looseObject({
+  name: z.string(),
+  services: z.array(z.string()),
+  stands: z.boolean(),
+  until: z.number().nullable(),
+});
+
+export type ShownWindow = z.infer<typeof windowShape>;
+
+export const freezesShape = z.looseObject({ freezes: z.array(freezeShape), windows: z.array(windowShape) });
+
+export const freezeAnswerShape = z.looseObject({ freeze: freezeShape, message: z.string() });
+
 const serviceFields = {
   key: z.string(),
   name: z.string(),
@@ -88,6 +114,7 @@ const serviceFields = {
     .nullable(),
   queue: z.array(z.looseObject({ id: z.string(), tag: z.string() })),
   quarantine: quarantined,
+  frozen: z.array(z.looseObject({ words: z.string() })).default([]), // an older server knows none
   hold: z.looseObject({ failure, since: z.number(), found: split }).nullable(),
 };
 

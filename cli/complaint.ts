@@ -10,6 +10,7 @@ export const cliErrorCodes = [
   "answer-unexpected",
   "service-ambiguous",
   "digest-ambiguous",
+  "freeze-without-reason",
   "no-services",
   "still-waiting",
   "not-taken-up",

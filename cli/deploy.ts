@@ -10,7 +10,7 @@ import { timeoutOption } from "./timeout-option.ts";
 import { type Verb, withExample } from "./verb.ts";
 
 type Options = ServerOptions &
-  Readonly<{ repository?: string; commit?: string; wait?: true; timeout?: number }>;
+  Readonly<{ repository?: string; commit?: string; despiteFreeze?: string; wait?: true; timeout?: number }>;
 
 /** `gantry deploy TAG` */
 export function addDeploy(parent: Command, { io, finish }: Verb): void {
@@ -23,6 +23,7 @@ export function addDeploy(parent: Command, { io, finish }: Verb): void {
       "whose tag it is (else as gantry.yaml in this folder says, else the only one that the policy lists)",
     )
     .option("--commit <SHA>", "take this commit (40 digits) rather than look the tag up")
+    .option("--despite-freeze <REASON>", "release it although a freeze stands; who and why stay on record")
     .option("--wait", "follow the release until it ends; the exit code is the verdict")
     .option(
       "--timeout <DURATION>",
@@ -35,12 +36,13 @@ export function addDeploy(parent: Command, { io, finish }: Verb): void {
 
 async function deploy(io: Verb["io"], tag: string, options: Options): Promise<number> {
   const session = openSession(io, options);
-  const { commit, timeout = null } = options;
+  const { commit, despiteFreeze, timeout = null } = options;
   const repository = options.repository ?? (await repositoryHere(io.cwd));
   const body = {
     tag,
     ...(repository === null ? {} : { repository }),
     ...(commit === undefined ? {} : { commit }),
+    ...(despiteFreeze === undefined ? {} : { despiteFreeze }),
   };
   const taken = await session.api.post("/releases", body, takenShape);
   const { releaseId } = taken;

@@ -30,6 +30,7 @@ const sources: readonly (readonly [string, readonly string[], number])[] = [
   ["FailureCode", union("shared/domain/service-state.ts", "FailureCode"), 20],
   ["BuildCause", buildCauses, 20],
   ["RefusalCode", union("shared/domain/commands.ts", "RefusalCode"), 10],
+  ["FreezeRefusalCode", union("shared/usecases/freeze-desk.ts", "FreezeRefusalCode"), 4],
   ["AppErrorCode", union("shared/ports/app-error.ts", "AppErrorCode"), 12],
   ["the admission", admissionCodes(), 12],
   ["the HTTP border", problemCodes(), 15],
@@ -61,7 +62,7 @@ describe("docs/errors.md", () => {
 
   it("has a heading for every code that the sources of the command line write", () => {
     const files = readdirSync(join(root, "cli"), { recursive: true, encoding: "utf8" });
-    const own = files.filter((file) => /^(?:(?:releases|deadletter|quarantine)\/)?[a-z-]+\.ts$/.test(file));
+    const own = files.filter((file) => /^(?:(?:releases|deadletter|quarantine|freeze)\/)?[a-z-]+\.ts$/.test(file));
     const made = own.flatMap((file) => [...read(`cli/${file}`).matchAll(/code: "([a-z-]+)"/g)]);
     const codes = new Set<string>([...cliErrorCodes, ...headings]);
     expect(made.map(([, code = ""]) => code).filter((code) => !codes.has(code))).to.deep.equal([]);

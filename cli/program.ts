@@ -7,6 +7,7 @@ import { addDeadLetter } from "./deadletter/commands.ts";
 import { addDeploy } from "./deploy.ts";
 import { addDev } from "./dev.ts";
 import { exitCodeMeanings, exitCodes } from "./exit-code.ts";
+import { addFreeze } from "./freeze/commands.ts";
 import { createOutput } from "./output.ts";
 import { addPause } from "./pause.ts";
 import { addPromote } from "./promote.ts";
@@ -22,8 +23,8 @@ import { addSlack } from "./slack/commands.ts";
 import { addStatus } from "./status.ts";
 import { addValidate } from "./validate.ts";
 import type { Verb } from "./verb.ts";
-
 import { addWarm } from "./warm.ts";
+
 const helpWidth = 110;
 
 /** Runs one command line (without node and script) and gives its exit code. Never throws. */
@@ -79,10 +80,11 @@ function addVerbs(program: Command, verb: Verb): void {
   addPromote(program, verb);
   addCancel(program, verb);
   addRollback(program, verb);
+  addFreeze(program, verb);
   addQuarantine(program, verb);
+  addWarm(program, verb);
   if (rehearse !== undefined) addRehearse(program, verb, rehearse);
   addValidate(program, verb);
-  addWarm(program, verb);
   addSchema(program, verb);
   addSlack(program, verb);
   addDeadLetter(program, verb);

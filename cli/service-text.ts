@@ -7,7 +7,7 @@ type Look = Readonly<{ paint: Paint; zone: string }>;
 
 /** A service as a person reads it: one sentence, then what is live, what runs, and the traffic. */
 export function serviceText(service: ShownService, { paint, zone }: Look): string {
-  const { key, now, live, active, queue, hold, quarantine, traffic } = service;
+  const { key, now, live, active, queue, hold, quarantine, traffic, frozen } = service;
   const rows = [
     ["Now", harmless(now)],
     [
@@ -28,6 +28,7 @@ export function serviceText(service: ShownService, { paint, zone }: Look): strin
     ...(hold === null
       ? []
       : [["Held", harmless(`since ${formatTime(hold.since, { zone })}: ${hold.failure.message}`)]]),
+    ...frozen.map(({ words }) => ["Frozen", harmless(`${words}. A rollback always may run.`)]),
     ...quarantine.map(({ tag, digest, why }) => [
       "Quarantine",
       harmless(`${tag}  ${digest.slice(0, 19)}…  ${why}`),

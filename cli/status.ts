@@ -43,11 +43,11 @@ async function showAll({ api, out }: Session): Promise<number> {
   else if (answer.services.length === 0)
     out.note("Gantry looks after no service yet. Next: gantry deploy TAG");
   else {
-    const rows = answer.services.map(({ key, live, active, now }) => [
+    const rows = answer.services.map(({ key, live, active, now, frozen }) => [
       harmless(key),
       live === null ? "-" : harmless(live.tag),
       active === null ? "-" : toned(out.paint, wordsOf(active).tone, wordsOf(active).label),
-      harmless(now),
+      harmless(frozen.length === 0 ? now : `Frozen. ${now}`),
     ]);
     out.line(table(["SERVICE", "LIVE", "RELEASE", "NOW"], rows, out.paint));
   }

@@ -20,6 +20,11 @@ export async function orRefusal<T>(session: Session, id: string, ask: () => Prom
 export function afterRefusal({ code, tag, problems }: ShownRefusal): readonly string[] {
   if (code === "tag-not-found") return [`git push origin ${tag}`, `gantry deploy ${tag}`];
   if (code === "repository-invalid") return [`gantry deploy ${tag} --repository OWNER/NAME`];
+  if (code === "frozen")
+    return [
+      `gantry deploy ${tag}   # when the freeze is over: gantry freeze list`,
+      `gantry deploy ${tag} --despite-freeze REASON`,
+    ];
   if (problems.length === 0 && code !== "config-missing")
     return [`gantry deploy ${tag}   # once that is mended`];
   return ["gantry validate", "git push origin NEXT_TAG   # the corrected commit under a new tag"];

@@ -6,9 +6,11 @@ import { runProgram } from "../../cli/program.ts";
 import { startServer } from "../../service/server.ts";
 import type { ServiceDeps } from "../../service/service-deps.ts";
 import type { ServiceEvent } from "../../shared/domain/events.ts";
+import type { Policy } from "../../shared/domain/policy.ts";
 import { newRecord, project } from "../../shared/domain/project.ts";
 import type { ReleaseRecord } from "../../shared/domain/release-record.ts";
 import { commitOf, releaseBasics, serviceKey, serviceState } from "./fixtures.ts";
+import { openPolicy } from "./function-harness.ts";
 import { realClock } from "./real-clock.ts";
 import { operatorToken, serviceHarness } from "./service-harness.ts";
 
@@ -75,8 +77,8 @@ export function runCli(argv: readonly string[], changes: Partial<CliIo> = {}): P
 }
 
 /** The HTTP process on a free port, and commands that are signed in to it. */
-export async function cliHarness(changes: Partial<ServiceDeps> = {}) {
-  const harness = serviceHarness(changes);
+export async function cliHarness(changes: Partial<ServiceDeps> = {}, policy: Policy = openPolicy()) {
+  const harness = serviceHarness(changes, policy);
   let server = await startServer({ app: harness.app, host: "127.0.0.1", port: 0 });
   const { url } = server;
   const env = { GANTRY_URL: url, GANTRY_TOKEN: operatorToken };
