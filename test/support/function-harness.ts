@@ -109,10 +109,10 @@ export class OutsideWorld {
   });
   move: (to: Split) => Promise<TrafficOutcome> = async () => ({ outcome: "effective" });
   remove: (signal: AbortSignal) => Promise<void> = async () => undefined;
-  status: () => number = () => 200;
   scale: (request: MinimumRequest) => Promise<MinimumOutcome> = (request) => this.#scaleAsAsked(request);
   /** Every minimum that was written, in order. */
   scaled: number[] = [];
+  status: () => number = () => 200;
   settings: ServiceSettings = serviceSettings();
   /** What the candidate runs with; null = what the template says. */
   deployed: RevisionSettings | null = null;
@@ -164,14 +164,13 @@ export class OutsideWorld {
       this.moved.push(target);
       return outcome;
     },
-    removeCandidate: ({ releaseId, signal }) => {
     setMinInstances: (request) => this.scale(request),
+    removeCandidate: ({ releaseId, signal }) => {
       this.removed.push(releaseId);
       return this.remove(signal);
     },
   };
 
-  /** What requests at the tag URL meet. */
   /** What the service's own minimum is. */
   get minimum(): number {
     return this.settings.service.instances.min ?? 0;
@@ -193,6 +192,7 @@ export class OutsideWorld {
     return { outcome: "set" };
   }
 
+  /** What requests at the tag URL meet. */
   answer(): ProbeAnswer {
     return { kind: "answer", status: this.status(), headers: {}, body: "", truncated: false, durationMs: 5 };
   }
