@@ -187,7 +187,7 @@ describe("functions/warmup with pings", () => {
     await Promise.all([tick(harness), tick(harness)]);
     await tick(harness);
     expect(harness.asked.map(({ url, headers }) => [url, headers["user-agent"]])).to.deep.equal([
-      ["https://background-removal.test/ready", "gantry-warmup"],
+      ["https://g-release-1---background-removal.test/ready", "gantry-warmup"],
     ]);
     await harness.clock.advance(5 * minute);
     await tick(harness);
