@@ -34,6 +34,7 @@ export const localPolicy: Policy = {
     requireRollback: false,
   },
   freezes: [],
+  prices: [],
 };
 
 export type LocalGantryOptions = Readonly<{

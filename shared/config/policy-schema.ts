@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { FreezeWindow } from "../domain/policy.ts";
+import { skuNames, unitOf } from "../domain/prices.ts";
 import { quotedText, textOf } from "./names.ts";
 import { daysField, hoursField, zoneField } from "./ranges.ts";
 import { listWithRule, section } from "./section.ts";
@@ -122,6 +123,24 @@ function endOf(moment: string): string {
   return Number.isNaN(next.getTime()) ? moment : next.toISOString().slice(0, 16);
 }
 
+const priceField = section({
+  sku: quotedText()
+    .refine((sku) => unitOf(sku) !== null, {
+      error: `must be one of ${skuNames.join(", ")}, or a GPU: \`gpu-nvidia-l4\` without, \`gpu-nvidia-l4-zonal\` with zonal redundancy`,
+    })
+    .describe(
+      `What is priced: ${skuNames.map((sku) => `\`${sku}\``).join(", ")}, \`gpu-TYPE\` or \`gpu-TYPE-zonal\`.`,
+    ),
+  region: textOf(/^[a-z]+-[a-z]+\d+$/, "a region like `us-central1`").describe("Where it is paid."),
+  usd: z
+    .number()
+    .min(0)
+    .max(1000)
+    .describe("US dollars for one second of one vCPU, GiB or GPU, or for one request."),
+  date: textOf(/^\d{4}-\d{2}-\d{2}$/, "a date like `2026-11-01`").describe("When the price was read."),
+  source: quotedText().min(1).max(300).default("gantry.policy.yaml").describe("Where the price stands."),
+});
+
 /** `gantry.policy.yaml`, version 1, as it is written. Its output is the policy. */
 export const policyFileSchema = section({
   version: z.literal(1).default(1).describe("The version of this format."),
@@ -172,4 +191,11 @@ export const policyFileSchema = section({
   })
     .default([])
     .describe("Windows in which nothing new is released. A rollback always may run."),
+  prices: z
+    .array(priceField)
+    .max(1000)
+    .default([])
+    .describe(
+      "Prices for `gantry cost`, before Gantry's own table: regions, GPUs and contracts that it does not know.",
+    ),
 });

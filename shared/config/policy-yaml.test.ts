@@ -21,6 +21,8 @@ freezes:
   - { name: friday evening, zone: Europe/Paris, days: fri, hours: "16:00..23:00" }
   - { name: sale, zone: UTC, from: 2026-11-27, to: 2026-11-30 }
   - { name: migration, zone: UTC, from: 2026-12-01T08:00, to: 2026-12-01T10:30 }
+prices:
+  - { sku: gpu-nvidia-l4, region: us-central1, usd: 0.0002, date: 2026-11-01, source: contract 7 }
 `;
     const parsed = parsePolicy({ text, file: "gantry.policy.yaml" });
     expect(problemsOf(text)).to.deep.equal([]);
@@ -76,6 +78,15 @@ freezes:
           to: "2026-12-01T10:30",
         },
       ],
+      prices: [
+        {
+          sku: "gpu-nvidia-l4",
+          region: "us-central1",
+          usd: 0.0002,
+          date: "2026-11-01",
+          source: "contract 7",
+        },
+      ],
     });
   });
 
@@ -97,6 +108,7 @@ freezes:
         requireRollback: false,
       },
       freezes: [],
+      prices: [],
     });
   });
 
@@ -109,6 +121,7 @@ freezes:
   - { name: a, zone: UTC, from: 2026-02-30, to: 2026-02-28 }
   - { name: c, zone: UTC, from: 2026-02-20, to: 2026-02-18 }
   - { name: d, zone: UTC, hours: "09:00..10:00" }
+prices: [{ sku: cpu, region: moon, usd: -1, date: today }]
 `;
     const file = "gantry.policy.yaml";
     expect(problemsOf(text)).to.deep.equal([
@@ -125,6 +138,10 @@ freezes:
       `${file}:6:33 freezes[1].from: is no day of the calendar`,
       `${file}:7:49 freezes[2].to: must lie after \`from\``,
       `${file}:8:5 freezes[3]: needs either \`days\`, with or without \`hours\`, or \`from\` and \`to\``,
+      `${file}:9:17 prices[0].sku: must be one of cpu-instance, memory-instance, cpu-request, memory-request, cpu-idle, memory-idle, requests, or a GPU: \`gpu-nvidia-l4\` without, \`gpu-nvidia-l4-zonal\` with zonal redundancy`,
+      `${file}:9:30 prices[0].region: must be a region like \`us-central1\``,
+      `${file}:9:41 prices[0].usd: must be at least 0`,
+      `${file}:9:51 prices[0].date: must be a date like \`2026-11-01\``,
     ]);
   });
 });

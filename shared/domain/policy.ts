@@ -1,4 +1,5 @@
 import { isSameName } from "./person-name.ts";
+import type { Price } from "./prices.ts";
 import type { ReleaseConfig, ServiceIdentity, Weekday } from "./release-config.ts";
 import type { Actor } from "./service-state.ts";
 
@@ -9,6 +10,7 @@ export type Policy = Readonly<{
   people: Readonly<Record<string, Person>>; // canonical name → who that is elsewhere
   limits: PolicyLimits;
   freezes: readonly FreezeWindow[];
+  prices: readonly Price[]; // of this operator; they come before Gantry's own table
 }>;
 
 /** The other names of one person: logins on GitHub, user ids in Slack. */

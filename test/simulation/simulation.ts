@@ -447,6 +447,7 @@ const policy: Policy = {
     requireRollback: false,
   },
   freezes: [],
+  prices: [],
 };
 
 function repositoryOf(service: ServiceKey): string {

@@ -53,6 +53,7 @@ export function openPolicy(changes: Partial<Policy> = {}): Policy {
       requireRollback: false,
     },
     freezes: [],
+    prices: [],
     ...changes,
   };
 }
