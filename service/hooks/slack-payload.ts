@@ -60,6 +60,8 @@ export type SlackRefused = Readonly<{
   actor: SlackActor | null;
   channel: string | null;
   problems: readonly string[];
+  /** The button that a stranger clicked; null = none that names a release. */
+  clicked: Readonly<{ actionId: string; subject: SlackSubject }> | null;
 }>;
 
 export type SlackRequest =
@@ -109,7 +111,7 @@ function readWith<T>(schema: z.ZodType<T>, value: unknown, then: (read: T) => Sl
 }
 
 function malformed(problems: readonly string[]): SlackRefused {
-  return { kind: "refused", why: "malformed", actor: null, channel: null, problems };
+  return { kind: "refused", why: "malformed", actor: null, channel: null, problems, clicked: null };
 }
 
 function onClick(click: Click, expected: ExpectedSlack): SlackRequest {
@@ -121,7 +123,8 @@ function onClick(click: Click, expected: ExpectedSlack): SlackRequest {
     { actor, channel, appIds: [click.api_app_id], teamId: click.team?.id },
     expected,
   );
-  if (strange !== null) return strange;
+  const subject = readSlackSubject(value ?? "");
+  if (strange !== null) return { ...strange, clicked: subject === null ? null : { actionId, subject } };
   const messageTs = message?.ts ?? container.message_ts ?? null;
   if (channel === null || messageTs === null)
     return { kind: "ignored", why: "The click is not in a message." };
@@ -131,7 +134,7 @@ function onClick(click: Click, expected: ExpectedSlack): SlackRequest {
     actor,
     actionId,
     blockId,
-    subject: readSlackSubject(value ?? ""),
+    subject,
     actionTs,
     channel,
     messageTs,
@@ -195,7 +198,7 @@ function refusalFor(
   { actor, channel, appIds, teamId }: Origin,
   expected: ExpectedSlack,
 ): SlackRefused | null {
-  const refused = { kind: "refused", actor, channel, problems: [] } as const;
+  const refused = { kind: "refused", actor, channel, problems: [], clicked: null } as const;
   if (appIds.some((id) => id !== expected.appId)) return { ...refused, why: "other-app" };
   const teams = teamId === undefined ? [actor.teamId] : [actor.teamId, teamId];
   return teams.every((id) => expected.teamIds.includes(id)) ? null : { ...refused, why: "other-workspace" };

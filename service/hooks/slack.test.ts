@@ -139,7 +139,7 @@ describe("POST /hooks/slack", () => {
   ];
   for (const [what, signing, reason] of unsigned)
     it(`refuses a request ${what}, and hands nothing on`, async () => {
-      const { send, published, chat } = await harness();
+      const { send, published, chat, lines } = await harness();
       const answer = await send(ok, signing);
       expect(answer.status).to.equal(401);
       expect(await jsonOf(answer)).to.include({
@@ -148,6 +148,7 @@ describe("POST /hooks/slack", () => {
       });
       expect(published).to.deep.equal([]);
       expect(chat.calls).to.deep.equal([]);
+      expect(lines.at(-1)).to.include({ status: 401, slack: "unsigned", reason });
     });
 
   it("refuses what was signed in time and is sent again when its five minutes are over", async () => {
@@ -363,14 +364,25 @@ describe("what else comes through Slack's door", () => {
       for (let turn = 0; turn < 2; turn += 1) expect((await send(payload(body))).status).to.equal(200);
       expect(published).to.have.length(1);
       expect(clicks()[0]).to.deep.include({ kind: "stranger", why, channel: "C0DEPLOYS" });
-      expect(JSON.stringify(clicks()[0])).to.not.include("release-1");
+      expect(clicks()[0]).to.deep.include({ wanted: { release: "release-1", decision: "approve" } });
       expect(lines.find(({ level }) => level === "warn")).to.include({ why, user: "U0LEE" });
     });
 
   it("refuses a slash command of another workspace", async () => {
     const { send, clicks } = await harness();
     await send(form({ ...slash, team_id: "T0OTHER" }));
-    expect(clicks()[0]).to.deep.include({ kind: "stranger", why: "other-workspace" });
+    expect(clicks()[0]).to.deep.include({ kind: "stranger", why: "other-workspace", wanted: null });
+  });
+
+  it("hands on what a stranger wanted of a release, and nothing of a button that decides nothing", async () => {
+    const { send, clicks } = await harness();
+    const other = { user: { ...user, team_id: "T0OTHER" } };
+    await send(payload(button(chatActions.reject, other)));
+    await send(payload(button(chatActions.console, other)));
+    expect(clicks().map((click) => Object(click).wanted as unknown)).to.deep.equal([
+      { release: "release-1", decision: "reject" },
+      null,
+    ]);
   });
 
   for (const [what, body] of [

@@ -24,11 +24,12 @@ const openWithinMs = 2_000;
 
 const decisions = {
   approve: "approve",
+  reject: "reject",
   pause: "pause",
   resume: "resume",
   promote: "promote",
   rollBack: "roll-back",
-} as const satisfies Partial<Record<ChatAction, string>>;
+} as const satisfies Record<Exclude<ChatAction, "console">, string>;
 
 /**
  * `POST /hooks/slack`: checks the signature over the raw bytes, hands on what was clicked or typed under an id that makes a
@@ -46,6 +47,7 @@ export function slackHook(deps: ServiceDeps): Handler<AppEnv> {
     };
     const verdict = verifySlack({ secrets: slack.signingSecrets, headers, rawBody, now: deps.clock.now() });
     if (!verdict.ok) {
+      Object.assign(c.get("facts"), { slack: "unsigned", reason: verdict.reason });
       const detail = `The request is not signed by this Slack app: ${verdict.reason}.`;
       return problem(c, {
         code: "signature-invalid",
@@ -164,7 +166,7 @@ async function onCommand(
 async function onRefused(
   c: Context<AppEnv>,
   deps: ServiceDeps,
-  { why, actor, channel, problems }: SlackRefused,
+  { why, actor, channel, problems, clicked }: SlackRefused,
 ): Promise<Response> {
   deps.log.warn(
     { why, user: actor?.id ?? null, team: actor?.teamId ?? null, channel, problems },
@@ -179,7 +181,14 @@ async function onRefused(
   if (actor === null || channel === null) return c.body(null, 200);
   const user = { id: actor.id, name: actor.name, team: actor.teamId };
   const key = `slack/stranger/${c.req.header("x-slack-signature")}`;
-  return handOn(c, deps, { key, click: { kind: "stranger", why, user, channel, thread: null } });
+  const wanted = wantedBy(clicked);
+  return handOn(c, deps, { key, click: { kind: "stranger", why, wanted, user, channel, thread: null } });
+}
+
+function wantedBy(clicked: SlackRefused["clicked"]): Extract<Click, { kind: "stranger" }>["wanted"] {
+  const name = clicked === null ? null : chatActionOf(clicked.actionId);
+  if (clicked === null || name === null || name === "console") return null;
+  return { release: clicked.subject.release, decision: decisions[name] };
 }
 
 async function handOn(c: Context<AppEnv>, deps: ServiceDeps, what: KeyedClick): Promise<Response> {

@@ -324,10 +324,30 @@ describe("a click on a release that waits for approval", () => {
   });
 
   it("is answered to a stranger of another workspace without asking who they are", async () => {
-    const { hear, place, chat, status } = await approvalStory();
-    await hear("slack/stranger/1", { kind: "stranger", why: "other-workspace", ...place("U0OTHER") });
+    const { hear, place, chat, status, refusals } = await approvalStory();
+    const stranger = { kind: "stranger", why: "other-workspace", ...place("U0OTHER") } as const;
+    await hear("slack/stranger/1", { ...stranger, wanted: null });
     expect(chat.calls).to.deep.equal(["whisper U0OTHER"]);
     expect(await status()).to.equal("awaiting-approval");
+    expect(await refusals()).to.deep.equal([]);
+  });
+
+  it("of a stranger is on the record of the release, once, under no name that somebody here has", async () => {
+    const { hear, place, deps, chat, status, refusals } = await approvalStory();
+    const { user, ...rest } = place("U0MAYA");
+    const wanted = { release: firstRelease, decision: "approve" } as const;
+    const elsewhere = { ...user, name: "maya", team: "T0OTHER" };
+    const stranger = { kind: "stranger", why: "other-workspace", user: elsewhere, wanted, ...rest } as const;
+    for (let turn = 0; turn < 2; turn += 1) await hear("slack/stranger/1", stranger);
+    expect(await refusals()).to.deep.equal([
+      "U0MAYA of workspace T0OTHER undefined slack approve not-a-member",
+    ]);
+    expect(await status()).to.equal("awaiting-approval");
+    expect(chat.whispers[0]?.text).to.include("nothing was decided");
+    const unknown = { ...stranger, wanted: { ...wanted, release: "no release at all!" } };
+    await hear("slack/stranger/2", unknown);
+    expect(await refusals()).to.have.length(1);
+    expect((await deps.store.release(firstRelease))?.approvedBy).to.deep.equal([]);
   });
 
   it("says how to reject where Slack opened no dialog", async () => {

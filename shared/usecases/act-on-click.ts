@@ -60,8 +60,7 @@ async function replyTo(
   person: ChatPerson | null,
 ): Promise<ChatContent | null> {
   const by = actorOf(deps, click, person);
-  if (click.kind === "stranger")
-    return plainReply("Gantry knows you in no workspace of its own, so nothing was decided.");
+  if (click.kind === "stranger") return refuseStranger(deps, click, key);
   const kind = person === null ? "stranger" : person.kind;
   if (click.kind === "command")
     return kind === "member"
@@ -75,6 +74,21 @@ async function replyTo(
   if (kind === "member") return decide(deps, deciding);
   await noteRefused(deps, deciding, "not-a-member");
   return decisionReply({ code: "not-a-member", kind }, { record, people: peopleOf(deps) });
+}
+
+/** A name that nobody here has: ids are those of another workspace, and a name is what somebody calls themselves. */
+async function refuseStranger(
+  deps: Deps,
+  { user, wanted }: Extract<Click, { kind: "stranger" }>,
+  cause: string,
+): Promise<ChatContent> {
+  const releaseId = parseReleaseId(wanted?.release ?? "");
+  if (wanted !== null && releaseId !== null) {
+    const by: Actor = { kind: "person", name: `${user.id} of workspace ${user.team}`, via: "slack" };
+    const refused = { releaseId, by, wanted: wanted.decision, code: "not-a-member", cause } as const;
+    await createDesk(deps).noteRefused(refused);
+  }
+  return plainReply("Gantry knows you in no workspace of its own, so nothing was decided.");
 }
 
 function notAsked({ tag, id }: ReleaseRecord): ChatContent {

@@ -5,17 +5,21 @@ import { readMessage } from "./messages.ts";
 const user = z.object({ id: z.string(), name: z.string(), team: z.string() });
 const place = { user, channel: z.string(), thread: z.string().nullable() };
 
+const decision = z.enum(["approve", "reject", "pause", "resume", "promote", "roll-back"]);
+/** What a stranger's click asked for, for the record; null = nothing of a release. */
+const wanted = z.object({ release: z.string(), decision }).nullable().default(null);
+
 const click = z.discriminatedUnion("kind", [
   z.object({
     kind: z.literal("decision"),
-    decision: z.enum(["approve", "reject", "pause", "resume", "promote", "roll-back"]),
+    decision,
     release: z.string(),
     approval: z.string().nullable(),
     reason: z.string().max(3_000),
     ...place,
   }),
   z.object({ kind: z.literal("unasked"), release: z.string(), ...place }), // the dialog that asks why did not open
-  z.object({ kind: z.literal("stranger"), why: z.enum(["other-workspace", "other-app"]), ...place }),
+  z.object({ kind: z.literal("stranger"), why: z.enum(["other-workspace", "other-app"]), wanted, ...place }),
   z.object({ kind: z.literal("command"), text: z.string().max(4_000), ...place }),
 ]);
 
