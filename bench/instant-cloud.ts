@@ -112,7 +112,8 @@ export class InstantCloud {
       readRevision: async ({ revision }) => {
         const imageDigest = this.#images.get(revision) ?? null;
         if (imageDigest === null) return null;
-        return { revision, imageDigest, labels: {}, ready: { state: "ready", reason: "", message: "" } };
+        const ready = { state: "ready", reason: "", message: "" } as const;
+        return { revision, imageDigest, labels: {}, createdAt: null, firstStart: null, ready };
       },
       readSettings: async (service) => {
         const snapshot = this.#snapshotOf(service);

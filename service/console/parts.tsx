@@ -77,7 +77,10 @@ export function Checks({ checks }: Readonly<{ checks: readonly CheckResult[] }>)
           <tr class={check.verdict}>
             <td>{check.name}</td>
             <td class="verdict">{check.verdict}</td>
-            <td>{check.measured}</td>
+            <td>
+              {check.measured}
+              {check.warning === undefined ? null : <small> Warning: {check.warning}</small>}
+            </td>
             <td>{check.limit}</td>
           </tr>
         ))}

@@ -153,9 +153,15 @@ export const verifyField = section({
     .default([])
     .describe(
       "HTTP requests to the candidate. Without any, the gate proves only that it is Ready and answers as itself.",
+  startupLogs: z
+    .enum(["clean", "ignore"])
+    .default("clean")
+    .describe(
+      "`clean`: no line of severity ERROR or more from the creation of the revision to its first answer. `ignore`: the log is not read.",
+    ),
     ),
 })
-  .transform(({ within, coldStart, memory, gpu, checks }) => ({
+  .transform(({ within, coldStart, memory, gpu, startupLogs, checks }) => ({
     withinMs: within,
     coldStart: coldStart ?? null,
     memoryBelow: memory?.below ?? null,
@@ -164,3 +170,4 @@ export const verifyField = section({
   }))
   .prefault({})
   .describe("The gate: what a candidate must prove at 0 % traffic.");
+    startupLogs: startupLogs === "clean" ? ("clean" as const) : null,

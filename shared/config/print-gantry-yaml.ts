@@ -68,6 +68,7 @@ function verify({ verify: gate }: ReleaseConfig): Plain {
     coldStart: coldStart && given({ within: formatDuration(coldStart.withinMs), expect }),
     memory: gate.memoryBelow === null ? null : { below: formatShare(gate.memoryBelow) },
     gpu: gate.gpu,
+    startupLogs: gate.startupLogs ?? "ignore",
     checks: gate.checks.map(httpCheck),
   });
 }

@@ -16,7 +16,12 @@ export interface CommandMap {
     result: Readonly<{ candidate: Candidate; stable: RevisionName | null }> | Readonly<{ failure: Failure }>;
   };
   /** `approvalId`: unguessable, for the request that a passed gate may lead to. */
-  "finish-gate": { verdict: Verdict; checks: readonly CheckResult[]; approvalId: string };
+  "finish-gate": {
+    verdict: Verdict;
+    checks: readonly CheckResult[];
+    approvalId: string;
+    coldStartMs?: number | null; // null = not measured
+  };
   /**
    * `groups`: every name in `approval.from` that this person stands behind, as policy and chat say now. `approvalId`:
    * the request that the person saw; null = none, and nothing is approved unseen. `unasked`: groups of which nobody can

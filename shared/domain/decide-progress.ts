@@ -120,7 +120,9 @@ export function decideGateFinished(command: CommandOf<"finish-gate">, state: Ser
       { type: "release-failed", at, releaseId, failure: { code, message } },
     );
   }
-  const passed: ServiceEvent = { type: "gate-passed", at, releaseId, checks };
+  const { coldStartMs = null } = command;
+  const learnt = coldStartMs === null ? {} : { coldStartMs };
+  const passed: ServiceEvent = { type: "gate-passed", at, releaseId, checks, ...learnt };
   const { approval } = active.plan;
   if (!approval.required) return events(passed, ...beginStep(active, firstStep(active), at));
   const { from, count, expiresMs } = approval;

@@ -63,7 +63,11 @@ const sentences: Sentences = {
 function inShort(checks: readonly CheckResult[]): string {
   const others = checks.filter(({ verdict }) => verdict !== "pass");
   if (others.length > 0) return others.map(checkLine).join(" ");
-  return `${checks.length} ${checks.length === 1 ? "check" : "checks"} passed`;
+  const warnings = checks.flatMap(({ name, warning }) =>
+    warning === undefined ? [] : [`${name}: ${warning}`],
+  );
+  const warned = warnings.length === 0 ? "" : `, with a warning: ${warnings.join("; ")}`;
+  return `${checks.length} ${checks.length === 1 ? "check" : "checks"} passed${warned}`;
 }
 
 /** What happened, in words without a subject: CLI and console alike say it so. */

@@ -5,7 +5,14 @@ import type { Split } from "./traffic.ts";
 import type { WarmthEventMap } from "./warm-state.ts";
 
 /** One check and how it ended, with what was measured against what was asked. */
-export type CheckResult = Readonly<{ name: string; verdict: Verdict; measured: string; limit: string }>;
+export type CheckResult = Readonly<{
+  name: string;
+  verdict: Verdict;
+  measured: string;
+  limit: string;
+  /** What a person should look at though it passed; absent = nothing. */
+  warning?: string;
+}>;
 
 /** No evidence is never a pass: `inconclusive` holds and never promotes. */
 export type Verdict = "pass" | "fail" | "inconclusive";
@@ -24,7 +31,8 @@ export interface EventMap extends WarmthEventMap {
   /** Nothing is built: the request named an image that was built elsewhere. */
   "image-given": { image: Image; reference: string; by: Actor };
   "candidate-deployed": { candidate: Candidate; stable: RevisionName | null };
-  "gate-passed": { checks: readonly CheckResult[] };
+  /** `coldStartMs`: of the candidate's first instance, where it was measured. */
+  "gate-passed": { checks: readonly CheckResult[]; coldStartMs?: number };
   "gate-failed": { checks: readonly CheckResult[] };
   "approval-requested": {
     approvalId: string; // bound to this release, image and plan; of one use

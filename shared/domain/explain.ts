@@ -161,12 +161,15 @@ function untold({ checks, failure }: ReleaseRecord): readonly string[] {
 
 /** One check as a line: what was measured and what was asked for. */
 export function checkLine(check: CheckResult): string {
-  return `${check.name}: ${check.measured} (needs ${check.limit}).`;
+  const warning = check.warning === undefined ? "" : ` Look at it: ${check.warning}.`;
+  return `${check.name}: ${check.measured} (needs ${check.limit}).${warning}`;
 }
 
 const passed: Reason = (record) => {
   const { length } = record.checks;
-  return length === 0 ? "No check is recorded yet." : `All ${length} checks of the latest round passed.`;
+  if (length === 0) return "No check is recorded yet.";
+  const warned = record.checks.filter(({ warning }) => warning !== undefined).map(checkLine);
+  return [`All ${length} checks of the latest round passed.`, ...warned].join(" ");
 };
 
 const ended: Reason = (record) => `The release ${wordsOf(record).sentence}.`;

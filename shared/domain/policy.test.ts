@@ -52,7 +52,7 @@ const config: ReleaseConfig = {
     probes: null,
   },
   runtime: { env: {}, port: null, serviceAccount: null },
-  verify: { withinMs: 1, coldStart: null, memoryBelow: null, gpu: null, checks: [] },
+  verify: { withinMs: 1, coldStart: null, memoryBelow: null, gpu: null, startupLogs: null, checks: [] },
   approval: { required: true, from: ["@oncall", "U7"], count: 1, authorMayApprove: true, expiresMs: 1 },
   rollout: {
     steps: [

@@ -60,6 +60,7 @@ export type VerifyConfig = Readonly<{
   coldStart: Readonly<{ withinMs: number; expectMs: readonly [number, number] | null }> | null;
   memoryBelow: number | null; // share of the limit, 0..1
   gpu: "allocated" | null;
+  startupLogs: "clean" | null; // null = not read
   checks: readonly HttpCheck[];
 }>;
 

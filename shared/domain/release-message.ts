@@ -147,7 +147,12 @@ function untold({ checks, failure }: ReleaseRecord): readonly CheckResult[] {
 }
 
 /** A proof of identity that held names what it compared twice, and the traffic above names it a third time. */
-function evidence({ name, verdict, measured, limit }: CheckResult, most: number): string {
+function evidence(check: CheckResult, most: number): string {
+  const warning = check.warning === undefined ? "" : ` ⚠️ ${escaped(check.warning, most)}`;
+  return `${comparison(check, most)}${warning}`;
+}
+
+function comparison({ name, verdict, measured, limit }: CheckResult, most: number): string {
   const compared = `${limit}, `;
   return name === "identity" && verdict === "pass" && measured.startsWith(compared)
     ? `its URL leads to this revision; ${escaped(measured.slice(compared.length), most)}`

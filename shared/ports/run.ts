@@ -1,4 +1,4 @@
-import type { ReleaseId, RevisionName, ServiceKey, TagName } from "../domain/ids.ts";
+import type { ReleaseId, RevisionName, ServiceKey, TagName, Timestamp } from "../domain/ids.ts";
 import type { Guardrails, RuntimeConfig } from "../domain/release-config.ts";
 import type { RevisionSettings, ServiceSettings } from "../domain/service-settings.ts";
 import type { Candidate, Image } from "../domain/service-state.ts";
@@ -22,6 +22,9 @@ export type RevisionSnapshot = Readonly<{
   revision: RevisionName;
   imageDigest: string | null; // null = not deployed by digest
   labels: Readonly<Record<string, string>>;
+  createdAt: Timestamp | null; // null = not told
+  /** From the imported image to the passed startup probe of its first instance; null = not told, or not over. */
+  firstStart: Readonly<{ from: Timestamp; to: Timestamp }> | null;
   ready: Readonly<{ state: "ready" | "failed" | "working"; reason: string; message: string }>;
 }>;
 

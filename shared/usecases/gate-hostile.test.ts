@@ -4,6 +4,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { expect } from "chai";
 import { FakeCandidate, httpCheck, verifyConfig } from "../../test/support/fake-candidate.ts";
+import { fakeLogs, fakeMetrics } from "../../test/support/watched-cloud.ts";
 import { createHttpProbe } from "../adapters/http/probe.ts";
 import type { HttpCheck } from "../domain/release-config.ts";
 import type { Clock } from "../ports/system.ts";
@@ -32,15 +33,17 @@ describe("the gate and the watch against a hostile server", () => {
     const world = new FakeCandidate(() => "reset");
     const url = `http://127.0.0.1:${(running.address() as AddressInfo).port}`;
     const pair = { ...world.pair, candidate: { ...world.pair.candidate, url } };
+    world.revision = { ...world.revision!, firstStart: { from: 0, to: 1 } };
     const { run, service } = world;
     const signal = new AbortController().signal;
     const probe = createHttpProbe();
+    const seen = { metrics: fakeMetrics(), logs: fakeLogs(), learntMs: [] };
     const verify = verifyConfig({
       withinMs: 3_000,
       coldStart: { withinMs: 300, expectMs: null },
       checks: [httpCheck({ withinMs: 100, ...check })],
     });
-    const gate = await runGate({ run, probe, clock, service, pair, config: verify, signal });
+    const gate = await runGate({ ...seen, run, probe, clock, service, pair, config: verify, signal });
     const watch = { everyMs: 50, maxErrorShare: 0.01, latencyP95Ms: null, latencyIncrease: null };
     const { stable, candidate } = pair;
     const expected = [{ revision: stable ?? candidate.revision, percent: 100 }];

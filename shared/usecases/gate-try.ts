@@ -4,8 +4,8 @@ import type { Timestamp } from "../domain/ids.ts";
 import type { GateParams } from "./gate.ts";
 import { askTrial, type Trial } from "./trial.ts";
 
-/** A gate that runs, and when it must be over. */
-export type GateRun = GateParams & Readonly<{ endsAt: Timestamp }>;
+/** A gate that runs, since when, and when it must be over. */
+export type GateRun = GateParams & Readonly<{ beganAt: Timestamp; endsAt: Timestamp }>;
 
 /** What one request of the gate brought. */
 export type Tried = Readonly<{

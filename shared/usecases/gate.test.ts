@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { FakeCandidate, httpCheck, type Script, verifyConfig } from "../../test/support/fake-candidate.ts";
 import { revisionName } from "../../test/support/fixtures.ts";
+import { fakeLogs, fakeMetrics } from "../../test/support/watched-cloud.ts";
 import type { VerifyConfig } from "../domain/release-config.ts";
 import { type GateOutcome, runGate } from "./gate.ts";
 import { urlBelow } from "./trial.ts";
@@ -13,7 +14,8 @@ function gate(
   signal: AbortSignal = new AbortController().signal,
 ): Promise<GateOutcome> {
   const { run, probe, clock, service, pair } = world;
-  return runGate({ run, probe, clock, service, pair, config, signal });
+  const watched = { metrics: fakeMetrics(), logs: fakeLogs(), learntMs: [] };
+  return runGate({ run, probe, ...watched, clock, service, pair, config, signal });
 }
 
 const lines = ({ verdict, checks }: GateOutcome): string[] => [

@@ -9,20 +9,28 @@ import {
   type Streak,
   streakVerdict,
 } from "../domain/gate.ts";
+import { type ToldDevice, toldDevice } from "../domain/gate-gpu.ts";
 import { type IdentityEvidence, judgeIdentity } from "../domain/identity.ts";
 import type { ServiceKey } from "../domain/ids.ts";
 import type { VerifyConfig } from "../domain/release-config.ts";
 import type { Pair } from "../domain/service-state.ts";
+import type { LogsPort } from "../ports/logs.ts";
+import type { MetricsPort } from "../ports/metrics.ts";
 import type { ProbePort } from "../ports/probe.ts";
-import type { RunPort } from "../ports/run.ts";
+import type { RevisionSnapshot, RunPort } from "../ports/run.ts";
 import type { Clock } from "../ports/system.ts";
 import { awaitFirstAnswer } from "./first-answer.ts";
+import { type FirstAnswered, gateColdStart, gateInstance } from "./gate-instance.ts";
 import { type GateRun, tryTrial } from "./gate-try.ts";
 import { type Trial, trialsOf } from "./trial.ts";
 
 export type GateParams = Readonly<{
   run: RunPort;
   probe: ProbePort;
+  metrics: MetricsPort;
+  logs: LogsPort;
+  /** The cold starts of the last good releases, in milliseconds. */
+  learntMs: readonly number[];
   clock: Clock;
   service: ServiceKey;
   pair: Pair;
@@ -30,7 +38,12 @@ export type GateParams = Readonly<{
   signal: AbortSignal;
 }>;
 
-export type GateOutcome = Readonly<{ verdict: Verdict; checks: readonly CheckResult[] }>;
+/** `coldStartMs` null = not asked for, or not shown to be cold. */
+export type GateOutcome = Readonly<{
+  verdict: Verdict;
+  checks: readonly CheckResult[];
+  coldStartMs: number | null;
+}>;
 
 const strangerAnswered = "another revision answered";
 
@@ -38,40 +51,76 @@ const strangerAnswered = "another revision answered";
 const retryAfterMs = 500;
 
 /**
- * Proves a candidate at its tag URL: who it is, its first answer, each check in turn (never two requests at once), and
- * once more who it is. Ends within `config.withinMs`; what was not reached then is `inconclusive` and named. Without
+ * Proves a candidate at its tag URL: who it is, its cold start, each check in turn (never two requests at once), then memory,
+ * GPU and startup log where they are asked for, and once more who it is. Ends within `config.withinMs`; what was not reached then is `inconclusive` and named. Without
  * configured checks, `GET /` must answer below 500. An aborted signal throws its reason; errors of Cloud Run's API
  * throw as they are.
  */
 export async function runGate(params: GateParams): Promise<GateOutcome> {
   const { clock, config, signal } = params;
   signal.throwIfAborted();
-  const gate: GateRun = { ...params, endsAt: clock.now() + config.withinMs };
+  const beganAt = clock.now();
+  const gate: GateRun = { ...params, beganAt, endsAt: beganAt + config.withinMs };
   const trials = trialsOf(config.checks);
   const identity = await provenIdentity({ gate, told: null });
   if (identity.verdict !== "pass") return outcome([identity, ...unreached(trials, "identity is not proven")]);
   const [firstAsked] = trials.filter(({ check }) => check.method === "GET" || check.method === "HEAD");
+  const askedAt = clock.now();
   const first = await awaitFirstAnswer({ gate, trial: firstAsked ?? trials[0] });
+  const answered = { at: askedAt, tookMs: clock.now() - askedAt };
   if (first.failure !== null) {
     const untold = unreached(trials, "the candidate did not answer");
     return outcome([reflect(identity, gate, first.told), first.failure, ...untold]);
   }
+  const candidate = { service: params.service, revision: params.pair.candidate.revision };
+  const revision = await params.run.readRevision(candidate);
+  signal.throwIfAborted();
   const judged = await judgeTrials({ gate, trials, told: first.told, failedFirst: first.failedTrial });
-  return concluded({ gate, judged, identity });
+  const whole = judged.stranger
+    ? { ...judged, coldStartMs: null }
+    : await judgeInstance({ gate, judged, revision, answered });
+  return concluded({ gate, judged: whole, identity });
 }
 
-type Judged = Readonly<{ results: readonly CheckResult[]; told: string | null; stranger: boolean }>;
+/** The checks with what Cloud Run, its metrics and its logs tell of the instance that answered them. */
+async function judgeInstance(
+  params: Readonly<{
+    gate: GateRun;
+    judged: Judged;
+    revision: RevisionSnapshot | null;
+    answered: FirstAnswered;
+  }>,
+): Promise<Judged & Readonly<{ coldStartMs: number | null }>> {
+  const { gate, judged, revision, answered } = params;
+  const cold = await gateColdStart({ gate, revision, first: answered });
+  const before = cold === null ? judged.results : [cold.result, ...judged.results];
+  const skipped = gateVerdict(before) === "pass" ? null : "a check before it did not pass";
+  const { device } = judged;
+  const after = await gateInstance({ gate, revision, first: answered, device, skipped });
+  return { ...judged, results: [...before, ...after], coldStartMs: cold?.measuredMs ?? null };
+}
+
+type Judged = Readonly<{
+  results: readonly CheckResult[];
+  told: string | null;
+  stranger: boolean;
+  device: ToldDevice | null;
+}>;
 
 /** The second look at the identity comes only when all else passed: a tag can be moved while the gate runs. */
 async function concluded(
-  params: Readonly<{ gate: GateRun; judged: Judged; identity: CheckResult }>,
+  params: Readonly<{
+    gate: GateRun;
+    judged: Judged & Readonly<{ coldStartMs: number | null }>;
+    identity: CheckResult;
+  }>,
 ): Promise<GateOutcome> {
   const { gate, judged, identity } = params;
   const passed = !judged.stranger && gateVerdict(judged.results) === "pass";
   const last = passed
     ? await provenIdentity({ gate, told: judged.told })
     : reflect(identity, gate, judged.told);
-  return outcome([last, ...judged.results]);
+  return { ...outcome([last, ...judged.results]), coldStartMs: judged.coldStartMs };
 }
 
 async function judgeTrials(
@@ -85,21 +134,24 @@ async function judgeTrials(
   const { gate, trials, failedFirst } = params;
   const results: CheckResult[] = [];
   let { told } = params;
+  let device: ToldDevice | null = null;
   for (const [index, trial] of trials.entries()) {
     if (isStranger(gate, told)) {
       const rest = unreached(trials.slice(index), strangerAnswered);
-      return { results: [...results, ...rest], told, stranger: true };
+      return { results: [...results, ...rest], told, stranger: true, device };
     }
     const fresh = beginStreak(trial.check);
     const streak = trial === failedFirst ? continueStreak(fresh, false) : fresh;
     const judged = await judgeTrial({ gate, trial, streak });
     results.push(judged.result);
     told = judged.told ?? told;
+    if (judged.device?.kind === "cpu") device = judged.device;
+    device ??= judged.device;
   }
-  return { results, told, stranger: isStranger(gate, told) };
+  return { results, told, stranger: isStranger(gate, told), device };
 }
 
-type JudgedTrial = Readonly<{ result: CheckResult; told: string | null }>;
+type JudgedTrial = Readonly<{ result: CheckResult; told: string | null; device: ToldDevice | null }>;
 
 async function judgeTrial(
   params: Readonly<{ gate: GateRun; trial: Trial; streak: Streak }>,
@@ -110,14 +162,15 @@ async function judgeTrial(
   let last: Answer | null = null;
   for (;;) {
     const tried = await tryTrial({ gate, trial, withinMs: trial.check.withinMs });
-    if (tried === null) return { result: unfinished(trial, last), told };
+    if (tried === null) return { result: unfinished(trial, last), told, device: null };
     told = tried.told ?? told;
     last = tried.answer;
-    if (isStranger(gate, told)) return { result: unreachedResult(trial, strangerAnswered), told };
+    if (isStranger(gate, told))
+      return { result: unreachedResult(trial, strangerAnswered), told, device: null };
     const result = trial.judge(tried.answer);
     if (!tried.notNow) streak = continueStreak(streak, result.verdict === "pass");
     const ended = endOf(streak, result);
-    if (ended !== null) return { result: ended, told };
+    if (ended !== null) return { result: ended, told, device: toldDevice(tried.answer) };
     if (result.verdict !== "pass") await gate.clock.sleep({ ms: retryAfterMs, signal: gate.signal });
   }
 }
@@ -176,5 +229,5 @@ function unfinished(trial: Trial, last: Answer | null): CheckResult {
 }
 
 function outcome(checks: readonly CheckResult[]): GateOutcome {
-  return { verdict: gateVerdict(checks), checks };
+  return { verdict: gateVerdict(checks), checks, coldStartMs: null };
 }

@@ -44,6 +44,8 @@ export class FakeCandidate {
       revision: candidate().revision,
       imageDigest: image().digest,
       labels: {},
+      createdAt: -30_000,
+      firstStart: { from: -25_000, to: -1_000 },
       ready: { state: "ready", reason: "", message: "" },
     };
   }
@@ -149,6 +151,7 @@ export function verifyConfig(changes: Partial<VerifyConfig> = {}): VerifyConfig 
     memoryBelow: null,
     gpu: null,
     checks: [
+    startupLogs: null,
       httpCheck(),
       httpCheck({ name: "storage", method: "POST", path: "/api/storage/upload", status: 422 }),
     ],

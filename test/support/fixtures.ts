@@ -164,7 +164,14 @@ export function releaseConfig(changes: Partial<ReleaseConfig> = {}): ReleaseConf
       probes: null,
     },
     runtime: { env: {}, port: null, serviceAccount: null },
-    verify: { withinMs: 60_000, coldStart: null, memoryBelow: null, gpu: null, checks: [] },
+    verify: {
+      withinMs: 60_000,
+      coldStart: null,
+      memoryBelow: null,
+      gpu: null,
+      startupLogs: null,
+      checks: [],
+    },
     approval: plan().approval,
     rollout: {
       steps: plan().steps,

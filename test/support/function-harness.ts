@@ -153,6 +153,8 @@ export class OutsideWorld {
       ready: { state: "ready", reason: "", message: "" },
     }),
     readSettings: async () => ({
+      createdAt: null,
+      firstStart: null,
       ...settingsReading(this.snapshot(), this.settings),
       modifiedBy: this.modifiedBy,
     }),

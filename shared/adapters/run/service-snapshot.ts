@@ -107,11 +107,38 @@ export function revisionSnapshotOf(raw: IRevision): RevisionSnapshot | null {
     revision,
     imageDigest: digestOf(raw),
     labels: raw.labels ?? {},
+    createdAt: timeOf(raw.createTime),
+    firstStart: firstStartOf(raw),
     ready: readinessOf(raw.conditions?.find(({ type }) => type === "Ready")),
   };
 }
 
+type IStamp = NonNullable<IRevision["createTime"]>;
+
+function timeOf(stamp: IStamp | null | undefined): number | null {
+  if (!stamp) return null;
+  return Number(String(stamp.seconds ?? 0)) * 1000 + (stamp.nanos ?? 0) / 1_000_000;
+}
+
+/**
+ * `ContainerReady` turns true once the image is imported, `ContainerHealthy` once the first instance passed its startup
+ * probe: https://cloud.google.com/run/docs/troubleshooting. A revision that skips its check (HEALTH_CHECK_SKIPPED,
+ * google/cloud/run/v2/condition.proto) tells of no start.
+ */
+function firstStartOf({ conditions }: IRevision): RevisionSnapshot["firstStart"] {
+  const succeededAt = (wanted: string): number | null => {
+    const condition = conditions?.find(({ type }) => type === wanted);
+    const reason = condition?.revisionReason;
+    if (readinessOf(condition).state !== "ready") return null;
+    if (reason === "HEALTH_CHECK_SKIPPED" || reason === 11) return null;
+    return timeOf(condition?.lastTransitionTime);
+  };
+  const from = succeededAt("ContainerReady");
+  const to = succeededAt("ContainerHealthy");
+  return from === null || to === null ? null : { from: Math.round(from), to: Math.round(to) };
+}
+
 /** Milliseconds since 1970 UTC at which the revision was created, 0 when it does not say. */
 export function createdAtOf({ createTime }: IRevision): number {
-  return Number(String(createTime?.seconds ?? 0)) * 1000 + (createTime?.nanos ?? 0) / 1_000_000;
+  return timeOf(createTime) ?? 0;
 }
