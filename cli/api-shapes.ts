@@ -139,7 +139,9 @@ const traffic = z.discriminatedUnion("state", [
   z.looseObject({ state: z.literal("unknown"), error: z.string() }),
 ]);
 
-export const serviceShape = z.looseObject({ ...serviceFields, traffic });
+const warmth = z.looseObject({ words: z.string() });
+
+export const serviceShape = z.looseObject({ ...serviceFields, traffic, warmth: warmth.exactOptional() });
 
 export type ShownService = z.infer<typeof serviceShape>;
 export type ShownTraffic = z.infer<typeof traffic>;

@@ -7,7 +7,7 @@ type Look = Readonly<{ paint: Paint; zone: string }>;
 
 /** A service as a person reads it: one sentence, then what is live, what runs, and the traffic. */
 export function serviceText(service: ShownService, { paint, zone }: Look): string {
-  const { key, now, live, active, queue, hold, quarantine, traffic, frozen } = service;
+  const { key, now, live, active, queue, hold, quarantine, traffic, frozen, warmth } = service;
   const rows = [
     ["Now", harmless(now)],
     [
@@ -29,6 +29,7 @@ export function serviceText(service: ShownService, { paint, zone }: Look): strin
       ? []
       : [["Held", harmless(`since ${formatTime(hold.since, { zone })}: ${hold.failure.message}`)]]),
     ...frozen.map(({ words }) => ["Frozen", harmless(`${words}. A rollback always may run.`)]),
+    ...(warmth === undefined || live === null ? [] : [["Warmth", harmless(warmth.words)]]),
     ...quarantine.map(({ tag, digest, why }) => [
       "Quarantine",
       harmless(`${tag}  ${digest.slice(0, 19)}…  ${why}`),

@@ -8,7 +8,6 @@ const notYet = "is read, but this version does not act on it yet";
 export function unusedSettings({
   guardrails,
   verify,
-  warmup,
   notify,
   rollout,
 }: ReleaseConfig): readonly Unused[] {
@@ -23,7 +22,6 @@ export function unusedSettings({
     [verify.memoryBelow !== null, "verify.memory", notYet],
     [verify.gpu !== null, "verify.gpu", notYet],
     [rollout.watch.latencyIncrease !== null, "rollout.watch.latency.increase", notYet],
-    [warmup !== null, "warmup", notYet],
     [notify.slack !== null, "notify", notYet],
   ];
   return settings.flatMap(([isSet, path, message]) => (isSet ? [{ path, message }] : []));

@@ -122,7 +122,6 @@ notify: { slack: "#deploys" }
       "7:11 verify.coldStart",
       "7:40 verify.memory",
       "7:64 verify.gpu",
-      "8:1 warmup",
       "9:1 notify",
     ]) {
       expect(stderr).to.include(`note: gantry.yaml:${place}: `);

@@ -6,6 +6,7 @@ import type { ReleaseRecord } from "./release-record.ts";
 import { wordsOf } from "./release-words.ts";
 import type { Failure, FailureCode, FailureHelp } from "./service-state.ts";
 import type { Split } from "./traffic.ts";
+import { warmthNews } from "./warm-words.ts";
 import type { ReleaseStatus } from "./words.ts";
 import type { Work } from "./work.ts";
 
@@ -29,7 +30,9 @@ export function explainRelease(
   return {
     happened: happened(record),
     traffic: trafficNow[record.status](record, events),
-    why: [why(record, events, owedWork), despiteWords(record)].filter((text) => text !== "").join(" "),
+    why: [why(record, events, owedWork), despiteWords(record), warmthNews(events)]
+      .filter((text) => text !== "")
+      .join(" "),
     next: next(record, events),
   };
 }

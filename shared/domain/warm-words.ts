@@ -1,4 +1,4 @@
-import type { EventOf } from "./events.ts";
+import type { EventOf, ServiceEvent } from "./events.ts";
 import type { WarmthEventType } from "./warm-state.ts";
 
 type Sentences = { readonly [T in WarmthEventType]: (event: EventOf<T>) => string };
@@ -17,6 +17,18 @@ export const warmthSentences: Sentences = {
     `could not be ${what === "ping" ? "pinged" : "given its minimum"} (try ${tries}), and is tried again in ${Math.round((until - at) / 60_000)} minutes: ${message}`,
   "warmup-pings-began": () => "is kept warm by pings",
 };
+
+/** The latest fact about warmth among those of a release, as a sentence; empty = there is none. */
+export function warmthNews(events: readonly ServiceEvent[]): string {
+  const last = events.findLast(isAboutWarmth);
+  if (last === undefined) return "";
+  const say: (event: EventOf<WarmthEventType>) => string = warmthSentences[last.type];
+  return `The service ${say(last)}.`;
+}
+
+function isAboutWarmth(event: ServiceEvent): event is EventOf<WarmthEventType> {
+  return Object.hasOwn(warmthSentences, event.type);
+}
 
 function handOf(found: number | null): string {
   return found === null ? "somebody scales the service by hand now" : `somebody made it ${found}`;
