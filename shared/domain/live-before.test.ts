@@ -17,17 +17,22 @@ const told: readonly (readonly [
   release: Parameters<typeof liveBefore>[1],
   before: LiveRelease | null,
 ])[] = [
-  ["what is live now, for one that runs", all, { id: releaseId("new"), endedAt: null }, three],
+  ["what is live now, for one that runs", all, { id: releaseId("release-new"), endedAt: null }, three],
   ["what it replaced, for the live one", all, { id: three.id, endedAt: monday }, two],
   ["what it replaced, for one that was live", all, { id: two.id, endedAt: monday }, one],
   ["nothing, for the first", all, { id: one.id, endedAt: monday }, null],
   [
     "what was live at its end, for one that ended otherwise",
     all,
-    { id: releaseId("bad"), endedAt: monday + 2 },
+    { id: releaseId("release-bad"), endedAt: monday + 2 },
     two,
   ],
-  ["nothing, for one that ended before any was live", all, { id: releaseId("bad"), endedAt: monday }, null],
+  [
+    "nothing, for one that ended before any was live",
+    all,
+    { id: releaseId("release-bad"), endedAt: monday },
+    null,
+  ],
   [
     "what it replaced, for one that is live again",
     { past: [one, two], live: two },
@@ -37,7 +42,7 @@ const told: readonly (readonly [
   [
     "what was live last, where none is",
     { past: [one], live: null },
-    { id: releaseId("new"), endedAt: null },
+    { id: releaseId("release-new"), endedAt: null },
     one,
   ],
 ];
