@@ -33,9 +33,13 @@ async function list(
     ];
     if (rows.length === 0) out.note("Nothing is frozen. Next: gantry freeze on SERVICE --reason TEXT");
     else out.line(table(["ID", "SERVICES", "STATE", "UNTIL", "BY", "WHY"], rows, out.paint));
-    if (answer.freezes.length > 0) out.note("Next: gantry freeze off ID");
+    if (answer.freezes.some(isOpen)) out.note("Next: gantry freeze off ID");
   }
   return exitCodes.done;
+}
+
+function isOpen({ state }: ShownFreeze): boolean {
+  return state === "stands" || state === "planned";
 }
 
 function freezeRow(

@@ -1,4 +1,5 @@
 import type { Capability, Permission } from "../../shared/domain/capabilities.ts";
+import { scopeInside } from "../../shared/domain/freeze-words.ts";
 import type { TrafficReading } from "../api/traffic-reading.ts";
 import type { RefusalView, ReleaseView, ServiceView } from "../api/views.ts";
 import { paths } from "../paths.ts";
@@ -119,7 +120,7 @@ function Frozen({ service: { key, frozen }, identity }: Pick<Card, "service" | "
           {id !== null && (
             <ActionButton
               id={`lift-${id}-${key.replaceAll(/[/:.]/g, "-")}`}
-              label={services === key ? "Lift the freeze" : `Lift the freeze of ${services}`}
+              label={services === key ? "Lift the freeze" : `Lift the freeze of ${scopeInside({ services })}`}
               path={paths.liftFreeze(id)}
               permission={forPerson({ permission: { allowed: true }, identity })}
               asksReason

@@ -27,6 +27,7 @@ a { color: var(--busy); }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 0.5rem; padding: 0.5rem 1rem 1rem; margin: 1rem 0; }
 .strip { background: var(--waiting); color: var(--page); padding: 0.5rem 1rem; border-radius: 0.5rem; }
 .strip a, .strip code { color: inherit; }
+.frozen { margin-bottom: 0.75rem; }
 .status { font-weight: 600; white-space: nowrap; }
 .status::before { content: "● "; font-size: 0.8em; }
 .verdict { font-weight: 600; }

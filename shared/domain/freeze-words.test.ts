@@ -111,17 +111,14 @@ describe("freezeVerdict()", () => {
 
   it("lets pass what a person gives a reason for, and keeps what stood and why", () => {
     const passed = verdict([standing, nights], "the site is down");
+    const stood = `${standingWords(standing, "was")}; ${standingWords(nights, "was")}`;
+    expect(stood).to.include("Every service was frozen by ada until");
     expect(passed).to.deep.equal({
-      despite: {
-        freezes: `${standingWords(standing)}; ${standingWords(nights)}`,
-        reason: "the site is down",
-      },
+      despite: { freezes: stood, reason: "the site is down" },
     });
     expect(
       despiteWords(releaseBasics("despite" in passed && passed.despite ? { despite: passed.despite } : {})),
-    ).to.equal(
-      `Released despite a freeze, because the site is down. ${standingWords(standing)}; ${standingWords(nights)}.`,
-    );
+    ).to.equal(`Released despite a freeze, because the site is down. ${stood}.`);
     expect(despiteWords(releaseBasics())).to.equal("");
   });
 });
@@ -171,7 +168,7 @@ describe("the answer to who sets or lifts a freeze", () => {
 });
 
 describe("a release that went on despite a freeze", () => {
-  const despite = { freezes: standingWords(standing), reason: "the site is down" };
+  const despite = { freezes: standingWords(standing, "was"), reason: "the site is down" };
   const release = releaseBasics({ despite });
   const event = { type: "release-began", at: monday, releaseId: release.id, release } as const;
 
@@ -186,6 +183,6 @@ describe("a release that went on despite a freeze", () => {
     for (const text of told)
       expect(text)
         .to.include("Released despite a freeze, because the site is down.")
-        .and.include("is frozen by ada until");
+        .and.include("was frozen by ada until");
   });
 });

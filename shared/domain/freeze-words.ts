@@ -25,6 +25,11 @@ export function scopeWords({ services }: Readonly<{ services: string }>): string
   return /\*| or /.test(services) ? `Every service like ${services}` : services;
 }
 
+/** The same within a sentence. */
+export function scopeInside(freeze: Readonly<{ services: string }>): string {
+  return scopeWords(freeze).replace(/^Every/, "every");
+}
+
 /** When it ends, as who set it reads the clock. */
 export function untilWords({
   id = "",
@@ -36,9 +41,9 @@ export function untilWords({
 }
 
 /** `Every service is frozen by maya until …: migration`: who, until when and why, without a full stop. */
-export function standingWords(freeze: StandingFreeze): string {
+export function standingWords(freeze: StandingFreeze, verb: "is" | "was" = "is"): string {
   const { by, title } = freeze;
-  return `${scopeWords(freeze)} is frozen by ${by} ${untilWords(freeze)}: ${title}`;
+  return `${scopeWords(freeze)} ${verb} frozen by ${by} ${untilWords(freeze)}: ${title}`;
 }
 
 /** Where a freeze is now, in a few words. */
@@ -67,7 +72,8 @@ export function freezeVerdict(
   const { tag, freezes, reason } = params;
   const [first, ...more] = freezes;
   if (first === undefined) return { despite: null };
-  if (reason !== null) return { despite: { freezes: freezes.map(standingWords).join("; "), reason } };
+  if (reason !== null)
+    return { despite: { freezes: freezes.map((freeze) => standingWords(freeze, "was")).join("; "), reason } };
   return { refusal: refusalWords(tag, first, more.length) };
 }
 
@@ -141,8 +147,7 @@ export function liftedAnswer(
   { at, left }: Readonly<{ at: Timestamp; left: readonly StandingFreeze[] }>,
 ): string {
   const [other] = left;
-  const scope = scopeWords(freeze).replace(/^Every/, "every");
-  const lifted = sentence(`The freeze ${freeze.id} of ${scope} is ${freezeWords(freeze, at)}`);
+  const lifted = sentence(`The freeze ${freeze.id} of ${scopeInside(freeze)} is ${freezeWords(freeze, at)}`);
   if (other !== undefined) return `${lifted} It is not free yet: ${sentence(standingWords(other))}`;
   return `${lifted} What was refused meanwhile is not released by itself: gantry deploy TAG`;
 }

@@ -156,7 +156,7 @@ describe("a release despite a freeze", () => {
     expect(await outcome("github/1")).to.equal("building");
     const record = await deps.store.release(releaseIdFor("github/1"));
     expect(record?.despite?.reason).to.equal("the site is down");
-    expect(record?.despite?.freezes).to.include("Every service is frozen by ada");
+    expect(record?.despite?.freezes).to.include("Every service was frozen by ada");
   });
 
   it("is like any other where nothing is frozen", async () => {
