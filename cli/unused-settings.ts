@@ -5,12 +5,7 @@ type Unused = Readonly<{ path: string; message: string }>;
 const notYet = "is read, but this version does not act on it yet";
 
 /** What a file asks for that this version reads and does not do: nobody shall believe that it protects them. */
-export function unusedSettings({
-  guardrails,
-  verify,
-  notify,
-  rollout,
-}: ReleaseConfig): readonly Unused[] {
+export function unusedSettings({ guardrails, notify, rollout }: ReleaseConfig): readonly Unused[] {
   const isGuarded = Object.values(guardrails).some((value) => value !== null);
   const settings: readonly (readonly [boolean, string, string])[] = [
     [
@@ -18,9 +13,6 @@ export function unusedSettings({
       "guardrails",
       "shape a service that does not exist yet; this version does not refuse a change to one that does",
     ],
-    [verify.coldStart !== null, "verify.coldStart", notYet],
-    [verify.memoryBelow !== null, "verify.memory", notYet],
-    [verify.gpu !== null, "verify.gpu", notYet],
     [rollout.watch.latencyIncrease !== null, "rollout.watch.latency.increase", notYet],
     [notify.slack !== null, "notify", notYet],
   ];

@@ -51,6 +51,7 @@ function cloudOptions({ setting, seed }: BackstageOptions) {
     random: seed === null ? Math.random : seededChance(seed),
   };
 }
+    monitoring: { sampleMs: 200, lagMs: 100 },
 
 async function inThisProcess(options: BackstageOptions): Promise<Backstage> {
   const { directory, version, token, webhookSecret, log } = options;

@@ -5,6 +5,7 @@ import { approvalScenarios } from "./scenarios/chat-approvals.ts";
 import { outageScenarios } from "./scenarios/chat-outages.ts";
 import { staleDecisionScenarios } from "./scenarios/chat-stale-decisions.ts";
 import { goodReleases } from "./scenarios/good-releases.ts";
+import { gpuGateScenarios } from "./scenarios/gpu-gate.ts";
 import { killScenarios } from "./scenarios/kills.ts";
 import { peopleScenarios } from "./scenarios/people.ts";
 import { rolloutScenarios } from "./scenarios/rollouts.ts";
@@ -15,6 +16,7 @@ export const scenarios: readonly Scenario[] = [
   ...buildScenarios,
   ...candidateScenarios,
   ...rolloutScenarios,
+  ...gpuGateScenarios,
   ...peopleScenarios,
   ...approvalScenarios,
   ...staleDecisionScenarios,

@@ -2,7 +2,7 @@ import type { DemoOptions } from "../../emulator/git/demo-repository.ts";
 import type { Setting } from "./scenario.ts";
 
 /** The checks of the example. Nothing waits for their limits but a candidate that hangs. */
-function verifyWithin(within: string) {
+export function verifyWithin(within: string) {
   return {
     within: "15s",
     checks: [
@@ -12,6 +12,19 @@ function verifyWithin(within: string) {
     ],
   };
 }
+
+/** The demo without a GPU, so that users and probes share an instance and start in no time. */
+const guardrails = { cpu: 1, memory: "512Mi", concurrency: 8, instances: { min: 0, max: 3 }, timeout: "60s" };
+
+/** One GPU an instance, and one instance a revision: what is left of three GPUs is the candidate's. */
+export const gpuGuardrails = {
+  gpu: { type: "nvidia-l4", count: 1 },
+  cpu: 8,
+  memory: "32Gi",
+  concurrency: 1,
+  instances: { min: 0, max: 1 },
+  timeout: "600s",
+};
 
 /** The shortest limits that `gantry.yaml` takes. */
 export const hastyVerify = verifyWithin("1s");
@@ -35,7 +48,7 @@ export const asking = { required: true, from: ["@ml-oncall"], count: 1, author: 
 /** The demo in its quickest form; what a scenario sets comes on top. `v1.6.0` goes bad at its fourth user. */
 export function rehearsalConfig({ config = {} }: Setting): Pick<DemoOptions, "config" | "goesBad"> {
   return {
-    config: { verify: verifyWithin("4s"), rollout, ...config },
+    config: { guardrails, verify: verifyWithin("4s"), rollout, ...config },
     goesBad: { afterSeconds: 600, afterRequests: 3 },
   };
 }

@@ -149,14 +149,21 @@ async function readFiles(root: string, below: string): Promise<FileSet> {
   );
 }
 
-/** The example's config made small and quick: no approval, no GPU, and holds of seconds. */
+/** The example's config made quick: no approval, holds of seconds, and one instance of each revision, for there are three GPUs. */
 function demoConfig(repository: string, changes: Readonly<Record<string, object | null>>): string {
   const sections: Record<string, unknown> = {
     version: 1,
     service: { project: "perkieprints-processing", region: "us-central1", name: "inspirenet-bg-removal-api" },
     source: { repository, tags: "v*.*.*", directory: "backend/inspirenet-api" },
     build: { config: "cloudbuild-nocache.yaml", timeout: "2m" },
-    guardrails: { cpu: 1, memory: "512Mi", concurrency: 8, instances: { min: 0, max: 3 }, timeout: "60s" },
+    guardrails: {
+      gpu: { type: "nvidia-l4", count: 1 },
+      cpu: 8,
+      memory: "32Gi",
+      concurrency: 1,
+      instances: { min: 0, max: 1 },
+      timeout: "600s",
+    },
     runtime: {
       env: {
         INSPIRENET_MODE: "base",
@@ -166,6 +173,9 @@ function demoConfig(repository: string, changes: Readonly<Record<string, object 
     },
     verify: {
       within: "30s",
+      coldStart: { within: "20s", expect: "50ms..10s" },
+      memory: { below: "80%" },
+      gpu: "allocated",
       checks: [
         { name: "health", get: "/health", status: 200, within: "3s" },
         { name: "model", get: "/model-info", status: 200, within: "3s" },
