@@ -128,6 +128,10 @@ function success(work: Work, state: ServiceState, at: number): Command {
   const to = candidateOf(work.releaseId);
   const { active } = state;
   switch (work.kind) {
+    case "preflight":
+      return { type: "finish-preflight", at, releaseId: work.releaseId, findings: [], changes: null };
+    case "check-drift":
+      return { type: "report-leftovers", at, releaseId: work.releaseId, build: false, candidate: false };
     case "set-minimum":
       return {
         type: "finish-minimum",
@@ -262,19 +266,26 @@ describe("invariants of the decider, over any commands in any order", () => {
   });
 
   it("turns the way back that the message of another, live release offers only with facts that say so", () => {
+    const old = releaseBasics({ id: releaseId("release-0"), tag: tagName("v0.9.0") });
+    const live = { ...old, candidate: candidate(), stable, since: monday };
+    const before = { ...newService(serviceKey()), live };
+    let turned = 0;
     fc.assert(
       fc.property(fc.array(commands, { maxLength: 60 }), (list) => {
-        let state = newService(serviceKey());
-        for (const event of run(list).events) {
+        let state: ServiceState = before;
+        for (const event of run(list, before).events) {
           const next = evolveAll(state, [event]);
-          for (const { id } of releases)
-            if (id !== event.releaseId && offersWayBack(state, id) !== offersWayBack(next, id))
+          for (const { id } of [old, ...releases])
+            if (id !== event.releaseId && offersWayBack(state, id) !== offersWayBack(next, id)) {
               expect(mayTurnWayBack(event.type), event.type).to.equal(true);
+              turned += 1;
+            }
           state = next;
         }
       }),
       options,
     );
+    expect(turned).to.be.above(100);
   });
 
   it("has one writer of traffic: at most one release that runs, and its work alone in the lane but for tidying", () => {
