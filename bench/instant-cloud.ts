@@ -15,6 +15,7 @@ import { type Bus, topics } from "../shared/ports/bus.ts";
 import type { ProbePort } from "../shared/ports/probe.ts";
 import type { RunPort, ServiceSnapshot } from "../shared/ports/run.ts";
 import type { SourcePort } from "../shared/ports/source.ts";
+import { fakeImages } from "../test/support/fake-images.ts";
 import { revisionSettings, settingsReading } from "../test/support/settings.ts";
 import { fakeLogs, fakeMetrics } from "../test/support/watched-cloud.ts";
 
@@ -78,6 +79,7 @@ export class InstantCloud {
       probe,
       metrics: fakeMetrics(),
       logs: fakeLogs(),
+      images: fakeImages(),
     };
   }
 
@@ -88,7 +90,15 @@ export class InstantCloud {
         const id = known(parseBuildId(`build-${releaseId}`));
         const digest = known(parseImageDigest(`sha256:${digits(releaseId, 64)}`));
         const image = { name: `us-docker.pkg.dev/${project}/gantry/api`, digest };
-        const build = { id, releaseId, service, failure: null, logUrl: "https://example.com/", startedAt: 0 };
+        const build = {
+          id,
+          releaseId,
+          service,
+          attempt: 1 as const,
+          report: null,
+          logUrl: "https://example.com/",
+          startedAt: 0,
+        };
         this.#snapshots.set(id, { ...build, status: "succeeded", image });
         setImmediate(() => void this.#tell(id, releaseId));
         return { outcome: "started", build: { ...build, status: "queued", image: null } };

@@ -62,7 +62,9 @@ describe("docs/errors.md", () => {
 
   it("has a heading for every code that the sources of the command line write", () => {
     const files = readdirSync(join(root, "cli"), { recursive: true, encoding: "utf8" });
-    const own = files.filter((file) => /^(?:(?:releases|deadletter|quarantine|freeze)\/)?[a-z-]+\.ts$/.test(file));
+    const own = files.filter((file) =>
+      /^(?:(?:releases|deadletter|quarantine|freeze)\/)?[a-z-]+\.ts$/.test(file),
+    );
     const made = own.flatMap((file) => [...read(`cli/${file}`).matchAll(/code: "([a-z-]+)"/g)]);
     const codes = new Set<string>([...cliErrorCodes, ...headings]);
     expect(made.map(([, code = ""]) => code).filter((code) => !codes.has(code))).to.deep.equal([]);

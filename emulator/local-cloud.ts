@@ -6,6 +6,7 @@ import { type CloudBuildServer, startCloudBuild } from "./build/start-cloud-buil
 import { type GitServer, startGit } from "./git/start-git.ts";
 import type { WebhookTarget } from "./git/webhook-delivery.ts";
 import { openImageStore } from "./images/image-store.ts";
+import { type Registry, startRegistry } from "./images/start-registry.ts";
 import { type Logging, startLogging } from "./logging/start-logging.ts";
 import { sampledRevision } from "./monitoring/measured-run.ts";
 import { type Monitoring, type MonitoringTimings, startMonitoring } from "./monitoring/start-monitoring.ts";
@@ -38,15 +39,17 @@ export type LocalPorts = Readonly<{
   proxy?: number;
   buildLogs?: number;
   logging?: number;
+  registry?: number;
   slack?: number;
 }>;
 
-/** Cloud Run, Cloud Build, Cloud Monitoring, Cloud Logging, a git host and a Slack workspace on this machine. */
+/** Cloud Run, Cloud Build, Cloud Monitoring, Cloud Logging, an image registry, a git host and a Slack workspace on this machine. */
 export type LocalCloud = Readonly<{
   run: CloudRun;
   build: CloudBuildServer;
   monitoring: Monitoring;
   logging: Logging;
+  registry: Registry;
   git: GitServer;
   slack: Slack;
   close: () => Promise<void>;
@@ -54,7 +57,7 @@ export type LocalCloud = Readonly<{
 
 /** Starts all of it, each part on a free port unless one is named. Whatever was started is stopped again when one cannot. */
 export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
-  const { directory, ports = {}, log = () => undefined } = options;
+  const { directory, ports = {}, log = () => undefined, timings = {}, random = Math.random } = options;
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const images = await openImageStore(join(directory, "images"));
   const stops: (() => Promise<void>)[] = [];
@@ -67,7 +70,6 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     return running;
   };
   try {
-    const { timings = {}, random = Math.random } = options;
     const run = await started(
       startCloudRun({
         images,
@@ -88,6 +90,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
         log,
       }),
     );
+    const registry = await started(startRegistry({ images, port: ports.registry ?? 0 }));
     const { monitoring, logging } = await startWatching({ run, build, options, started });
     const git = await started(
       startGit({ root: join(directory, "git"), port: ports.git ?? 0, webhook: options.webhook }),
@@ -95,7 +98,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     const slack = await started(
       startSlack({ ...options.slack, port: ports.slack ?? 0, stateDirectory: join(directory, "slack"), log }),
     );
-    return { run, build, monitoring, logging, git, slack, close };
+    return { run, build, monitoring, logging, registry, git, slack, close };
   } catch (error) {
     await close();
     throw error;

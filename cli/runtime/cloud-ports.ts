@@ -1,4 +1,5 @@
 import type { BuildPort } from "../../shared/ports/build.ts";
+import type { ImagesPort } from "../../shared/ports/images.ts";
 import type { LogsPort } from "../../shared/ports/logs.ts";
 import type { MetricsPort } from "../../shared/ports/metrics.ts";
 import type { ProbePort } from "../../shared/ports/probe.ts";
@@ -13,4 +14,5 @@ export type CloudPorts = Readonly<{
   probe: ProbePort;
   metrics: MetricsPort;
   logs: LogsPort;
+  images: ImagesPort;
 }>;

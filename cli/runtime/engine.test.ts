@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import type { ReleaseStatus } from "../../shared/domain/words.ts";
 import { AppError } from "../../shared/ports/app-error.ts";
+import { fakeImages } from "../../test/support/fake-images.ts";
 import { person } from "../../test/support/fixtures.ts";
 import {
   gantryYaml,
@@ -28,6 +29,7 @@ function cloudOf(world: OutsideWorld): CloudPorts {
     probe: { request: async () => world.answer() },
     metrics: fakeMetrics(),
     logs: fakeLogs(),
+    images: fakeImages(),
   };
 }
 

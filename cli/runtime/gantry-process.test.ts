@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
+import { fakeImages } from "../../test/support/fake-images.ts";
 import { OutsideWorld, openPolicy } from "../../test/support/function-harness.ts";
 import { fakeLogs, fakeMetrics } from "../../test/support/watched-cloud.ts";
 import { accessToken } from "./access-token.ts";
@@ -27,6 +28,7 @@ async function askWithoutRepository(
         probe: { request: async () => world.answer() },
         metrics: fakeMetrics(),
         logs: fakeLogs(),
+        images: fakeImages(),
       },
       chat: null,
       sourceSite: null,

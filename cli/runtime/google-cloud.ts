@@ -11,6 +11,7 @@ import {
   createMonitoringAdapter,
   monitoringSettings,
 } from "../../shared/adapters/monitoring/monitoring-adapter.ts";
+import { createRegistryImages, registryLimits } from "../../shared/adapters/registry/registry-images.ts";
 import { connectRun } from "../../shared/adapters/run/connect-run.ts";
 import { createRunAdapter } from "../../shared/adapters/run/run-adapter.ts";
 import { runSettings } from "../../shared/adapters/run/run-context.ts";
@@ -23,6 +24,8 @@ export type CloudAddresses = Readonly<{
   build: Endpoint | null;
   monitoring: Endpoint | null;
   logging: string | null; // base URL
+  /** Base URL of a server that stands in for every image registry. */
+  registry: string | null;
   git: Readonly<{ baseUrl: string; cloneBase: string; token: string | null }>;
   /** A local cloud is quicker than Google's, and has no quota on reads. */
   isLocal: boolean;
@@ -38,7 +41,7 @@ const local = {
 
 const googleLogging = "https://logging.googleapis.com";
 
-/** The real clients of Cloud Run, Cloud Build, Cloud Monitoring, Cloud Logging and GitHub, at these addresses. */
+/** The real clients of Cloud Run, Cloud Build, Cloud Monitoring, Cloud Logging, image registries and GitHub, at these addresses. */
 export function connectCloud(
   addresses: CloudAddresses,
   clock: Clock,
@@ -72,6 +75,11 @@ export function connectCloud(
       token: logging === null ? identity.accessToken : null,
       clock,
       settings: logging === null ? loggingSettings : local.logging,
+    }),
+    images: createRegistryImages({
+      ...registryLimits,
+      mirror: addresses.registry,
+      token: identity.accessToken,
     }),
     disconnect: async () => {
       await Promise.all([run.close(), build.close(), monitoring.close()]);

@@ -84,6 +84,7 @@ export function addressesOf(cloud: LocalCloud): CloudAddresses {
     build: { ...cloud.build.grpc, insecure: true },
     monitoring: { ...cloud.monitoring.grpc, insecure: true },
     logging: cloud.logging.url,
+    registry: cloud.registry.url,
     git: { baseUrl: cloud.git.url, cloneBase: cloud.git.url, token: null },
     isLocal: true,
   };

@@ -65,6 +65,7 @@ function addressesOf({ settings, secrets }: Server): Parameters<typeof connectCl
     build: endpoints.build ?? null,
     monitoring: endpoints.monitoring ?? null,
     logging: endpoints.logging ?? null,
+    registry: endpoints.registry ?? null,
     git: { baseUrl: github.api, cloneBase: github.clone, token: secrets.githubToken },
     isLocal: endpoints.run !== undefined,
   };

@@ -41,6 +41,7 @@ const serverSchema = section({
     run: endpointField.optional(),
     build: endpointField.optional(),
     monitoring: endpointField.optional(),
+    registry: z.url().optional().describe("The base URL of a mirror of all image registries."),
     logging: z.url().optional().describe("The base URL, as `http://127.0.0.1:4632`."),
   })
     .prefault({})

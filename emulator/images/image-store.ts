@@ -13,6 +13,7 @@ import {
   writeFile,
 } from "node:fs/promises";
 import { join } from "node:path";
+import { digestOf, imageManifest } from "./image-manifest.ts";
 import { parseImageReference } from "./image-reference.ts";
 import type { ImageSource, ProcessImage } from "./process-image.ts";
 
@@ -32,6 +33,8 @@ export interface ImageStore extends ImageSource {
   put(image: ImageContent): Promise<string>;
   /** Reads an image by its digest alone, whether or not a repository names it. */
   get(digest: string): Promise<ProcessImage | null>;
+  /** The manifest of an image, whose own digest is the image's; null where an older version of the store put it in. */
+  manifest(digest: string): Promise<string | null>;
   /** Pushes a stored image to a repository under a tag; from then on it resolves by tag and by digest there. */
   tag(reference: string, digest: string): Promise<void>;
   /** Deletes a tag, or with a digest the image and its tags, from one repository. False if it was not there. */
@@ -39,7 +42,7 @@ export interface ImageStore extends ImageSource {
 }
 
 type Repository = { tags: Record<string, string>; digests: string[] };
-type Manifest = Required<Omit<ImageContent, "filesDirectory">>;
+type Config = Required<Omit<ImageContent, "filesDirectory">>;
 
 /**
  * Opens the store in a directory and makes it where it is missing. A crash leaves no half image and no half tag:
@@ -55,6 +58,7 @@ export async function openImageStore(directory: string): Promise<ImageStore> {
   return {
     get,
     put: (image) => putImage(images, image),
+    manifest: (digest) => readFile(join(folderOf(images, digest), "manifest.json"), "utf8").catch(() => null),
     async tag(reference, digest) {
       const name = parseImageReference(reference);
       if (name?.tag == null) throw new Error(`"${reference}" is not an image name with a tag`);
@@ -130,33 +134,44 @@ class RepositoryFiles {
   }
 }
 
+/** A digest that is none names a folder that is never there. */
+function folderOf(images: string, digest: string): string {
+  return join(images, /^sha256:([0-9a-f]{64})$/.exec(digest)?.[1] ?? "none");
+}
+
 async function readImage(images: string, digest: string): Promise<ProcessImage | null> {
-  if (!/^sha256:[0-9a-f]{64}$/.test(digest)) return null;
-  const folder = join(images, digest.slice("sha256:".length));
+  const folder = folderOf(images, digest);
   const text = await readFile(join(folder, "image.json"), "utf8").catch(() => null);
   if (text === null) return null;
-  const { workingDirectory, command, env } = JSON.parse(text) as Manifest;
+  const { workingDirectory, command, env } = JSON.parse(text) as Config;
   return { digest, rootDirectory: join(folder, "files"), workingDirectory, command, env };
 }
 
 async function putImage(images: string, image: ImageContent): Promise<string> {
   const { workingDirectory, command } = image;
   const labels = sorted(image.labels ?? {});
-  const manifest: Manifest = { workingDirectory, command, env: sorted(image.env), labels };
-  const hash = createHash("sha256").update(JSON.stringify(manifest));
-  for await (const line of fileLines(image.filesDirectory, "")) hash.update(line);
-  const digest = `sha256:${hash.digest("hex")}`;
+  const config: Config = { workingDirectory, command, env: sorted(image.env), labels };
+  const configText = JSON.stringify(config);
+  let lines = "";
+  for await (const line of fileLines(image.filesDirectory, "")) lines += line;
+  const manifest = imageManifest({ config: blobOf(configText), files: blobOf(lines) });
+  const digest = digestOf(manifest);
   if ((await readImage(images, digest)) !== null) return digest;
   const beside = join(images, `.${randomUUID()}`);
-  const place = join(images, digest.slice("sha256:".length));
+  const place = folderOf(images, digest);
   await mkdir(beside);
   await copyTree(image.filesDirectory, join(beside, "files"));
-  await writeFile(join(beside, "image.json"), JSON.stringify(manifest));
+  await writeFile(join(beside, "image.json"), configText);
+  await writeFile(join(beside, "manifest.json"), manifest);
   await rename(beside, place).catch(async (error: unknown) => {
     await rm(beside, { recursive: true, force: true });
     if ((await readImage(images, digest)) === null) throw error;
   });
   return digest;
+}
+
+function blobOf(text: string): Readonly<{ digest: string; size: number }> {
+  return { digest: digestOf(text), size: Buffer.byteLength(text) };
 }
 
 function sorted(pairs: Readonly<Record<string, string>>): Record<string, string> {

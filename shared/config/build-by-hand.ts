@@ -1,9 +1,9 @@
+import { parseImageReference } from "../domain/image-reference.ts";
 import { commandsOf } from "./build-commands.ts";
 import type { SubmittedBuild } from "./build-submit-rules.ts";
 import { referencesIn, setByTriggerOrRequest, substitute } from "./build-substitutions.ts";
 import { templatesOf } from "./build-templates.ts";
 import { type CloudBuildFile, cloudBuildSchema } from "./cloud-build-schema.ts";
-import { parseImageReference } from "./image-reference.ts";
 import { type ConfigText, parseConfig } from "./parse-config.ts";
 import { inFileOrder } from "./problem.ts";
 import { advisedScriptFinding, type RawScriptFinding, type ScriptFinding } from "./script-finding.ts";

@@ -1,6 +1,6 @@
+import { parseImageReference } from "../domain/image-reference.ts";
 import type { RawFinding } from "./build-finding.ts";
 import type { CloudBuildFile, CloudBuildStep } from "./cloud-build-schema.ts";
-import { parseImageReference } from "./image-reference.ts";
 
 const defaultTimeoutSeconds = 3600;
 

@@ -1,7 +1,7 @@
+import { parseImageReference } from "../domain/image-reference.ts";
 import { commandsOf } from "./build-commands.ts";
 import type { BuildFindingCode, RawFinding } from "./build-finding.ts";
 import type { CloudBuildFile } from "./cloud-build-schema.ts";
-import { parseImageReference } from "./image-reference.ts";
 
 /** A command as words, with substitutions applied, and where it stands. */
 type Command = Readonly<{ words: readonly string[]; path: RawFinding["path"] }>;

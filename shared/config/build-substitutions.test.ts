@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import { parseImageReference } from "../domain/image-reference.ts";
 import {
   type BuildFacts,
   gantrySubstitutions,
@@ -8,7 +9,6 @@ import {
   substitute,
   substitutionsFor,
 } from "./build-substitutions.ts";
-import { parseImageReference } from "./image-reference.ts";
 
 const facts: BuildFacts = {
   service: { project: "acme-prod", region: "us-central1", name: "web" },

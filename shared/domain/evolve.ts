@@ -199,7 +199,7 @@ const evolvers: { readonly [T in EventType]: Evolver<T> } = {
     ),
   "build-lost": (state, { releaseId, buildId }) =>
     advance(state, releaseId, (active) =>
-      active.status === "building" ? { status: "building", build: null, lost: buildId } : null,
+      active.status === "building" ? { ...active, build: null, lost: buildId } : null,
     ),
   "image-given": (state, { releaseId, image }) =>
     advance(state, releaseId, () => ({ status: "deploying", image })),

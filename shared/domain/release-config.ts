@@ -130,3 +130,8 @@ export type Weekday = "mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun";
 export function serviceKeyOf(service: ServiceIdentity): ServiceKey {
   return `${service.project}/${service.region}/${service.name}` as ServiceKey;
 }
+
+/** Where the images of a service are pushed, without the name of the image. */
+export function imageRepositoryOf({ build, service }: Pick<ReleaseConfig, "build" | "service">): string {
+  return build.repository ?? `${service.region}-docker.pkg.dev/${service.project.replace(":", "/")}/gantry`;
+}

@@ -20,6 +20,7 @@ export type AppErrorCode =
   | "store-locked"
   | "store-contended"
   | "message-invalid"
+  | "images-unavailable"
   | "chat-unavailable"
   | "chat-refused"
   | "config-invalid";

@@ -1,3 +1,4 @@
+import type { BuildReport } from "../domain/build-report.ts";
 import type { BuildId, CommitSha, ReleaseId, ServiceKey, TagName, Timestamp } from "../domain/ids.ts";
 import type { BuildConfig } from "../domain/release-config.ts";
 import type { Image } from "../domain/service-state.ts";
@@ -5,6 +6,8 @@ import type { Image } from "../domain/service-state.ts";
 export type BuildRequest = Readonly<{
   service: ServiceKey;
   releaseId: ReleaseId;
+  /** 2 = the platform failed the first build; any other build of the release is left alone. */
+  attempt: BuildAttempt;
   repository: string;
   /** Where Cloud Build fetches the commit from. */
   cloneUrl: string;
@@ -21,15 +24,19 @@ export type BuildSnapshot = Readonly<{
   id: BuildId;
   releaseId: ReleaseId | null; // null = not a build of Gantry's
   service: ServiceKey | null;
+  attempt: BuildAttempt;
   status: "queued" | "working" | "succeeded" | "failed" | "cancelled" | "timed-out" | "expired";
   image: Image | null; // null until it succeeded, and when the build pushed nothing under `images:`
-  failure: string | null; // what Cloud Build says of it
+  report: BuildReport | null; // what Cloud Build says of one that did not end well; null = none such
   logUrl: string;
   startedAt: Timestamp | null;
 }>;
 
+/** A release has one build, and a second one only where the platform failed the first. */
+export type BuildAttempt = 1 | 2;
+
 /**
- * `started`: exactly one build of the release exists, this one, whether this call or an earlier one created it.
+ * `started`: exactly one build of this attempt exists, this one, whether this call or an earlier one created it.
  * `refused`: Cloud Build or Gantry's own check will not have it; `problems` are `file:line:col path: what is wrong`.
  */
 export type StartOutcome =
@@ -38,7 +45,7 @@ export type StartOutcome =
 
 /** Cloud Build. Every method is safe to call twice. Throws `AppError` with `transient` for what may pass. */
 export interface BuildPort {
-  /** AT MOST ONE build per release: it is found again by its tag before one is created. */
+  /** AT MOST ONE build per release and attempt: it is found again by its tags before one is created. */
   start(request: BuildRequest): Promise<StartOutcome>;
   /** Null = no such build. */
   get(params: Readonly<{ service: ServiceKey; id: BuildId }>): Promise<BuildSnapshot | null>;

@@ -1,10 +1,11 @@
 import { parseBuildId, parseReleaseId, type ReleaseId } from "../domain/ids.ts";
-import { releaseTagPrefix } from "../ports/build.ts";
+import type { ReleaseRecord } from "../domain/release-record.ts";
+import { type BuildSnapshot, releaseTagPrefix } from "../ports/build.ts";
 import type { PubSubEvent } from "../ports/bus.ts";
+import { commandFor } from "./build-outcome.ts";
 import type { Deps } from "./deps.ts";
 import { execute } from "./execute.ts";
 import { readBuildNotice } from "./messages.ts";
-import { commandFor } from "./perform-build.ts";
 import { goesOnWith, workOn } from "./run-work.ts";
 
 /**
@@ -20,9 +21,23 @@ export async function noticeBuild(deps: Deps, event: PubSubEvent): Promise<void>
   const { service } = record;
   const build = await deps.build.get({ service, id: buildId });
   if (!build || build.status === "queued" || build.status === "working") return;
-  const command = commandFor(build, record.id, deps.clock.now());
-  await execute(deps, { service, command, cause: null, config: null, goesOnWith: goesOnWith("deploy") });
+  const config = await deps.store.config(record.configHash);
+  if (config !== null && (await isAwaited(deps, record, build))) {
+    const command = await commandFor(deps, { service, release: record, config }, build);
+    await execute(deps, { service, command, cause: null, config: null, goesOnWith: goesOnWith("deploy") });
+  }
   await workOn(deps, "deploy", service);
+}
+
+/** A message that is late or repeated calls for nothing, least of all for reading a log. */
+async function isAwaited(
+  { store }: Deps,
+  { id, service }: ReleaseRecord,
+  build: BuildSnapshot,
+): Promise<boolean> {
+  const { active } = (await store.load(service)).state;
+  if (active?.id !== id || active.status !== "building") return false;
+  return active.lost !== build.id && (active.build === null || active.build.id === build.id);
 }
 
 function releaseOf(tags: readonly string[]): ReleaseId | null {

@@ -4,6 +4,7 @@ import type { Bus } from "../ports/bus.ts";
 import type { ChatPort } from "../ports/chat.ts";
 import type { Conversations } from "../ports/conversations.ts";
 import type { Freezes } from "../ports/freezes.ts";
+import type { ImagesPort } from "../ports/images.ts";
 import type { LogsPort } from "../ports/logs.ts";
 import type { MetricsPort } from "../ports/metrics.ts";
 import type { ProbePort } from "../ports/probe.ts";
@@ -45,6 +46,7 @@ export type Deps = Readonly<{
   probe: ProbePort;
   metrics: MetricsPort;
   logs: LogsPort;
+  images: ImagesPort;
   /** Null = this Gantry has no chat. */
   chat: ChatPort | null;
   clock: Clock;

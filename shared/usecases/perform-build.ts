@@ -3,10 +3,10 @@ import type { Command } from "../domain/commands.ts";
 import type { ReleaseConfig } from "../domain/release-config.ts";
 import type { Failure, ReleaseBasics } from "../domain/service-state.ts";
 import { AppError } from "../ports/app-error.ts";
-import type { BuildSnapshot } from "../ports/build.ts";
+import { commandFor, refusalOf } from "./build-outcome.ts";
 import { activeOf, configOf, type Job } from "./job.ts";
 
-/** Starts the one build of the release, or finds the one that an earlier try started. */
+/** Starts the build of the release, or the second one where the platform lost the first; or finds what an earlier try started. */
 export async function startBuild(job: Job): Promise<Command | null> {
   const { deps, work } = job;
   const release = activeOf(job, "building");
@@ -15,6 +15,7 @@ export async function startBuild(job: Job): Promise<Command | null> {
   const outcome = await deps.build.start({
     service: work.service,
     releaseId: release.id,
+    attempt: release.lost === undefined ? 1 : 2,
     repository: release.repository,
     cloneUrl: deps.source.cloneUrl(release.repository),
     tag: release.tag,
@@ -28,13 +29,17 @@ export async function startBuild(job: Job): Promise<Command | null> {
     const { id, logUrl } = outcome.build;
     return { type: "note-build-started", at, releaseId: release.id, buildId: id, logUrl };
   }
-  const message = [outcome.message, ...outcome.problems].join("\n");
+  const { message, problems } = outcome;
+  const failure: Failure =
+    problems.length > 0
+      ? { code: "build-not-started", message: [message, ...problems].join("\n") }
+      : refusalOf(deps, { service: work.service, release, config }, message);
   return {
     type: "give-up",
     at,
     releaseId: release.id,
     work: "start-build",
-    failure: { code: "build-not-started", message },
+    failure,
   };
 }
 
@@ -57,38 +62,13 @@ export async function checkBuild(job: Job): Promise<Command | null> {
   const release = activeOf(job, "building");
   if (!release?.build) return null;
   const build = await deps.build.get({ service: work.service, id: release.build.id });
-  if (build) return commandFor(build, release.id, deps.clock.now());
+  if (build) {
+    const config = await configOf(job, release.configHash);
+    return commandFor(deps, { service: work.service, release, config }, build);
+  }
   const failure: Failure = {
     code: "build-failed",
     message: `Cloud Build does not know build ${release.build.id} any more.`,
   };
   return { type: "give-up", at: deps.clock.now(), releaseId: release.id, work: "check-build", failure };
-}
-
-const failureCodes = {
-  failed: "build-failed",
-  cancelled: "build-cancelled",
-  "timed-out": "build-timed-out",
-  expired: "build-timed-out",
-} as const;
-
-/** What the build as it stands means for its release. */
-export function commandFor(build: BuildSnapshot, releaseId: ReleaseBasics["id"], at: number): Command {
-  const { id: buildId, status, image } = build;
-  if (status === "queued" || status === "working")
-    return { type: "note-build-working", at, releaseId, buildId };
-  if (status === "succeeded" && image)
-    return { type: "finish-build", at, releaseId, buildId, result: { image } };
-  const failure: Failure =
-    status === "succeeded"
-      ? {
-          code: "build-without-digest",
-          message:
-            "The build succeeded but pushed no image that it lists under images:, so there is no digest to deploy.",
-        }
-      : {
-          code: failureCodes[status],
-          message: `The build ended as ${status}: ${build.failure ?? "Cloud Build gave no reason"}`,
-        };
-  return { type: "finish-build", at, releaseId, buildId, result: { failure } };
 }

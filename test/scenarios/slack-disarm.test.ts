@@ -8,6 +8,7 @@ import { localSlack } from "../../cli/runtime/local-slack.ts";
 import { type Slack, startSlack } from "../../emulator/slack/start-slack.ts";
 import type { TrafficOutcome } from "../../shared/ports/run.ts";
 import { MovableClock } from "../browser/movable-clock.ts";
+import { fakeImages } from "../support/fake-images.ts";
 import {
   gantryYaml,
   OutsideWorld,
@@ -66,6 +67,7 @@ describe("the message of a release that is decided in Slack", function () {
       probe: { request: async () => world.answer() },
       metrics: fakeMetrics(),
       logs: fakeLogs(),
+      images: fakeImages(),
     };
     gantry = await startGantry({
       engine: {

@@ -17,6 +17,7 @@ export type Faults = {
   killEveryMs: number; // 0 = never
   pauseEveryMs: number; // 0 = never
   peopleEveryMs: number; // 0 = nobody does anything
+  buildLost: number; // the platform fails a build
   handBetween: number; // a person moves traffic right after Gantry read it
 };
 
@@ -37,6 +38,7 @@ export const calm: Readonly<Faults> = {
   killEveryMs: 0,
   pauseEveryMs: 0,
   peopleEveryMs: 0,
+  buildLost: 0,
   handBetween: 0,
 };
 
@@ -60,6 +62,7 @@ export function drawFaults(random: Random): Faults {
     killEveryMs: seldom(10_000, 40_000, 120_000),
     pauseEveryMs: seldom(30_000, 120_000),
     peopleEveryMs: seldom(5_000, 20_000, 60_000, 200_000),
+    buildLost: seldom(0.1, 0.5),
     handBetween: random.chance(0.3) ? random.pick(0.005, 0.03) : 0,
   };
 }

@@ -13,6 +13,7 @@ import type { Deps } from "../../shared/usecases/deps.ts";
 import type { Desk } from "../../shared/usecases/desk.ts";
 import { createDesk } from "../../shared/usecases/gantry-desk.ts";
 import { RunningWork } from "../../shared/usecases/running-work.ts";
+import { fakeImages } from "../support/fake-images.ts";
 import { fakeLogs, fakeMetrics } from "../support/watched-cloud.ts";
 import type { SimCloudBuild } from "./sim-build.ts";
 import type { SimCloudRun } from "./sim-cloud-run.ts";
@@ -59,6 +60,7 @@ export class GantryNode {
       probe: simProbe({ cloud: outside.run, process, world }),
       metrics: fakeMetrics(),
       logs: fakeLogs(),
+      images: fakeImages(),
       chat: null,
       consoleUrl: () => "https://gantry.test",
       sourceSite: null,

@@ -60,8 +60,11 @@ export class Invariants {
     for (const write of run.writes.slice(this.#writes)) this.#checkWrite(write);
     this.#writes = run.writes.length;
     for (const service of this.#watched.services) this.#checkTraffic(service);
-    for (const [release, count] of this.#watched.build.counts())
-      if (count > this.#watched.mostBuilds) broken(`${count} builds were created for ${release}`);
+    const { build, mostBuilds } = this.#watched;
+    for (const [attempt, count] of build.counts())
+      if (count > mostBuilds) broken(`${count} builds were created for ${attempt}`);
+    for (const release of build.needless())
+      broken(`${release} was built twice, and the platform did not lose the first build`);
   }
 
   async #foldNewEvents(): Promise<void> {

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { BuildReport } from "../../shared/domain/build-report.ts";
 import {
   type BuildId,
   parseBuildId,
@@ -19,6 +20,8 @@ import type { SimProcess, Surroundings } from "./sim-process.ts";
 
 type Running = { snapshot: BuildSnapshot; readonly releaseId: ReleaseId; readonly isBroken: boolean };
 
+type Fate = "ends" | "is lost" | "fails";
+
 /** Cloud Build: builds that take their time, end well or badly, and are told of on `cloud-builds`. */
 export class SimCloudBuild {
   readonly #world: Surroundings;
@@ -35,12 +38,27 @@ export class SimCloudBuild {
     this.#isBroken = params.isBroken;
   }
 
-  /** How many builds were ever created for each release. */
-  counts(): ReadonlyMap<ReleaseId, number> {
-    const counts = new Map<ReleaseId, number>();
-    for (const { releaseId } of this.#builds.values())
-      counts.set(releaseId, (counts.get(releaseId) ?? 0) + 1);
+  /** How many builds were ever created for each attempt of a release. */
+  counts(): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>();
+    for (const { releaseId, snapshot } of this.#builds.values()) {
+      const attempt = `${releaseId}, attempt ${snapshot.attempt}`;
+      counts.set(attempt, (counts.get(attempt) ?? 0) + 1);
+    }
     return counts;
+  }
+
+  /** Second builds whose first was not lost by the platform. */
+  needless(): readonly ReleaseId[] {
+    const builds = [...this.#builds.values()];
+    const isLost = ({ snapshot }: Running) => snapshot.report?.state === "internal-error";
+    const seconds = builds.filter(({ snapshot }) => snapshot.attempt === 2);
+    return seconds
+      .filter(
+        (second) =>
+          !builds.some((each) => each.releaseId === second.releaseId && each !== second && isLost(each)),
+      )
+      .map(({ releaseId }) => releaseId);
   }
 
   /** The builds that still run. */
@@ -62,7 +80,7 @@ export class SimCloudBuild {
     };
     return {
       start: async (request) => {
-        const known = await send(() => this.#ofRelease(request.releaseId));
+        const known = await send(() => this.#ofRequest(request));
         return { outcome: "started", build: known ?? (await send(() => this.#create(request))) };
       },
       get: ({ id }) => send(() => this.#builds.get(id)?.snapshot ?? null),
@@ -70,8 +88,9 @@ export class SimCloudBuild {
     };
   }
 
-  #ofRelease(releaseId: ReleaseId): BuildSnapshot | null {
-    return [...this.#builds.values()].find((build) => build.releaseId === releaseId)?.snapshot ?? null;
+  #ofRequest({ releaseId, attempt }: BuildRequest): BuildSnapshot | null {
+    const snapshots = [...this.#builds.values()].map(({ snapshot }) => snapshot);
+    return snapshots.find((build) => build.releaseId === releaseId && build.attempt === attempt) ?? null;
   }
 
   #create(request: BuildRequest): BuildSnapshot {
@@ -84,7 +103,8 @@ export class SimCloudBuild {
       service,
       status: "queued",
       image: null,
-      failure: null,
+      attempt: request.attempt,
+      report: null,
       logUrl: `https://builds.sim.test/${id}`,
       startedAt: null,
     };
@@ -97,8 +117,15 @@ export class SimCloudBuild {
   }
 
   #end(build: Running, service: ServiceKey, commit: string): void {
-    if (build.isBroken) this.#go(build, { status: "failed", failure: "step 0 failed" });
+    const fate = this.#fateOf(build);
+    if (fate !== "ends") this.#go(build, { status: "failed", report: reportOf(fate) });
     else this.#go(build, { status: "succeeded", image: imageOf(service, commit) });
+  }
+
+  #fateOf({ isBroken }: Running): Fate {
+    const { random, faults } = this.#world;
+    if (faults.buildLost > 0 && random.chance(faults.buildLost)) return "is lost";
+    return isBroken ? "fails" : "ends";
   }
 
   #go(build: Running, changes: Partial<BuildSnapshot>): void {
@@ -109,7 +136,8 @@ export class SimCloudBuild {
 
   #cancel(releaseId: ReleaseId): void {
     for (const build of this.#builds.values())
-      if (build.releaseId === releaseId) this.#go(build, { status: "cancelled" });
+      if (build.releaseId === releaseId)
+        this.#go(build, { status: "cancelled", report: { ...reportOf("fails"), state: "cancelled" } });
   }
 
   #notify({ snapshot, releaseId }: Running): void {
@@ -117,6 +145,17 @@ export class SimCloudBuild {
     const data = { id, status: status.toUpperCase(), tags: [`${releaseTagPrefix}${releaseId}`] };
     this.#tell({ topic: topics.builds, id: null, data, attributes: { buildId: id, status: data.status } });
   }
+}
+
+function reportOf(fate: Exclude<Fate, "ends">): BuildReport {
+  return {
+    state: fate === "is lost" ? "internal-error" : "failed",
+    failureType: fate === "is lost" ? null : "user-build-step",
+    detail: fate === "is lost" ? "the worker was lost" : "step 0 failed",
+    steps: [],
+    timeoutMs: null,
+    serviceAccount: null,
+  };
 }
 
 function isRunning({ snapshot }: Running): boolean {

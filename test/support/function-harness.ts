@@ -1,10 +1,12 @@
 import { openMemory } from "../../shared/adapters/memory/open-memory.ts";
+import type { BuildReport } from "../../shared/domain/build-report.ts";
 import { parseBuildId, type ReleaseId, type ServiceKey } from "../../shared/domain/ids.ts";
 import type { Policy } from "../../shared/domain/policy.ts";
 import type { RevisionSettings, ServiceSettings } from "../../shared/domain/service-settings.ts";
 import { type Split, soleRevision, splitOf } from "../../shared/domain/traffic.ts";
 import type { BuildPort, BuildSnapshot, StartOutcome } from "../../shared/ports/build.ts";
 import type { PubSubEvent } from "../../shared/ports/bus.ts";
+import type { ImagesPort } from "../../shared/ports/images.ts";
 import type { ProbeAnswer } from "../../shared/ports/probe.ts";
 import type {
   CandidateOutcome,
@@ -18,6 +20,7 @@ import type { SourcePort } from "../../shared/ports/source.ts";
 import type { Deps, Settings } from "../../shared/usecases/deps.ts";
 import type { ReleaseRequest } from "../../shared/usecases/desk.ts";
 import { RunningWork } from "../../shared/usecases/running-work.ts";
+import { fakeImages } from "./fake-images.ts";
 import { candidate, commitSha, image, monday, person, revisionName, serviceKey } from "./fixtures.ts";
 import { ManualClock, settle } from "./manual-clock.ts";
 import { serviceSettings, settingsReading } from "./settings.ts";
@@ -108,6 +111,7 @@ export class OutsideWorld {
     candidate: this.candidate,
     stable: this.stable,
   });
+  image: ImagesPort["resolve"] = fakeImages().resolve;
   move: (to: Split) => Promise<TrafficOutcome> = async () => ({ outcome: "effective" });
   remove: (signal: AbortSignal) => Promise<void> = async () => undefined;
   scale: (request: MinimumRequest) => Promise<MinimumOutcome> = (request) => this.#scaleAsAsked(request);
@@ -226,9 +230,23 @@ export function buildSnapshot(changes: Partial<BuildSnapshot> = {}): BuildSnapsh
     service: null,
     status: "queued",
     image: null,
-    failure: null,
+    attempt: 1,
+    report: null,
     logUrl: "https://log.test/build-1",
     startedAt: null,
+    ...changes,
+  };
+}
+
+/** A build that failed, about which nothing is known; or what a test says. */
+export function buildReport(changes: Partial<BuildReport> = {}): BuildReport {
+  return {
+    state: "failed",
+    failureType: null,
+    detail: "",
+    steps: [],
+    timeoutMs: null,
+    serviceAccount: null,
     ...changes,
   };
 }
@@ -274,6 +292,7 @@ export function functionHarness(changes: Readonly<{ policy?: Policy; settings?: 
     build: world.buildPort,
     source: world.sourcePort,
     probe: { request: async () => world.answer() },
+    images: { resolve: (reference) => world.image(reference) },
     chat: null,
     consoleUrl: () => "https://gantry.test",
     sourceSite: null,

@@ -75,6 +75,7 @@ describe("the Cloud Build adapter against the local cloud", () => {
     return {
       service,
       releaseId: parseReleaseId(`rel-build-${count}`)!,
+      attempt: 1,
       repository: "demo/api",
       cloneUrl: repository,
       tag: parseTagName("v1.0.0")!,
@@ -102,9 +103,9 @@ describe("the Cloud Build adapter against the local cloud", () => {
   it("builds the commit in the service's folder and brings the digest back", async () => {
     const request = requestFor(own);
     const started = startedOf(await builds.start(request));
-    expect(started).to.include({ status: "queued", image: null, failure: null });
+    expect(started).to.include({ status: "queued", attempt: 1, image: null, report: null });
     const done = await end(started);
-    expect(done.failure).to.equal(null);
+    expect(done.report).to.equal(null);
     expect(done).to.include({ status: "succeeded", releaseId: request.releaseId, service });
     expect(done.image?.name).to.equal("us-central1-docker.pkg.dev/demo-project/gantry/api");
     expect(done.image?.digest).to.match(/^sha256:[0-9a-f]{64}$/);
@@ -117,6 +118,18 @@ describe("the Cloud Build adapter against the local cloud", () => {
     const second = startedOf(await builds.start(request));
     expect(second.id).to.equal(first.id);
     await builds.cancel(request);
+  });
+
+  it("starts a second build where the platform lost the first, and finds each again by its attempt", async () => {
+    const request = requestFor(sleeping);
+    const first = startedOf(await builds.start(request));
+    const second = startedOf(await builds.start({ ...request, attempt: 2 }));
+    expect(second).to.include({ attempt: 2, releaseId: request.releaseId });
+    expect(second.id).to.not.equal(first.id);
+    expect(startedOf(await builds.start({ ...request, attempt: 2 })).id).to.equal(second.id);
+    expect(startedOf(await builds.start(request)).id).to.equal(first.id);
+    await builds.cancel(request);
+    expect((await end(second)).status).to.equal("cancelled");
   });
 
   it("finds a build whose creation was accepted but not answered", async () => {
@@ -132,22 +145,25 @@ describe("the Cloud Build adapter against the local cloud", () => {
     const request = requestFor(sleeping);
     const build = startedOf(await builds.start(request));
     await builds.cancel(request);
-    expect(await end(build)).to.include({ status: "cancelled", failure: "the build was cancelled" });
+    const cancelled = await end(build);
+    expect(cancelled.status).to.equal("cancelled");
+    expect(cancelled.report?.state).to.equal("cancelled");
     await builds.cancel(request);
   });
 
   it("says which step failed, and how", async () => {
     const build = await end(startedOf(await builds.start(requestFor(failing))));
     expect(build).to.include({ status: "failed", image: null });
-    expect(build.failure).to.equal(
-      'a build step failed: build step 0 "bash" failed: step exited with non-zero status: 7',
-    );
+    expect(build.report).to.deep.include({ state: "failed", failureType: "user-build-step" });
+    expect(build.report?.detail).to.equal('build step 0 "bash" failed: step exited with non-zero status: 7');
+    const [step] = build.report?.steps ?? [];
+    expect(step).to.deep.equal({ index: 0, id: null, image: "bash", state: "failed", exitCode: 7 });
   });
 
   it("says that a commit does not exist", async () => {
     const missing = parseCommitSha("0123456789012345678901234567890123456789")!;
     const build = await end(startedOf(await builds.start(requestFor(own, { commit: missing }))));
-    expect(build.failure).to.match(/^the commit could not be fetched: /);
+    expect(build.report?.failureType).to.equal("fetch-source-failed");
   });
 
   it("refuses a file with errors before anything is built, each at its place", async () => {

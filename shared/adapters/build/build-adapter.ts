@@ -76,7 +76,7 @@ async function start(context: Context, request: BuildRequest): Promise<StartOutc
     const message = `${request.file.name} cannot be built: ${body.problems.length} problem(s)`;
     return { outcome: "refused", message, problems: body.problems };
   }
-  let known = await firstBuildOf(context, request.service, request.releaseId);
+  let known = await firstBuildOf(context, request);
   for (let creates = 0; known === null; creates += 1) {
     if (creates >= context.settings.maxCreates) throw unanswered(request);
     const created = await create(context, request, body.build);
@@ -115,20 +115,19 @@ async function lookAgain(context: Context, request: BuildRequest): Promise<Build
   const { clock, settings } = context;
   for (let look = 1; look <= settings.looks; look += 1) {
     await clock.sleep({ ms: settings.lookMs, signal: never });
-    const found = await firstBuildOf(context, request.service, request.releaseId);
+    const found = await firstBuildOf(context, request);
     if (found !== null) return found;
   }
   return null;
 }
 
-/** The oldest build of the release: should there be two, all callers agree on one. */
+/** The oldest build of this attempt: should there be two, all callers agree on one. */
 async function firstBuildOf(
   context: Context,
-  service: ServiceKey,
-  releaseId: ReleaseId,
+  { service, releaseId, attempt }: BuildRequest,
 ): Promise<BuildSnapshot | null> {
   const all = await buildsOf(context, service, releaseId);
-  return all.at(-1) ?? null;
+  return all.findLast((build) => build.attempt === attempt) ?? null;
 }
 
 /** Newest first, as Cloud Build lists them. */

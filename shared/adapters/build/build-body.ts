@@ -23,13 +23,13 @@ export function buildBodyOf(request: BuildRequest): BodyResult {
   }
   const { build: file, imageIndex } = parsed;
   const seconds = Math.max(1, Math.floor(request.build.timeoutMs / 1000));
-  const { releaseId, service } = request;
+  const { releaseId, service, attempt } = request;
   return {
     ok: true,
     build: {
       ...withDurations(file, seconds),
       source: { gitSource: sourceOf(request, file) },
-      tags: [...(file.tags ?? []), ...buildTagsFor({ releaseId, service, imageIndex })],
+      tags: [...(file.tags ?? []), ...buildTagsFor({ releaseId, service, attempt, imageIndex })],
     },
   };
 }

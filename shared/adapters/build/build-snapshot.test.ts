@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import type { BuildReport } from "../../domain/build-report.ts";
 import type { CommitSha, ReleaseId, ServiceKey, TagName } from "../../domain/ids.ts";
 import type { BuildRequest } from "../../ports/build.ts";
 import { buildBodyOf } from "./build-body.ts";
@@ -8,7 +9,7 @@ import { buildTagsFor, readBuildTags } from "./build-tags.ts";
 const digest = `sha256:${"a".repeat(64)}`;
 const releaseId = "rel-1" as ReleaseId;
 const service = "demo-project/us-central1/api" as ServiceKey;
-const tags = [...buildTagsFor({ releaseId: "rel-00001" as ReleaseId, service, imageIndex: 1 })];
+const tags = [...buildTagsFor({ releaseId: "rel-00001" as ReleaseId, service, attempt: 2, imageIndex: 1 })];
 
 const succeeded: IBuild = {
   id: "build-1",
@@ -31,9 +32,10 @@ describe("buildSnapshotOf()", () => {
       id: "build-1",
       releaseId: "rel-00001",
       service,
+      attempt: 2,
       status: "succeeded",
       image: { name: "host:5000/team/api", digest },
-      failure: null,
+      report: null,
       logUrl: "https://log",
       startedAt: 1_700_000_000_500,
     });
@@ -53,34 +55,48 @@ describe("buildSnapshotOf()", () => {
   });
 
   const step = { name: "bash", id: "test", status: "FAILURE", exitCode: 7 } as const;
-  const cases: readonly [IBuild, string, string | null][] = [
+  const told = { failureType: null, detail: "", steps: [], timeoutMs: null, serviceAccount: null };
+  const cases: readonly [IBuild, string, Partial<BuildReport> | null][] = [
     [{ status: 1 }, "queued", null],
     [{ status: "PENDING" }, "queued", null],
     [{ status: 2 }, "working", null],
     [{ status: "STATUS_UNKNOWN" }, "working", null],
     [
-      { status: 4, statusDetail: "step 0 failed", failureInfo: { type: 5 } },
+      { status: 4, statusDetail: "step 0 failed", failureInfo: { type: 5 }, timeout: { seconds: 90 } },
       "failed",
-      "a build step failed: step 0 failed",
+      { state: "failed", failureType: "user-build-step", detail: "step 0 failed", timeoutMs: 90_000 },
     ],
     [
-      { status: "FAILURE", failureInfo: { type: "PUSH_NOT_AUTHORIZED", detail: "denied: no" } },
+      {
+        status: "FAILURE",
+        failureInfo: { type: "PUSH_NOT_AUTHORIZED", detail: "denied: no" },
+        serviceAccount: "a",
+      },
       "failed",
-      "the build's service account may not push the image: denied: no",
+      { state: "failed", failureType: "push-not-authorized", detail: "denied: no", serviceAccount: "a" },
     ],
     [
-      { status: "FAILURE", steps: [{ status: "SUCCESS" }, step] },
+      { status: "FAILURE", steps: [{ status: "SUCCESS" }, step, {}] },
       "failed",
-      "the build failed: step 1 (test) of bash ended with exit code 7",
+      {
+        state: "failed",
+        steps: [
+          { index: 0, id: null, image: "", state: "succeeded", exitCode: null },
+          { index: 1, id: "test", image: "bash", state: "failed", exitCode: 7 },
+          { index: 2, id: null, image: "", state: "waiting", exitCode: null },
+        ],
+      },
     ],
-    [{ status: "INTERNAL_ERROR" }, "failed", "the build failed"],
-    [{ status: 6, statusDetail: "timed out" }, "timed-out", "the build took longer than its timeout"],
-    [{ status: "CANCELLED" }, "cancelled", "the build was cancelled"],
-    [{ status: 9 }, "expired", "the build waited in the queue for too long"],
+    [{ status: "INTERNAL_ERROR" }, "failed", { state: "internal-error" }],
+    [{ status: 6, statusDetail: "timed out" }, "timed-out", { state: "timed-out", detail: "timed out" }],
+    [{ status: "CANCELLED" }, "cancelled", { state: "cancelled" }],
+    [{ status: 9 }, "expired", { state: "expired" }],
   ];
-  for (const [build, status, failure] of cases)
-    it(`reads ${JSON.stringify(build.status)} as ${status}: ${failure ?? "no failure"}`, () => {
-      expect(buildSnapshotOf({ id: "b", ...build })).to.include({ status, failure });
+  for (const [build, status, report] of cases)
+    it(`reads ${JSON.stringify(build.status)} as ${status}: ${report?.state ?? "no failure"}`, () => {
+      const snapshot = buildSnapshotOf({ id: "b", ...build });
+      expect(snapshot?.status).to.equal(status);
+      expect(snapshot?.report).to.deep.equal(report === null ? null : { ...told, ...report });
     });
 });
 
@@ -88,19 +104,35 @@ describe("build tags", () => {
   it("are tags as Cloud Build takes them, and tell the release and the service again", () => {
     const keys = ["demo-project/us-central1/api", "example.com:demo-project/europe-west1/a-b"];
     for (const key of keys as ServiceKey[]) {
-      const made = buildTagsFor({ releaseId: "rel-00001" as ReleaseId, service: key, imageIndex: 0 });
+      const made = buildTagsFor({
+        releaseId: "rel-00001" as ReleaseId,
+        service: key,
+        attempt: 1,
+        imageIndex: 0,
+      });
       expect(made.every((tag) => /^[\w][\w.-]{0,127}$/.test(tag))).to.equal(true);
-      expect(readBuildTags(made)).to.deep.equal({ releaseId: "rel-00001", service: key, imageIndex: 0 });
+      expect(readBuildTags(made)).to.deep.equal({
+        releaseId: "rel-00001",
+        service: key,
+        attempt: 1,
+        imageIndex: 0,
+      });
     }
   });
 
   it("leave out a service key that is too long, and mean nothing on other builds", () => {
     const long = `${"a".repeat(30)}.${"b".repeat(60)}:demo-project/us-central1/api` as ServiceKey;
-    const made = buildTagsFor({ releaseId: "rel-00001" as ReleaseId, service: long, imageIndex: 0 });
+    const made = buildTagsFor({
+      releaseId: "rel-00001" as ReleaseId,
+      service: long,
+      attempt: 1,
+      imageIndex: 0,
+    });
     expect(readBuildTags(made).service).to.equal(null);
     expect(readBuildTags(["gantry-release-", "gantry-image-x"])).to.deep.equal({
       releaseId: null,
       service: null,
+      attempt: 1,
       imageIndex: 0,
     });
   });
@@ -110,6 +142,7 @@ describe("buildBodyOf()", () => {
   const request: BuildRequest = {
     service,
     releaseId,
+    attempt: 1,
     repository: "demo/api",
     cloneUrl: "https://git/demo/api",
     tag: "v1" as TagName,

@@ -1,4 +1,5 @@
 import type { protos } from "@google-cloud/cloudbuild";
+import type { BuildFailureType, BuildReport, StepReport } from "../../domain/build-report.ts";
 import { parseBuildId, parseImageDigest, type Timestamp } from "../../domain/ids.ts";
 import type { Image } from "../../domain/service-state.ts";
 import type { BuildSnapshot } from "../../ports/build.ts";
@@ -33,7 +34,7 @@ const statuses: Readonly<Record<string, BuildSnapshot["status"]>> = {
   EXPIRED: "expired",
 };
 
-const failureNames: Readonly<Record<number, string>> = {
+const failureTypes: Readonly<Record<number, string>> = {
   1: "PUSH_FAILED",
   2: "PUSH_IMAGE_NOT_FOUND",
   3: "PUSH_NOT_AUTHORIZED",
@@ -42,20 +43,30 @@ const failureNames: Readonly<Record<number, string>> = {
   6: "FETCH_SOURCE_FAILED",
 };
 
-const failureWords: Readonly<Record<string, string>> = {
-  PUSH_FAILED: "an image could not be pushed",
-  PUSH_IMAGE_NOT_FOUND: "an image named under `images` was not built",
-  PUSH_NOT_AUTHORIZED: "the build's service account may not push the image",
-  LOGGING_FAILURE: "the build could not write its log; it may pass when tried again",
-  USER_BUILD_STEP: "a build step failed",
-  FETCH_SOURCE_FAILED: "the commit could not be fetched",
+const failures: Readonly<Record<string, BuildFailureType>> = {
+  PUSH_FAILED: "push-failed",
+  PUSH_IMAGE_NOT_FOUND: "push-image-not-found",
+  PUSH_NOT_AUTHORIZED: "push-not-authorized",
+  LOGGING_FAILURE: "logging-failure",
+  USER_BUILD_STEP: "user-build-step",
+  FETCH_SOURCE_FAILED: "fetch-source-failed",
 };
 
-const endWords: Readonly<Partial<Record<BuildSnapshot["status"], string>>> = {
-  failed: "the build failed",
-  "timed-out": "the build took longer than its timeout",
-  cancelled: "the build was cancelled",
-  expired: "the build waited in the queue for too long",
+const badEnds: Readonly<Record<string, BuildReport["state"]>> = {
+  FAILURE: "failed",
+  INTERNAL_ERROR: "internal-error",
+  TIMEOUT: "timed-out",
+  CANCELLED: "cancelled",
+  EXPIRED: "expired",
+};
+
+const stepStates: Readonly<Record<string, StepReport["state"]>> = {
+  WORKING: "working",
+  SUCCESS: "succeeded",
+  FAILURE: "failed",
+  INTERNAL_ERROR: "failed",
+  TIMEOUT: "timed-out",
+  CANCELLED: "cancelled",
 };
 
 function nameOf(value: EnumValue, names: Readonly<Record<number, string>>): string {
@@ -67,14 +78,15 @@ export function buildSnapshotOf(build: IBuild): BuildSnapshot | null {
   const id = parseBuildId(build.id ?? "");
   if (id === null) return null;
   const status = statuses[nameOf(build.status, statusNames)] ?? "working";
-  const { releaseId, service, imageIndex } = readBuildTags(build.tags ?? []);
+  const { releaseId, service, attempt, imageIndex } = readBuildTags(build.tags ?? []);
   return {
     id,
     releaseId,
     service,
+    attempt,
     status,
     image: status === "succeeded" ? imageOf(build, imageIndex) : null,
-    failure: failureOf(build, status),
+    report: reportOf(build),
     logUrl: build.logUrl ?? "",
     startedAt: millisecondsOf(build.startTime),
   };
@@ -98,27 +110,31 @@ function withoutTag(reference: string): string {
   return reference.replace(/@.*$/, "").replace(/:[^:/]*$/, "");
 }
 
-/** What happened and Cloud Build's own words for it. */
-function failureOf(build: IBuild, status: BuildSnapshot["status"]): string | null {
-  const end = endWords[status];
-  if (end === undefined) return null;
-  if (status !== "failed") return end;
-  const why = failureWords[nameOf(build.failureInfo?.type, failureNames)] ?? end;
-  const detail = build.statusDetail || build.failureInfo?.detail || failedStep(build.steps ?? []);
-  return detail ? `${why}: ${detail}` : why;
+/** What Cloud Build says of a build that did not end well; null for any other. */
+function reportOf(build: IBuild): BuildReport | null {
+  const state = badEnds[nameOf(build.status, statusNames)];
+  if (state === undefined) return null;
+  return {
+    state,
+    failureType: failures[nameOf(build.failureInfo?.type, failureTypes)] ?? null,
+    detail: build.statusDetail || build.failureInfo?.detail || "",
+    steps: (build.steps ?? []).map(stepOf),
+    timeoutMs: millisecondsOf(build.timeout),
+    serviceAccount: build.serviceAccount || null,
+  };
 }
 
-function failedStep(steps: readonly IBuildStep[]): string {
-  const index = steps.findIndex(({ status }) =>
-    ["FAILURE", "TIMEOUT", "INTERNAL_ERROR"].includes(nameOf(status, statusNames)),
-  );
-  const step = steps[index];
-  if (step === undefined) return "";
-  const label = step.id ? ` (${step.id})` : "";
-  const code = step.exitCode ? ` with exit code ${step.exitCode}` : "";
-  return `step ${index}${label} of ${step.name ?? "an unnamed image"} ended${code}`;
+function stepOf({ id, name, status, exitCode }: IBuildStep, index: number): StepReport {
+  return {
+    index,
+    id: id || null,
+    image: name ?? "",
+    state: stepStates[nameOf(status, statusNames)] ?? "waiting",
+    exitCode: exitCode || null,
+  };
 }
 
+/** Of a moment or a span; null where it is not told. */
 function millisecondsOf(
   time: Readonly<{ seconds?: unknown; nanos?: number | null }> | null | undefined,
 ): Timestamp | null {

@@ -1,5 +1,5 @@
 import { parseReleaseId, parseServiceKey, type ReleaseId, type ServiceKey } from "../../domain/ids.ts";
-import { releaseTagPrefix } from "../../ports/build.ts";
+import { type BuildAttempt, releaseTagPrefix } from "../../ports/build.ts";
 
 const maxTagLength = 128; // `^[\w][\w.-]{0,127}$`, which Cloud Build asks of every tag
 
@@ -7,13 +7,15 @@ const maxTagLength = 128; // `^[\w][\w.-]{0,127}$`, which Cloud Build asks of ev
 export type BuildTags = Readonly<{
   releaseId: ReleaseId | null;
   service: ServiceKey | null;
+  attempt: BuildAttempt;
   /** Which of the build's images is the service's. */
   imageIndex: number;
 }>;
 
 const prefixes = { release: releaseTagPrefix, service: "gantry-service-", image: "gantry-image-" } as const;
+const secondTag = "gantry-attempt-2";
 
-/** The tag by which the one build of a release is found again. */
+/** The tag by which the builds of a release are found again. */
 export function releaseTag(releaseId: ReleaseId): string {
   return prefixes.release + releaseId;
 }
@@ -22,13 +24,20 @@ export function releaseTag(releaseId: ReleaseId): string {
 export function buildTagsFor({
   releaseId,
   service,
+  attempt,
   imageIndex,
-}: Readonly<{ releaseId: ReleaseId; service: ServiceKey; imageIndex: number }>): readonly string[] {
+}: Readonly<{
+  releaseId: ReleaseId;
+  service: ServiceKey;
+  attempt: BuildAttempt;
+  imageIndex: number;
+}>): readonly string[] {
   // No part of a key holds a `_` or two dots in a row, so both can be read back.
   const key = prefixes.service + service.replaceAll("/", "_").replaceAll(":", "..");
   return [
     "gantry",
     releaseTag(releaseId),
+    ...(attempt === 2 ? [secondTag] : []),
     ...(key.length <= maxTagLength ? [key] : []),
     `${prefixes.image}${imageIndex}`,
   ];
@@ -41,6 +50,7 @@ export function readBuildTags(tags: readonly string[]): BuildTags {
   return {
     releaseId: parseReleaseId(after(prefixes.release)),
     service: parseServiceKey(after(prefixes.service).replaceAll("..", ":").replaceAll("_", "/")),
+    attempt: tags.includes(secondTag) ? 2 : 1,
     imageIndex: Number(/^\d{1,3}$/.exec(after(prefixes.image))?.[0] ?? 0),
   };
 }

@@ -9,12 +9,13 @@ import { buildTagsFor } from "./build-tags.ts";
 
 const service = "demo-project/us-central1/api" as ServiceKey;
 const releaseId = "rel-00001" as ReleaseId;
-const tags = [...buildTagsFor({ releaseId, service, imageIndex: 0 })];
+const tags = [...buildTagsFor({ releaseId, service, attempt: 1, imageIndex: 0 })];
 const clock = { now: () => 0, sleep: async () => undefined };
 
 const request: BuildRequest = {
   service,
   releaseId,
+  attempt: 1,
   repository: "demo/api",
   cloneUrl: "https://git/demo/api",
   tag: "v1" as TagName,

@@ -1,5 +1,13 @@
-/** An image by name, with its tag or digest where it has one. */
-export type ImageReference = Readonly<{ name: string; tag: string | null; digest: string | null }>;
+import { type ImageDigest, parseImageDigest } from "./ids.ts";
+
+/** An image by name, with its tag or digest where it has one. `registry` null = none is named, which means Docker Hub. */
+export type ImageReference = Readonly<{
+  name: string; // with the registry
+  registry: string | null;
+  path: string; // without the registry
+  tag: string | null;
+  digest: ImageDigest | null;
+}>;
 
 const component = /^[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*$/;
 const host = /^[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::\d{1,5})?$/;
@@ -15,5 +23,7 @@ export function parseImageReference(text: string): ImageReference | null {
   const path = withHost ? rest : [first, ...rest];
   const isName = (!withHost || host.test(first)) && path.every((part) => component.test(part));
   const isTag = tag === null || /^\w[\w.-]{0,127}$/.test(tag);
-  return isName && isTag && name.length <= 255 ? { name, tag, digest: digest ?? null } : null;
+  if (!isName || !isTag || name.length > 255) return null;
+  const registry = withHost ? first : null;
+  return { name, registry, path: path.join("/"), tag, digest: parseImageDigest(digest ?? "") };
 }
