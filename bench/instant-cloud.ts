@@ -130,6 +130,7 @@ export class InstantCloud {
         return snapshot === null ? null : settingsReading(snapshot);
       },
       readRevisionSettings: async () => revisionSettings(),
+      tryTemplate: async () => ({ outcome: "accepted" }),
       revisions: async () => [],
       deployCandidate: async ({ service, releaseId, image }) => {
         count(this.deploys, releaseId);

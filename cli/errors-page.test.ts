@@ -29,6 +29,7 @@ function problemCodes(): string[] {
 const sources: readonly (readonly [string, readonly string[], number])[] = [
   ["FailureCode", union("shared/domain/service-state.ts", "FailureCode"), 20],
   ["BuildCause", buildCauses, 20],
+  ["FindingCode", union("shared/domain/finding.ts", "FindingCode"), 20],
   ["RefusalCode", union("shared/domain/commands.ts", "RefusalCode"), 10],
   ["FreezeRefusalCode", union("shared/usecases/freeze-desk.ts", "FreezeRefusalCode"), 4],
   ["AppErrorCode", union("shared/ports/app-error.ts", "AppErrorCode"), 12],

@@ -142,7 +142,12 @@ describe("functions/build: requests for releases", () => {
     await ask(harness);
     expect((await harness.state()).active).to.deep.include({ id, status: "building", tag: "v1.0.0" });
     expect(harness.world.builds).to.deep.equal([`${id} v1.0.0 cloudbuild-nocache.yaml`]);
-    expect(await harness.events(id)).to.deep.equal(["release-requested", "release-began", "build-started"]);
+    expect(await harness.events(id)).to.deep.equal([
+      "release-requested",
+      "release-began",
+      "preflight-passed",
+      "build-started",
+    ]);
   });
 
   it("takes one release from any number of deliveries, and builds once", async () => {

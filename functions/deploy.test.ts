@@ -69,7 +69,7 @@ describe("functions/deploy: what Cloud Build tells", () => {
       const harness = await building();
       harness.world.build = () => Promise.reject(new Error("it should not be asked for"));
       await hear(harness, data);
-      expect(await harness.events(id)).to.have.length(3);
+      expect(await harness.events(id)).to.have.length(4);
     });
 
   for (const status of ["queued", "working"] as const)

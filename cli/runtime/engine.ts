@@ -60,6 +60,7 @@ export async function defaultSettings(): Promise<Settings> {
     pollBuildEveryMs: 30_000,
     sliceMs: 30_000,
     watchWaitingEveryMs: 5 * 60_000,
+    driftEveryMs: 5 * 60_000,
     deployDeadlineMs: 10 * 60_000,
     trafficDeadlineMs: 3 * 60_000,
     buildFile: { name, text: await readFile(packageFile(name), "utf8") },

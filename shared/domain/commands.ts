@@ -1,19 +1,44 @@
 import type { CheckResult, DecisionKind, Verdict } from "./events.ts";
+import type { Finding } from "./finding.ts";
+import type { SettingRow } from "./guardrails.ts";
 import type { BuildId, ImageDigest, ReleaseId, RevisionName, Timestamp } from "./ids.ts";
+import type { ServiceSettings } from "./service-settings.ts";
 import type { Actor, Candidate, Failure, Image, ReleaseBasics } from "./service-state.ts";
 import type { Split } from "./traffic.ts";
 import type { MinimumResult, WarmStep } from "./warm-state.ts";
 import type { WorkKind } from "./work.ts";
 
+/** What somebody else changed. `settings` null = the service is gone. */
+export type FoundChanges = Readonly<{
+  rows: readonly SettingRow[];
+  by: string | null;
+  settings: ServiceSettings | null;
+  serving: RevisionName | null;
+}>;
+
+/** `rows`: what of the guard rails the new revision does not keep. */
+export type DeployResult =
+  | Readonly<{ candidate: Candidate; stable: RevisionName | null }>
+  | Readonly<{ failure: Failure; rows?: readonly SettingRow[] }>;
+
 /** Everything that may be asked of a service, or reported about it. Time and ids arrive inside. */
 export interface CommandMap {
   /** `explicit`: a person names this tag on purpose, so that it was seen before or is older does not matter. */
   "request-release": { release: ReleaseBasics; explicit: boolean };
+  /** What was found before the build; `changes` = what somebody else did to the service since Gantry left it. */
+  "finish-preflight": { findings: readonly Finding[]; changes: FoundChanges | null };
+  "note-settings": { settings: ServiceSettings; serving: RevisionName | null; lookEveryMs: number | null };
+  /** `leftAt`: the settings that were compared with, so that a late report changes nothing. */
+  "report-changes": FoundChanges & { leftAt: Timestamp };
+  /** What somebody else changed is the truth from now on. `releaseId` is not looked at. */
+  "accept-changes": { by: Actor; reason: string };
   "note-build-started": { buildId: BuildId; logUrl: string };
   "note-build-working": { buildId: BuildId };
   "finish-build": { buildId: BuildId; result: Readonly<{ image: Image }> | FailedBuild };
   "finish-deploy": {
-    result: Readonly<{ candidate: Candidate; stable: RevisionName | null }> | Readonly<{ failure: Failure }>;
+    result: DeployResult;
+    /** How the service stands after the deploy; absent = it could not be read. */
+    left?: Readonly<{ settings: ServiceSettings; lookEveryMs: number | null }>;
   };
   /** `approvalId`: unguessable, for the request that a passed gate may lead to. */
   "finish-gate": {
@@ -95,6 +120,8 @@ export type RefusalCode =
   | "not-allowed"
   | "self-approval"
   | "not-quarantined"
+  | "service-drifted"
+  | "nothing-to-accept"
   | "image-quarantined";
 
 /** An expected no: what was refused and why, and the exact next command. */

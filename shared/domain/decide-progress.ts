@@ -3,7 +3,7 @@ import type { CommandOf } from "./commands.ts";
 import { decideMinimumGivenUp } from "./decide-warmth.ts";
 import { type Decision, events, nothing } from "./decision.ts";
 import type { CheckResult, ServiceEvent } from "./events.ts";
-import type { ReleaseId, Timestamp } from "./ids.ts";
+import type { ReleaseId, RevisionName, Timestamp } from "./ids.ts";
 import { firstStep, graceWithoutEvidenceMs, stepAt, wantedSplit } from "./release-plan.ts";
 import { rollBackTo, rolledBack } from "./rollback-events.ts";
 import type { ActiveRelease, Failure, Pair, ReleaseIn, ServiceState } from "./service-state.ts";
@@ -84,14 +84,27 @@ export function decideDeployFinished(command: CommandOf<"finish-deploy">, state:
   if (isOver(state, releaseId))
     return events({ type: "leftovers-found", at, releaseId, build: false, candidate: true });
   if (!activeIn(state, releaseId, "deploying")) return nothing;
-  if ("failure" in result) return failed(command, result.failure);
-  return events({
-    type: "candidate-deployed",
-    at,
-    releaseId,
-    candidate: result.candidate,
-    stable: result.stable,
-  });
+  if ("failure" in result)
+    return events(
+      ...settingsLeft(command, state.left?.serving ?? null),
+      ...(result.rows === undefined
+        ? []
+        : [{ type: "guardrail-broken", at, releaseId, rows: result.rows } as const]),
+      { type: "release-failed", at, releaseId, failure: result.failure },
+    );
+  const { candidate, stable } = result;
+  return events(
+    { type: "candidate-deployed", at, releaseId, candidate, stable },
+    ...settingsLeft(command, stable ?? candidate.revision),
+  );
+}
+
+/** How a deploy left the service, as far as it could be read. */
+function settingsLeft(
+  { at, releaseId, left }: CommandOf<"finish-deploy">,
+  serving: RevisionName | null,
+): readonly ServiceEvent[] {
+  return left === undefined ? [] : [{ type: "settings-left", at, releaseId, serving, ...left }];
 }
 
 /** Begins the step with this number, or the bake after the last one. */
@@ -274,6 +287,7 @@ export function decideLeftovers(command: CommandOf<"report-leftovers">, state: S
 
 /** In which status each kind of work is owed, and so may be given up; restoring and tidying never are. */
 const givenUpIn: Readonly<Record<WorkKind, ActiveRelease["status"] | null>> = {
+  preflight: "building",
   "start-build": "building",
   "check-build": "building",
   "deploy-candidate": "deploying",
@@ -285,6 +299,7 @@ const givenUpIn: Readonly<Record<WorkKind, ActiveRelease["status"] | null>> = {
   "restore-stable": null,
   "set-minimum": null,
   tidy: null,
+  "check-drift": null,
 };
 
 /** Work that failed as often as it may: without traffic the release fails, with traffic it goes back. */

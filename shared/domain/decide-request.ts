@@ -1,5 +1,6 @@
 import { begin, quarantineFailure } from "./begin-release.ts";
 import type { CommandOf } from "./commands.ts";
+import { driftRefusal } from "./decide-drift.ts";
 import { type Decision, events, nothing, refuse } from "./decision.ts";
 import type { ServiceEvent } from "./events.ts";
 import type { ActiveRelease, ReleaseBasics, ServiceState } from "./service-state.ts";
@@ -103,7 +104,7 @@ function takeThePlaceOf(active: ActiveRelease, command: Request, state: ServiceS
 export function decideRequest(command: Request, state: ServiceState): Decision {
   const { release, at } = command;
   if (state.seen.some(({ releaseId }) => releaseId === release.id)) return nothing;
-  const refusal = refusalOf(command, state);
+  const refusal = refusalOf(command, state) ?? driftRefusal(state);
   if (refusal) return refusal;
   if (state.active === null)
     return events(

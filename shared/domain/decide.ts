@@ -8,6 +8,7 @@ import {
   decideReject,
   decideResume,
 } from "./decide-approval.ts";
+import { decideAccept, decideChanges, decidePreflight, decideSettings } from "./decide-drift.ts";
 import { decideCancel, decideFree, decideRollBack } from "./decide-people.ts";
 import {
   decideBuildFinished,
@@ -35,6 +36,10 @@ type Decider<T extends CommandType> = (command: CommandOf<T>, state: ServiceStat
 
 const deciders: { readonly [T in CommandType]: Decider<T> } = {
   "request-release": decideRequest,
+  "finish-preflight": decidePreflight,
+  "note-settings": decideSettings,
+  "report-changes": decideChanges,
+  "accept-changes": decideAccept,
   "note-build-started": decideBuildStarted,
   "note-build-working": decideBuildWorking,
   "finish-build": decideBuildFinished,
@@ -65,10 +70,10 @@ const deciders: { readonly [T in CommandType]: Decider<T> } = {
   "cool-down": decideCoolDown,
 };
 
-/** Where nothing runs any more and a release waits, it begins. */
+/** Where nothing runs any more, nobody changed the service, and a release waits, it begins. */
 function nextInLine(state: ServiceState, at: number): readonly ServiceEvent[] {
   const next = state.queue[0];
-  return state.active === null && next ? begin(next, state, at) : [];
+  return state.active === null && state.drift === undefined && next ? begin(next, state, at) : [];
 }
 
 /**

@@ -9,6 +9,7 @@ import {
   revisionName,
   tagName,
 } from "../../test/support/fixtures.ts";
+import { serviceSettings } from "../../test/support/settings.ts";
 import { eventWords } from "./event-words.ts";
 import type { EventMap, EventType, ServiceEvent } from "./events.ts";
 import { parseBuildId } from "./ids.ts";
@@ -22,6 +23,9 @@ const fail = { ...pass, verdict: "fail", measured: "503" } as const;
 const warmer = { slot: "s", from: 0, to: 1, until: monday } as const;
 const buildId = parseBuildId("b-1");
 if (buildId === null) throw new Error("a fixture");
+
+const row = { setting: "memory", wanted: "32Gi", found: "16Gi" } as const;
+const warning = { severity: "warns", code: "gpu-room", message: "The GPU quota is 3.", next: "" } as const;
 
 const table: { readonly [K in EventType]: readonly [EventMap[K], string] } = {
   "release-requested": [{ release }, "asked for by ada"],
@@ -85,6 +89,29 @@ const table: { readonly [K in EventType]: readonly [EventMap[K], string] } = {
   "digest-freed": [{ digest, by: person }, "image freed from quarantine by ada"],
   "leftovers-found": [{ build: false, candidate: true }, "leaves something to tidy up"],
   "leftovers-tidied": [{}, "is tidied up"],
+  "preflight-passed": [{ findings: [warning] }, "passed the preflight, with warnings: The GPU quota is 3."],
+  "preflight-failed": [
+    { findings: [{ ...warning, severity: "stops", next: "gantry plan v1" }] },
+    "did not pass the preflight: The GPU quota is 3. Next: gantry plan v1",
+  ],
+  "change-allowed": [
+    { by: person, reason: "smaller model", rows: [row] },
+    "ada lets it break a guard rail: memory is 16Gi, not 32Gi. Why: smaller model",
+  ],
+  "guardrail-broken": [{ rows: [row] }, "does not keep the guard rails: memory is 16Gi, not 32Gi"],
+  "settings-left": [
+    { settings: serviceSettings(), serving: null, lookEveryMs: null },
+    "leaves the service as it wrote it",
+  ],
+  "drift-found": [
+    { rows: [row], by: "ada@example.com", settings: null, serving: null },
+    "the service is not as it was left, so nothing new is released: memory: 32Gi is now 16Gi (last written by ada@example.com)",
+  ],
+  "drift-gone": [{}, "the service is as it was left again"],
+  "drift-accepted": [
+    { by: person, reason: "on purpose", rows: [row] },
+    "ada accepted what was changed by hand: on purpose",
+  ],
   "warmup-asked": [
     { by: person, until: monday + 2 * 3_600_000 },
     "is to be warm for 120 minutes: ada asked for it",
@@ -148,6 +175,19 @@ describe("eventWords()", () => {
     const busy = { what: "ping", message: "429", tries: 2, until: monday + 600_000 } as const;
     expect(eventWords({ type: "warmup-backed-off", ...of, ...busy })).to.equal(
       "could not be pinged (try 2), and is tried again in 10 minutes: 429",
+    );
+  });
+
+  it("says no more than there is to say", () => {
+    const of = { at: monday, releaseId: releaseId() };
+    expect(eventWords({ type: "preflight-passed", ...of, findings: [] })).to.equal("passed the preflight");
+    expect(eventWords({ type: "preflight-failed", ...of, findings: [] })).to.equal(
+      "did not pass the preflight",
+    );
+    const untold = { rows: [row], by: null, settings: null, serving: null } as const;
+    expect(eventWords({ type: "drift-found", ...of, ...untold })).to.contain("by whom is not told");
+    expect(eventWords({ type: "drift-accepted", ...of, by: person, reason: "", rows: [row] })).to.equal(
+      "ada accepted what was changed by hand",
     );
   });
 

@@ -1,3 +1,4 @@
+import { driftSentences } from "./drift-words.ts";
 import type { CheckResult, EventOf, EventType } from "./events.ts";
 import { checkLine } from "./explain.ts";
 import { despiteWords } from "./freeze-words.ts";
@@ -57,6 +58,7 @@ const sentences: Sentences = {
   "digest-freed": ({ by }) => `image freed from quarantine by ${by.name}`,
   "leftovers-found": () => "leaves something to tidy up",
   "leftovers-tidied": () => "is tidied up",
+  ...driftSentences,
   ...warmthSentences,
 };
 

@@ -1,4 +1,6 @@
 import type { RefusalCode } from "./commands.ts";
+import type { DriftEventMap } from "./drift.ts";
+import type { PreflightEventMap } from "./finding.ts";
 import type { BuildId, ImageDigest, ReleaseId, RevisionName, TagName, Timestamp } from "./ids.ts";
 import type { Actor, Candidate, Failure, Image, ReleaseBasics } from "./service-state.ts";
 import type { Split } from "./traffic.ts";
@@ -18,7 +20,7 @@ export type CheckResult = Readonly<{
 export type Verdict = "pass" | "fail" | "inconclusive";
 
 /** Everything that can happen to a service, by name, with what is known of it. */
-export interface EventMap extends WarmthEventMap {
+export interface EventMap extends WarmthEventMap, DriftEventMap, PreflightEventMap {
   "release-requested": { release: ReleaseBasics };
   "release-queued": { release: ReleaseBasics; behind: ReleaseId; behindTag: TagName };
   "release-began": { release: ReleaseBasics };
@@ -83,6 +85,7 @@ export type DecisionKind =
   | "promote"
   | "cancel"
   | "roll-back"
+  | "accept-changes"
   | "free-digest";
 
 export type EventType = keyof EventMap;

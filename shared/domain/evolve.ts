@@ -1,3 +1,4 @@
+import { aboutToWrite, driftEvolvers, nowServing } from "./drift.ts";
 import type { EventOf, EventType, ServiceEvent } from "./events.ts";
 import type { BuildId, ReleaseId, RevisionName, Timestamp } from "./ids.ts";
 import { percentOfStep } from "./release-plan.ts";
@@ -27,7 +28,7 @@ function unchanged(state: ServiceState): ServiceState {
 /** What stays of a release whatever its status. */
 export function basicsOf(release: ReleaseBasics): ReleaseBasics {
   const { id, tag, commit, repository, requestedBy, requestedAt, configHash, plan } = release;
-  const { prebuilt, despite } = release;
+  const { prebuilt, despite, allows } = release;
   return {
     id,
     tag,
@@ -39,6 +40,7 @@ export function basicsOf(release: ReleaseBasics): ReleaseBasics {
     plan,
     ...(prebuilt === undefined ? {} : { prebuilt }),
     ...(despite === undefined ? {} : { despite }),
+    ...(allows === undefined ? {} : { allows }),
   };
 }
 
@@ -143,13 +145,16 @@ function goLive(state: ServiceState, event: EventOf<"release-live">): ServiceSta
   const live: LiveRelease = { ...basicsOf(active), candidate, stable, since: event.at };
   const past = state.live === null ? state.past : [...state.past, state.live].slice(-keptPast);
   const leftover = { releaseId: active.id, build: false, candidate: true, ended: "live" } as const;
-  return addLeftover({ ...state, active: null, live, past }, leftover);
+  const after = nowServing({ ...state, active: null, live, past }, candidate.revision, event.at);
+  return addLeftover(after, leftover);
 }
 
 function cancelled(state: ServiceState, event: EventOf<"release-cancelled">): ServiceState {
   const { active } = state;
   if (active?.id !== event.releaseId || active.status !== "held") return end(state, event.releaseId);
-  return { ...end(state, event.releaseId), live: liveAt(state, soleRevision(active.found)) };
+  const serving = soleRevision(active.found);
+  const after = { ...end(state, event.releaseId), live: liveAt(state, serving) };
+  return after.left === undefined ? after : { ...after, left: { ...after.left, serving, at: event.at } };
 }
 
 function beginRollback(state: ServiceState, event: EventOf<"rollback-began">): ServiceState {
@@ -202,9 +207,9 @@ const evolvers: { readonly [T in EventType]: Evolver<T> } = {
       active.status === "building" ? { ...active, build: null, lost: buildId } : null,
     ),
   "image-given": (state, { releaseId, image }) =>
-    advance(state, releaseId, () => ({ status: "deploying", image })),
+    aboutToWrite(advance(state, releaseId, () => ({ status: "deploying", image }))),
   "build-succeeded": (state, { releaseId, image }) =>
-    advance(state, releaseId, () => ({ status: "deploying", image })),
+    aboutToWrite(advance(state, releaseId, () => ({ status: "deploying", image }))),
   "candidate-deployed": (state, { releaseId, candidate, stable }) =>
     advance(state, releaseId, () => ({ status: "verifying", candidate, stable })),
   "gate-passed": unchanged,
@@ -245,7 +250,8 @@ const evolvers: { readonly [T in EventType]: Evolver<T> } = {
   "release-replaced": unchanged,
   "release-reinstated": unchanged,
   "rollback-began": beginRollback,
-  "stable-restored": (state, { target }) => ({ ...state, live: liveAt(state, target) }),
+  "stable-restored": (state, { target, at }) =>
+    nowServing({ ...state, live: liveAt(state, target) }, target, at),
   "release-held": (state, { releaseId, failure, found, at }) =>
     advance(state, releaseId, (active) =>
       withPair(active, (pair) => ({ status: "held", failure, found, since: at, ...pair })),
@@ -269,6 +275,14 @@ const evolvers: { readonly [T in EventType]: Evolver<T> } = {
     leftovers: state.leftovers.filter((leftover) => leftover.releaseId !== releaseId),
   }),
   ...warmthEvolvers,
+  ...driftEvolvers,
+  "preflight-passed": (state, { releaseId }) =>
+    advance(state, releaseId, (active) =>
+      active.status === "building" ? { ...active, checked: true } : null,
+    ),
+  "preflight-failed": unchanged,
+  "change-allowed": unchanged,
+  "guardrail-broken": unchanged,
 };
 
 /**

@@ -51,6 +51,9 @@ const codes: Readonly<Record<FailureCode, true>> = {
   "rolled-back-by-person": true,
   "rolled-back-by-hand": true,
   "traffic-moved-by-hand": true,
+  "preflight-stopped": true,
+  "guardrail-broken": true,
+  "service-drifted": true,
   quarantined: true,
   superseded: true,
 };

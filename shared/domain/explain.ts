@@ -64,6 +64,9 @@ const causes: Readonly<Record<FailureCode, string>> = {
   "rolled-back-by-person": "a person asked for it",
   "rolled-back-by-hand": "a person moved the traffic back by hand",
   "traffic-moved-by-hand": "a person moved the traffic by hand",
+  "preflight-stopped": "the preflight found that it could not succeed",
+  "guardrail-broken": "a guard rail of gantry.yaml is broken",
+  "service-drifted": "somebody changed the service since Gantry left it",
   quarantined: "its image was rolled back before and is in quarantine",
   superseded: "a newer tag took its place",
 };
@@ -292,12 +295,27 @@ function afterQuarantine(record: ReleaseRecord, events: readonly ServiceEvent[])
   return [...nextTag(), free];
 }
 
+/** What each finding says to do, then the same tag again: nothing was built that could be wrong. */
+function afterPreflight(record: ReleaseRecord): readonly string[] {
+  const stops = (record.findings ?? []).filter(
+    ({ severity, next: what }) => severity === "stops" && what !== "",
+  );
+  return [
+    ...stops.map(({ next: what }) => what.replaceAll(" TAG", ` ${record.tag}`)),
+    `gantry plan ${record.tag}`,
+  ];
+}
+
 function next(record: ReleaseRecord, events: readonly ServiceEvent[]): readonly string[] {
   const { status, failure } = record;
   if (status !== "failed" && status !== "rolled-back" && status !== "rejected") {
     return nextByStatus[status](record);
   }
   if (failure?.code === "traffic-ambiguous") return [...watch(record), ...again(record)];
+  if (failure?.code === "service-drifted")
+    return [`gantry accept ${record.service} --reason TEXT   # or put it back, then:`, ...again(record)];
+  if (failure?.code === "guardrail-broken" || failure?.code === "preflight-stopped")
+    return afterPreflight(record);
   if (failure?.help !== undefined && !sameAgain.has(failure.code)) return afterBuild(record, failure.help);
   if (failure?.code === "quarantined") return afterQuarantine(record, events);
   return failure !== null && sameAgain.has(failure.code) ? again(record) : nextTag();

@@ -15,7 +15,8 @@ const prebuilt = releaseBasics({ prebuilt: { reference: "registry.test/api:v1", 
 describe("owed", () => {
   const cases = [
     ["nothing runs", given(), []],
-    ["a build is to be started", given(say.request()), ["release-1/start-build/1"]],
+    ["a release begins", given(say.request()), ["release-1/preflight/1"]],
+    ["a build is to be started", given(say.request(), say.preflight()), ["release-1/start-build/1"]],
     ["a build runs", given(...upTo("building")), ["release-1/check-build/1"]],
     [
       "a build was asked after once",

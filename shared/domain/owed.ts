@@ -6,6 +6,7 @@ import type { Stage, Work, WorkKind } from "./work.ts";
 
 /** Which function does which work. */
 export const stageOf: Readonly<Record<WorkKind, Stage>> = {
+  preflight: "build",
   "start-build": "build",
   "check-build": "deploy",
   "deploy-candidate": "deploy",
@@ -16,6 +17,7 @@ export const stageOf: Readonly<Record<WorkKind, Stage>> = {
   watch: "rollout",
   "restore-stable": "rollback",
   tidy: "rollback",
+  "check-drift": "sweep",
   "set-minimum": "warmup",
 };
 
@@ -54,7 +56,9 @@ function workOf(release: ActiveRelease): readonly Owed[] {
 }
 
 /** A second build is other work than the first, and so is asking for it. */
-function buildingWork({ build, lost, plan, requestedAt }: ReleaseIn<"building">): Owed {
+function buildingWork({ build, lost, plan, requestedAt, checked }: ReleaseIn<"building">): Owed {
+  if (build === null && checked !== true && lost === undefined)
+    return { kind: "preflight", discriminator: "1", dueAt: requestedAt };
   const again = lost === undefined ? "" : "again-";
   if (build === null) {
     return { kind: "start-build", discriminator: lost === undefined ? "1" : "2", dueAt: requestedAt };
@@ -96,6 +100,14 @@ function tidying({ build, candidate, found }: Leftover): Owed {
   return { kind: "tidy", discriminator: `${what}-${found}`, dueAt: 0 };
 }
 
+/** While nothing of Gantry's own is under way, the service is looked at: somebody else may have changed it. */
+function looking({ key, active, left, leftovers }: ServiceState): readonly Work[] {
+  const isBusy = active !== null || leftovers.some(({ candidate }) => candidate);
+  if (isBusy || left === undefined || left.lookEveryMs === null) return [];
+  const dueAt = left.isStale ? left.at : left.at + left.lookEveryMs;
+  return [toWork(key, left.releaseId, { kind: "check-drift", discriminator: `${left.at}`, dueAt })];
+}
+
 /** A minimum that is to be written; in an incident nothing stands between the service and its way back. */
 function warming(state: ServiceState): readonly Work[] {
   const { due } = warmthOf(state);
@@ -118,6 +130,7 @@ export function owed(state: ServiceState): readonly Work[] {
   return [
     ...(active ? workOf(active).map((work) => toWork(key, active.id, work)) : []),
     ...leftovers.map((leftover) => toWork(key, leftover.releaseId, tidying(leftover))),
+    ...looking(state),
     ...warming(state),
   ];
 }

@@ -1,5 +1,6 @@
 import type { EventOf, EventType } from "./events.ts";
 import type { ServiceKey } from "./ids.ts";
+import { brokenAfterDeploy } from "./preflight.ts";
 import type { ReleaseRecord } from "./release-record.ts";
 import type { ReleaseBasics } from "./service-state.ts";
 import { isEnd } from "./words.ts";
@@ -22,6 +23,14 @@ const projectors: { readonly [T in EventType]: Projector<T> } = {
     failure,
   }),
   "build-started": ({ buildId, logUrl, at }) => ({ build: { id: buildId, logUrl, startedAt: at } }),
+  "preflight-passed": ({ findings }) => ({ findings }),
+  "preflight-failed": ({ findings }) => ({ findings }),
+  "change-allowed": nothing,
+  "guardrail-broken": ({ rows }, { findings = [] }) => ({ findings: [brokenAfterDeploy(rows), ...findings] }),
+  "settings-left": nothing,
+  "drift-found": nothing,
+  "drift-gone": nothing,
+  "drift-accepted": nothing,
   "build-polled": nothing,
   "build-lost": () => ({ build: null }),
   "image-given": () => ({ status: "deploying" }),

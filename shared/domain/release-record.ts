@@ -1,4 +1,5 @@
 import type { CheckResult } from "./events.ts";
+import type { Finding } from "./finding.ts";
 import type { ReleaseId, RevisionName, ServiceKey, TagName, Timestamp } from "./ids.ts";
 import type { Actor, Candidate, Failure, ReleaseBasics, StartedBuild } from "./service-state.ts";
 import type { Split } from "./traffic.ts";
@@ -19,6 +20,7 @@ export type ReleaseRecord = ReleaseBasics &
     nextPercent: number | null; // the share that it was moved to last, or is being moved to
     paused: boolean;
     approval: Readonly<{ id: string; expiresAt: Timestamp }> | null; // while it is awaited
+    findings?: readonly Finding[]; // of the preflight, and of the guard rails after the deploy
     checks: readonly CheckResult[]; // of the latest gate or watch
     approvedBy: readonly Actor[];
     failure: Failure | null;

@@ -13,6 +13,7 @@ import {
 } from "../../test/support/fixtures.ts";
 import { hostileText } from "../../test/support/hostile-text.ts";
 import { messageFacts, stable } from "../../test/support/message-facts.ts";
+import { serviceSettings } from "../../test/support/settings.ts";
 import type { EventMap, EventType, ServiceEvent } from "./events.ts";
 import { parseBuildId } from "./ids.ts";
 import type { ReleaseRecord } from "./release-record.ts";
@@ -35,6 +36,8 @@ const over = "Nothing more happens until a new tag is pushed.";
 
 type Told = Readonly<{ lines: readonly string[]; broadcast?: true }> | null;
 
+const row = { setting: "memory", wanted: "32Gi", found: "16Gi" } as const;
+
 const table: { readonly [K in EventType]: readonly [EventMap[K], Told] } = {
   "release-requested": [{ release }, null],
   "release-queued": [
@@ -49,6 +52,32 @@ const table: { readonly [K in EventType]: readonly [EventMap[K], Told] } = {
   "build-started": [
     { buildId, logUrl: "https://log.example/b-1" },
     { lines: [`🔨 ${name} is being built without cache: <https://log.example/b-1|the log of the build>.`] },
+  ],
+  "preflight-passed": [
+    { findings: [{ severity: "warns", code: "gpu-room", message: "Few GPUs.", next: "" }] },
+    { lines: [`⚠️ ${name} passed the preflight, with warnings: Few GPUs.`] },
+  ],
+  "preflight-failed": [{ findings: [] }, null],
+  "change-allowed": [
+    { by: person, reason: "smaller model", rows: [row] },
+    { lines: [`🔏 ${name}: ada lets it break a guard rail: memory is 16Gi, not 32Gi. Why: smaller model.`] },
+  ],
+  "guardrail-broken": [{ rows: [row] }, null],
+  "settings-left": [{ settings: serviceSettings(), serving: null, lookEveryMs: null }, null],
+  "drift-found": [
+    { rows: [row], by: null, settings: null, serving: null },
+    {
+      lines: [
+        `✋ ${name}: the service is not as it was left, so nothing new is released: memory: 32Gi is now 16Gi (by whom is not told).`,
+        "Gantry leaves it as it is. A rollback may run. To take it for the truth: `gantry accept SERVICE --reason TEXT`; or put it back, and Gantry goes on by itself.",
+      ],
+      broadcast: true,
+    },
+  ],
+  "drift-gone": [{}, { lines: [`👌 ${name}: the service is as it was left again.`] }],
+  "drift-accepted": [
+    { by: person, reason: "on purpose", rows: [row] },
+    { lines: [`👌 ${name}: ada accepted what was changed by hand: on purpose.`] },
   ],
   "build-polled": [{ buildId }, null],
   "build-lost": [

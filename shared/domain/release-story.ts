@@ -1,5 +1,6 @@
 import { type ChatContent, content, context, section } from "./chat-blocks.ts";
 import { escaped, link, mention, slackDate, visible } from "./chat-escape.ts";
+import { warningsInWords } from "./drift-words.ts";
 import { eventWords } from "./event-words.ts";
 import type { EventOf, EventType, ServiceEvent } from "./events.ts";
 import { despiteWords } from "./freeze-words.ts";
@@ -39,6 +40,9 @@ function ended(status: "rejected" | "cancelled", failure: Failure): Told {
   return { emoji, words: `${says}: ${sentence(escaped(failure.message, 500))}` };
 }
 
+const afterDrift =
+  "Gantry leaves it as it is. A rollback may run. To take it for the truth: `gantry accept SERVICE --reason TEXT`; or put it back, and Gantry goes on by itself.";
+
 const nothingMore = "Nothing more happens until a new tag is pushed.";
 
 /** What the next fact says again, each poll and slice of watching, and the tidying up. */
@@ -61,6 +65,14 @@ const tellers: { readonly [T in EventType]: Teller<T> } = {
     const log = link(logUrl, "the log of the build");
     return { emoji: statusWords.building.emoji, words: `is being built without cache: ${log}.` };
   },
+  "preflight-passed": (event) => (warningsInWords(event.findings) === "" ? null : inWords("⚠️")(event)),
+  "preflight-failed": untold,
+  "change-allowed": inWords("🔏", ": "),
+  "guardrail-broken": untold,
+  "settings-left": untold,
+  "drift-found": (event) => ({ ...inWords("✋", ": ")(event), after: afterDrift, broadcast: true }),
+  "drift-gone": inWords("👌", ": "),
+  "drift-accepted": inWords("👌", ": "),
   "build-polled": untold,
   "build-lost": inWords("🔁"),
   "image-given": inWords("📥"),

@@ -1,4 +1,6 @@
 import type { BuildCause } from "./build-report.ts";
+import type { Drift, LeftSettings } from "./drift.ts";
+import type { ChangeAllowance } from "./guardrails.ts";
 import type {
   BuildId,
   CommitSha,
@@ -54,6 +56,9 @@ export type FailureCode =
   | "rolled-back-by-hand"
   | "traffic-moved-by-hand"
   | "quarantined"
+  | "preflight-stopped"
+  | "guardrail-broken"
+  | "service-drifted"
   | "superseded";
 
 /** What of `gantry.yaml` decides the way of a release; kept in the state, so it cannot change under way. */
@@ -81,6 +86,7 @@ export type ReleaseBasics = Readonly<{
   /** An image that was built elsewhere: nothing is built. `reference` is what was asked for. */
   prebuilt?: Readonly<{ reference: string; image: Image }>;
   /** Somebody released it while freezes stood: which, and why. */
+  allows?: ChangeAllowance; // guard rails that a person let it break
   despite?: Readonly<{ freezes: string; reason: string }>;
 }>;
 
@@ -98,6 +104,7 @@ export type Progress =
   | Readonly<{
       status: "building";
       build: StartedBuild | null; // null = not started yet
+      checked?: true; // the preflight let it pass
       lost?: BuildId; // a first build, which the platform failed; what is built now is the second and last
     }>
   | Readonly<{ status: "deploying"; image: Image }>
@@ -176,6 +183,8 @@ export type ServiceState = Readonly<{
   quarantine: readonly Quarantined[]; // newest last, the latest 100
   leftovers: readonly Leftover[];
   seen: readonly SeenTag[]; // newest last, the latest 100
+  left?: LeftSettings; // absent = Gantry has not written this service yet
+  drift?: Drift; // absent = nobody changed it since
   warmth?: Warmth; // absent until the service was first to be warm
 }>;
 

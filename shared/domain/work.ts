@@ -2,6 +2,7 @@ import type { ReleaseId, ServiceKey, Timestamp } from "./ids.ts";
 
 /** What Gantry can owe to the world. Each is built so that doing it twice is harmless. */
 export const workKinds = [
+  "preflight",
   "start-build",
   "check-build",
   "deploy-candidate",
@@ -12,6 +13,7 @@ export const workKinds = [
   "watch",
   "restore-stable",
   "tidy",
+  "check-drift",
   "set-minimum",
 ] as const;
 

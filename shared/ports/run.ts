@@ -98,6 +98,19 @@ export type MinimumOutcome =
   | Readonly<{ outcome: "changed"; found: number | null; by: string | null }>
   | Readonly<{ outcome: "refused"; message: string }>;
 
+/** A candidate that is not made: what Cloud Run would say of its template. */
+export type TemplateTrialRequest = Readonly<{
+  service: ServiceKey;
+  releaseId: ReleaseId;
+  runtime: RuntimeConfig;
+  guardrails: Guardrails; // shape a service that does not exist yet
+  maxInstances: number | null; // null = as the service has it; a number asks what the quota allows
+}>;
+
+export type TemplateTrialOutcome =
+  | Readonly<{ outcome: "accepted" }>
+  | Readonly<{ outcome: "refused"; message: string }>; // Cloud Run's own words
+
 /**
  * Cloud Run, for one service at a time. Every method is safe to call twice; every write carries the etag that was
  * read; an answer that did not come back is looked up before anything is written again. Throws `AppError` with
@@ -116,6 +129,8 @@ export interface RunPort {
   readRevisionSettings(
     params: Readonly<{ service: ServiceKey; revision: RevisionName }>,
   ): Promise<RevisionSettings | null>;
+  /** Changes NOTHING: Cloud Run checks limits and quota as it would at the deploy. */
+  tryTemplate(request: TemplateTrialRequest): Promise<TemplateTrialOutcome>;
   /** Newest first. */
   revisions(service: ServiceKey): Promise<readonly RevisionSnapshot[]>;
   deployCandidate(request: CandidateRequest): Promise<CandidateOutcome>;

@@ -28,6 +28,8 @@ export type Settings = Readonly<{
   sliceMs: number;
   /** Between two looks at a candidate that waits for approval; each may wake an instance that costs money. */
   watchWaitingEveryMs: number;
+  /** Between two looks whether somebody else changed a service; null = nobody looks. */
+  driftEveryMs: number | null;
   deployDeadlineMs: number;
   trafficDeadlineMs: number;
   /** The build file for services that name none. */

@@ -5,58 +5,13 @@ import type { Failure, Pair, ReleaseIn } from "../domain/service-state.ts";
 import type { WorkKind } from "../domain/work.ts";
 import { AppError } from "../ports/app-error.ts";
 import type { TrafficOutcome } from "../ports/run.ts";
-import { runGate } from "./gate.ts";
 import { type Again, activeOf, configOf, type Job, type Performer } from "./job.ts";
 import { checkBuild, startBuild } from "./perform-build.ts";
+import { deployCandidate } from "./perform-deploy.ts";
+import { verifyCandidate } from "./perform-gate.ts";
+import { checkDrift, performPreflight } from "./perform-preflight.ts";
 import { setMinimum } from "./perform-warmth.ts";
 import { watchSlice } from "./watch.ts";
-
-async function deployCandidate(job: Job): Promise<Command | null> {
-  const { deps, work, signal } = job;
-  const release = activeOf(job, "deploying");
-  if (!release) return null;
-  const config = await configOf(job, release.configHash);
-  const outcome = await deps.run.deployCandidate({
-    service: work.service,
-    releaseId: release.id,
-    tag: release.tag,
-    image: release.image,
-    runtime: config.runtime,
-    guardrails: config.guardrails,
-    deadlineMs: deps.settings.deployDeadlineMs,
-    signal,
-  });
-  const result =
-    outcome.outcome === "ready"
-      ? { candidate: outcome.candidate, stable: outcome.stable }
-      : { failure: { code: outcome.code, message: outcome.message } satisfies Failure };
-  return { type: "finish-deploy", at: deps.clock.now(), releaseId: release.id, result };
-}
-
-async function verifyCandidate(job: Job): Promise<Command | null> {
-  const { deps, work, signal } = job;
-  const release = activeOf(job, "verifying");
-  if (!release) return null;
-  const config = await configOf(job, release.configHash);
-  const { run, probe, clock } = deps;
-  const gate = await runGate({
-    run,
-    probe,
-    clock,
-    service: work.service,
-    pair: pairOf(release),
-    config: config.verify,
-    signal,
-  });
-  return {
-    type: "finish-gate",
-    at: clock.now(),
-    releaseId: release.id,
-    verdict: gate.verdict,
-    checks: gate.checks,
-    approvalId: `${deps.ids.short()}${deps.ids.short()}`,
-  };
-}
 
 function pairOf({ candidate, stable }: Pair): Pair {
   return { candidate, stable };
@@ -191,6 +146,7 @@ async function tidy({ deps, work, state, signal }: Job): Promise<Command | null>
 
 /** Who does which work. */
 export const performers: Readonly<Record<WorkKind, Performer>> = {
+  preflight: performPreflight,
   "start-build": startBuild,
   "check-build": checkBuild,
   "deploy-candidate": deployCandidate,
@@ -202,4 +158,5 @@ export const performers: Readonly<Record<WorkKind, Performer>> = {
   "restore-stable": restoreStable,
   "set-minimum": setMinimum,
   tidy,
+  "check-drift": checkDrift,
 };

@@ -13,10 +13,17 @@ import { performers } from "./perform.ts";
 const maxPieces = 500;
 
 /** Work that is never given up: it is tried again, at most `retryMaxMs` apart, until it is done. */
-const neverGivenUp: readonly WorkKind[] = ["restore-stable", "tidy", "expire-approval", "watch-waiting"];
+const neverGivenUp: readonly WorkKind[] = [
+  "restore-stable",
+  "tidy",
+  "expire-approval",
+  "watch-waiting",
+  "check-drift",
+];
 
 /** What a release failed with when its work could not be done. */
 const failureCodes: Readonly<Record<WorkKind, FailureCode>> = {
+  preflight: "preflight-stopped",
   "start-build": "build-not-started",
   "check-build": "build-failed",
   "deploy-candidate": "deploy-unfinished",
@@ -27,6 +34,7 @@ const failureCodes: Readonly<Record<WorkKind, FailureCode>> = {
   "watch-waiting": "watch-inconclusive",
   "restore-stable": "traffic-write-failed",
   tidy: "traffic-write-failed",
+  "check-drift": "traffic-write-failed", // no release fails by it
   "set-minimum": "traffic-write-failed", // no release fails by it
 };
 

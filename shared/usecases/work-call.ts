@@ -9,6 +9,11 @@ export function isFrom(event: PubSubEvent, topic: string): boolean {
   return event.source.endsWith(`/topics/${topic}`);
 }
 
+/** Tells a hand-off of work from a message that names none. */
+export function isWorkCall(event: PubSubEvent): boolean {
+  return event.data.message.attributes?.["kind"] !== undefined;
+}
+
 /** Goes on with the service that a work message names; the state, not the message, says what is owed. */
 export async function workOnCall(deps: Deps, stage: Stage, event: PubSubEvent): Promise<void> {
   const { service } = readWorkCall(event);

@@ -77,6 +77,7 @@ export class GantryNode {
         pollBuildEveryMs: 30_000,
         sliceMs: 15_000,
         watchWaitingEveryMs: 60_000,
+        driftEveryMs: null,
         deployDeadlineMs: 120_000,
         trafficDeadlineMs: 60_000,
         buildFile: { name: "cloudbuild.yaml", text: "steps: []" },

@@ -28,6 +28,8 @@ function runApi(params: Readonly<{ cloud: SimCloudRun; process: SimProcess; worl
     revisions: (service) => send(() => cloud.readRevisions(service)),
     create: (service, body) => write(() => cloud.create({ service, body, by })),
     update: (service, body) => write(() => cloud.update({ service, body, by }, body.etag ?? "")),
+    tryCreate: () => write(() => ({ kind: "accepted", generation: null })),
+    tryUpdate: () => write(() => ({ kind: "accepted", generation: null })),
     remove: (service, etag) => write(() => cloud.remove(service, etag)),
   };
 }

@@ -119,6 +119,7 @@ export class FakeCandidate {
         revision === this.pair.candidate.revision ? this.revision : null,
       readSettings: async () => (this.snapshot === null ? null : settingsReading(this.snapshot)),
       readRevisionSettings: async () => this.settings,
+      tryTemplate: unexpected,
       revisions: unexpected,
       deployCandidate: unexpected,
       setTraffic: unexpected,
@@ -150,8 +151,8 @@ export function verifyConfig(changes: Partial<VerifyConfig> = {}): VerifyConfig 
     coldStart: null,
     memoryBelow: null,
     gpu: null,
-    checks: [
     startupLogs: null,
+    checks: [
       httpCheck(),
       httpCheck({ name: "storage", method: "POST", path: "/api/storage/upload", status: 422 }),
     ],

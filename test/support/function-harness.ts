@@ -14,6 +14,7 @@ import type {
   MinimumRequest,
   RunPort,
   ServiceSnapshot,
+  TemplateTrialOutcome,
   TrafficOutcome,
 } from "../../shared/ports/run.ts";
 import type { SourcePort } from "../../shared/ports/source.ts";
@@ -118,6 +119,7 @@ export class OutsideWorld {
   /** Every minimum that was written, in order. */
   scaled: number[] = [];
   status: () => number = () => 200;
+  tries: (maxInstances: number | null) => TemplateTrialOutcome = () => ({ outcome: "accepted" });
   settings: ServiceSettings = serviceSettings();
   /** What the candidate runs with; null = what the template says. */
   deployed: RevisionSettings | null = null;
@@ -163,6 +165,7 @@ export class OutsideWorld {
       modifiedBy: this.modifiedBy,
     }),
     readRevisionSettings: async () => this.deployed ?? this.settings.template,
+    tryTemplate: async ({ maxInstances }) => this.tries(maxInstances),
     revisions: async () => [],
     deployCandidate: () => this.deploy(),
     setTraffic: async ({ target }) => {
@@ -262,6 +265,7 @@ const settings: Settings = {
   pollBuildEveryMs: 30_000,
   sliceMs: 20_000,
   watchWaitingEveryMs: 60_000,
+  driftEveryMs: null,
   deployDeadlineMs: 60_000,
   trafficDeadlineMs: 60_000,
   buildFile: { name: "cloudbuild-nocache.yaml", text: "steps: []" },

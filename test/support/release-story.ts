@@ -1,6 +1,7 @@
-import type { Command, CommandOf } from "../../shared/domain/commands.ts";
+import type { Command, CommandOf, FoundChanges } from "../../shared/domain/commands.ts";
 import { decide } from "../../shared/domain/decide.ts";
 import { evolveAll } from "../../shared/domain/evolve.ts";
+import type { Finding } from "../../shared/domain/finding.ts";
 import { parseBuildId, type ReleaseId } from "../../shared/domain/ids.ts";
 import { newRecord, project } from "../../shared/domain/project.ts";
 import type { ReleaseRecord } from "../../shared/domain/release-record.ts";
@@ -53,6 +54,11 @@ export const say = {
     explicit: false,
     ...changes,
   }),
+  preflight: (
+    findings: readonly Finding[] = [],
+    { at = monday, id = first.id }: At = {},
+    changes: FoundChanges | null = null,
+  ): Command => ({ type: "finish-preflight", at, releaseId: id, findings, changes }),
   buildStarted: ({ at = monday, id = first.id }: At = {}, build = buildId()): Command => ({
     type: "note-build-started",
     at,

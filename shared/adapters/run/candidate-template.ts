@@ -1,7 +1,6 @@
 import type { protos } from "@google-cloud/run";
 import type { ReleaseId, RevisionName } from "../../domain/ids.ts";
 import type { RuntimeConfig } from "../../domain/release-config.ts";
-import type { Image } from "../../domain/service-state.ts";
 import type { IRevision, IService } from "./service-snapshot.ts";
 
 export type ITemplate = protos.google.cloud.run.v2.IRevisionTemplate;
@@ -13,7 +12,7 @@ export const revisionLabels = { release: "gantry-release", stable: "gantry-stabl
 
 export type TemplateChange = Readonly<{
   releaseId: ReleaseId;
-  image: Image;
+  image: Readonly<{ name: string; digest: string }>;
   runtime: RuntimeConfig;
   stable: RevisionName | null;
 }>;

@@ -41,7 +41,7 @@ export function firstService({
   releaseId,
 }: Readonly<{
   template: ITemplate;
-  revision: RevisionName;
+  revision: RevisionName | null; // null = Cloud Run names it
   tag: string;
   guardrails: Guardrails;
   releaseId: ReleaseId;
@@ -49,7 +49,7 @@ export function firstService({
   const minInstances = guardrails.instances?.min ?? 0;
   return {
     labels: { [createdByLabel]: releaseId },
-    template: { ...template, revision },
+    template: { ...template, revision: revision ?? "" },
     traffic: [{ type: "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", percent: 100, tag }],
     ...(guardrails.ingress === null ? {} : { ingress: ingresses[guardrails.ingress] }),
     // On the service, not on the revision: a revision's own minimum runs for as long as any tag leads to it.

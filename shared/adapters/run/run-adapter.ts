@@ -9,6 +9,7 @@ import { revisionSnapshotOf, serviceSnapshotOf } from "./service-snapshot.ts";
 import { setMinInstances } from "./set-min-instances.ts";
 import { setTraffic } from "./set-traffic.ts";
 import { revisionSettingsOf, serviceSettingsOf } from "./settings-reading.ts";
+import { tryTemplate } from "./try-template.ts";
 
 /** `RunPort` over the Cloud Run Admin API v2. `clients` is asked at each call, with the region of the service. */
 export function createRunAdapter({
@@ -29,6 +30,7 @@ export function runPortOver(context: RunContext): RunPort {
   const { api } = context;
   return {
     ...readings(api),
+    tryTemplate: (request) => tryTemplate(api, request),
     deployCandidate: (request) => deployCandidate(context, request),
     setTraffic: (request) => setTraffic(context, request),
     setMinInstances: (request) => setMinInstances(context, request),

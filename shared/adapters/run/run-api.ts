@@ -35,6 +35,13 @@ export type RunApi = Readonly<{
     paths: readonly [string, ...string[]],
   ) => Promise<WriteResult>;
   remove: (service: ServiceKey, etag: string) => Promise<WriteResult>;
+  /** Like `create` and `update`, but nothing is written: Cloud Run only says what it thinks of it. */
+  tryCreate: (service: ServiceKey, body: IService) => Promise<WriteResult>;
+  tryUpdate: (
+    service: ServiceKey,
+    body: IService,
+    paths: readonly [string, ...string[]],
+  ) => Promise<WriteResult>;
 }>;
 
 type Clients = (region: string) => Promise<RunClients>;
@@ -80,26 +87,20 @@ export function createRunApi({
 
 type ClientsOf = (service: ServiceKey) => Promise<RunClients>;
 
-function writes(caller: Caller, of: ClientsOf): Pick<RunApi, "create" | "update" | "remove"> {
-  const write = async (doing: string, send: (timeout: number) => Promise<unknown>): Promise<WriteResult> =>
+type Writes = Pick<RunApi, "create" | "update" | "remove" | "tryCreate" | "tryUpdate">;
+type Send = (timeout: number) => Promise<unknown>;
+
+function writes(caller: Caller, of: ClientsOf): Writes {
+  const write = async (doing: string, send: Send): Promise<WriteResult> =>
     writeResultOf(await writeCall(caller, { doing, send }));
   return {
-    create: (service, body) =>
-      write(`create service ${service}`, async (timeout) => {
-        const { services } = await of(service);
-        const { name: serviceId } = partsOf(service);
-        const request = { parent: parentPath(partsOf(service)), serviceId, service: body };
-        const [operation] = await services.createService(request, callOptions(timeout));
-        return operation.metadata;
-      }),
+    create: (service, body) => write(`create service ${service}`, creation(of, service, body)),
     update: (service, body, paths) =>
-      write(`update service ${service}`, async (timeout) => {
-        const { services } = await of(service);
-        const named = { ...body, name: servicePath(partsOf(service)) };
-        const request = { service: named, updateMask: { paths: [...paths] } };
-        const [operation] = await services.updateService(request, callOptions(timeout));
-        return operation.metadata;
-      }),
+      write(`update service ${service}`, change(of, service, { body, paths })),
+    tryCreate: (service, body) =>
+      write(`try the creation of ${service}`, creation(of, service, body, { validateOnly: true })),
+    tryUpdate: (service, body, paths) =>
+      write(`try an update of ${service}`, change(of, service, { body, paths }, { validateOnly: true })),
     remove: (service, etag) =>
       write(`delete service ${service}`, async (timeout) => {
         const { services } = await of(service);
@@ -107,6 +108,30 @@ function writes(caller: Caller, of: ClientsOf): Pick<RunApi, "create" | "update"
         const [operation] = await services.deleteService(request, callOptions(timeout));
         return operation.metadata;
       }),
+  };
+}
+
+type Trial = Readonly<{ validateOnly?: true }>;
+
+function creation(of: ClientsOf, service: ServiceKey, body: IService, trial: Trial = {}): Send {
+  return async (timeout) => {
+    const { services } = await of(service);
+    const { name: serviceId } = partsOf(service);
+    const request = { parent: parentPath(partsOf(service)), serviceId, service: body, ...trial };
+    const [operation] = await services.createService(request, callOptions(timeout));
+    return operation.metadata;
+  };
+}
+
+type Update = Readonly<{ body: IService; paths: readonly [string, ...string[]] }>;
+
+function change(of: ClientsOf, service: ServiceKey, { body, paths }: Update, trial: Trial = {}): Send {
+  return async (timeout) => {
+    const { services } = await of(service);
+    const named = { ...body, name: servicePath(partsOf(service)) };
+    const request = { service: named, updateMask: { paths: [...paths] }, ...trial };
+    const [operation] = await services.updateService(request, callOptions(timeout));
+    return operation.metadata;
   };
 }
 
