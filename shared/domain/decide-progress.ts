@@ -3,7 +3,7 @@ import type { CommandOf } from "./commands.ts";
 import { decideMinimumGivenUp } from "./decide-warmth.ts";
 import { type Decision, events, nothing } from "./decision.ts";
 import type { CheckResult, ServiceEvent } from "./events.ts";
-import type { ReleaseId, RevisionName, Timestamp } from "./ids.ts";
+import type { ReleaseId, Timestamp } from "./ids.ts";
 import { firstStep, graceWithoutEvidenceMs, stepAt, wantedSplit } from "./release-plan.ts";
 import { rollBackTo, rolledBack } from "./rollback-events.ts";
 import type { ActiveRelease, Failure, Pair, ReleaseIn, ServiceState } from "./service-state.ts";
@@ -12,7 +12,8 @@ import type { WorkKind } from "./work.ts";
 
 type Stamp = Readonly<{ at: Timestamp; releaseId: ReleaseId }>;
 
-function activeIn<S extends ActiveRelease["status"]>(
+/** The active release, if it is this one and in one of these statuses. */
+export function activeIn<S extends ActiveRelease["status"]>(
   state: ServiceState,
   id: ReleaseId,
   ...statuses: readonly S[]
@@ -24,7 +25,7 @@ function activeIn<S extends ActiveRelease["status"]>(
 }
 
 /** True for a release of this service that has ended, so that whatever it still brings forth is a leftover. */
-function isOver(state: ServiceState, id: ReleaseId): boolean {
+export function isOver(state: ServiceState, id: ReleaseId): boolean {
   return state.active?.id !== id && !state.queue.some((waiting) => waiting.id === id);
 }
 
@@ -77,34 +78,6 @@ function failedBuild(
   if (lost === undefined) return { type: "build-lost", at, releaseId, buildId, failure };
   const message = `${failure.message} It was built twice, and the platform failed both times.`;
   return { type: "release-failed", at, releaseId, failure: { ...failure, message } };
-}
-
-export function decideDeployFinished(command: CommandOf<"finish-deploy">, state: ServiceState): Decision {
-  const { at, releaseId, result } = command;
-  if (isOver(state, releaseId))
-    return events({ type: "leftovers-found", at, releaseId, build: false, candidate: true });
-  if (!activeIn(state, releaseId, "deploying")) return nothing;
-  if ("failure" in result)
-    return events(
-      ...settingsLeft(command, state.left?.serving ?? null),
-      ...(result.rows === undefined
-        ? []
-        : [{ type: "guardrail-broken", at, releaseId, rows: result.rows } as const]),
-      { type: "release-failed", at, releaseId, failure: result.failure },
-    );
-  const { candidate, stable } = result;
-  return events(
-    { type: "candidate-deployed", at, releaseId, candidate, stable },
-    ...settingsLeft(command, stable ?? candidate.revision),
-  );
-}
-
-/** How a deploy left the service, as far as it could be read. */
-function settingsLeft(
-  { at, releaseId, left }: CommandOf<"finish-deploy">,
-  serving: RevisionName | null,
-): readonly ServiceEvent[] {
-  return left === undefined ? [] : [{ type: "settings-left", at, releaseId, serving, ...left }];
 }
 
 /** Begins the step with this number, or the bake after the last one. */

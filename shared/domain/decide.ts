@@ -8,13 +8,13 @@ import {
   decideReject,
   decideResume,
 } from "./decide-approval.ts";
+import { decideDeployFinished } from "./decide-deploy.ts";
 import { decideAccept, decideChanges, decidePreflight, decideSettings } from "./decide-drift.ts";
 import { decideCancel, decideFree, decideRollBack } from "./decide-people.ts";
 import {
   decideBuildFinished,
   decideBuildStarted,
   decideBuildWorking,
-  decideDeployFinished,
   decideDrift,
   decideFailedWaiting,
   decideGateFinished,
