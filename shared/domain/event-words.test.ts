@@ -191,6 +191,14 @@ describe("eventWords()", () => {
     );
   });
 
+  it("says what passed with a warning", () => {
+    const of = { at: monday, releaseId: releaseId() };
+    const slow = { ...pass, name: "cold start", warning: "slower than usual" };
+    expect(eventWords({ type: "gate-passed", ...of, checks: [pass, slow] })).to.equal(
+      "passed the gate: 2 checks passed, with a warning: cold start: slower than usual",
+    );
+  });
+
   it("says of an approval that nobody gave in time that it expired", () => {
     const of = { at: monday, releaseId: releaseId(), by: { kind: "system", name: "gantry" } } as const;
     const late = { code: "approval-expired", message: "Nobody approved v1.0.0 in time." } as const;
