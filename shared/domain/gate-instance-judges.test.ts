@@ -112,7 +112,12 @@ describe("judgeStartupLog()", () => {
     [
       "cuts a long one",
       { errors: [error("x".repeat(500))], hasLines: true },
-      `fail ERROR: ${"x".repeat(159)}…`,
+      `fail ERROR: ${"x".repeat(239)}…`,
+    ],
+    [
+      "hides what looks like a secret",
+      { errors: [error("no access with password=hunter2")], hasLines: true },
+      "fail ERROR: no access with password=[hidden]",
     ],
     ["tells an error without words", { errors: [error("")], hasLines: true }, "fail ERROR: "],
   ] as const) {
