@@ -78,10 +78,16 @@ export function decidePreflight(command: CommandOf<"finish-preflight">, state: S
   const { requestedBy: by, allows } = active;
   return events(
     { type: "preflight-passed", at, releaseId, findings },
+    ...warned(command),
     ...(permitted === undefined || allows === undefined
       ? []
       : [allowed({ at, releaseId, by, reason: allows.reason, rows: permitted.rows ?? [] })]),
   );
+}
+
+function warned({ at, releaseId, findings }: CommandOf<"finish-preflight">): readonly ServiceEvent[] {
+  const warnings = findings.filter(({ severity }) => severity === "warns");
+  return warnings.length === 0 ? [] : [{ type: "preflight-warned", at, releaseId, findings: warnings }];
 }
 
 function allowed(
