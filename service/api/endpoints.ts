@@ -51,7 +51,11 @@ function commands(deps: ServiceDeps): readonly Endpoint[] {
   const post = (path: string, does: string, handler: Handler<AppEnv>) =>
     ({ method: "POST", path, does, handler }) as const;
   return [
-    post("/releases", "ask for a release: {repository?, tag, commit?, despiteFreeze?}", requestRelease(deps)),
+    post(
+      "/releases",
+      "ask for a release: {repository?, tag?, image?, commit?, despiteFreeze?}",
+      requestRelease(deps),
+    ),
     post("/releases/:id/cancel", "cancel it: {reason?}", decideOne(deps, "cancel")),
     post("/releases/:id/approve", "approve it: {approvalId}", decideOne(deps, "approve")),
     post("/releases/:id/reject", "reject it: {approvalId, reason?}", decideOne(deps, "reject")),

@@ -1,3 +1,4 @@
+import { imageGiven } from "./begin-release.ts";
 import type { CommandOf } from "./commands.ts";
 import { type Decision, events, nothing, refuse } from "./decision.ts";
 import { driftInWords, isSameDrift } from "./drift.ts";
@@ -82,6 +83,7 @@ export function decidePreflight(command: CommandOf<"finish-preflight">, state: S
     ...(permitted === undefined || allows === undefined
       ? []
       : [allowed({ at, releaseId, by, reason: allows.reason, rows: permitted.rows ?? [] })]),
+    ...imageGiven(active, state, at),
   );
 }
 

@@ -49,7 +49,7 @@ const warmupCall = z.object({ service: z.string().optional() });
 const releaseRequest = z.object({
   requestId: z.string().min(1).max(200),
   repository: z.string().max(1024),
-  tag: z.string().min(1).max(256),
+  tag: z.string().min(1).max(256).nullable(),
   commit: z.string().nullable(),
   requestedBy: z.object({
     kind: z.enum(["person", "system"]),
@@ -59,6 +59,7 @@ const releaseRequest = z.object({
   }),
   explicit: z.boolean(),
   despiteFreeze: z.string().min(1).max(500).exactOptional(),
+  image: z.string().min(1).max(512).exactOptional(),
 });
 const buildNotice = z.object({
   id: z.string(),
