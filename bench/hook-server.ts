@@ -29,6 +29,7 @@ export function startHookServer(
     publicUrl: null,
     traffic: (service) => run.readService(service),
     trafficWithinMs: 1_000,
+    cost: async () => null,
     onCommit: engine.onCommit,
     stream: defaultStream,
   });

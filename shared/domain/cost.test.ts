@@ -5,6 +5,7 @@ import { revisionSettings } from "../../test/support/settings.ts";
 import type { Usage, UsagePoint } from "./cold-starts.ts";
 import { type CostFacts, costReport } from "./cost.ts";
 import { type Billed, billedOf, rateOf } from "./cost-rate.ts";
+import { dollars, hoursInWords } from "./cost-words.ts";
 import { type Price, priceOf, unitOf } from "./prices.ts";
 import { isWithin, lengthOf, merged, type TimeSpan, without } from "./time-spans.ts";
 import { warmSpansWithin } from "./warm-spans.ts";
@@ -365,5 +366,20 @@ describe("minimum instances that nobody uses", () => {
       { ...tagged, settings: quiet },
     ];
     expect(costReport(facts({ referenced })).idleMinimums).to.deep.equal([]);
+  });
+});
+
+describe("money and hours in words", () => {
+  it("say what is not known, and what is less than a cent", () => {
+    expect([null, 0, 0.004, 1.421, 999.999, 1037.2, 1_311_000].map(dollars)).to.deep.equal([
+      "not known",
+      "$0.00",
+      "< $0.01",
+      "$1.42",
+      "$1000.00",
+      "$1,037",
+      "$1,311,000",
+    ]);
+    expect([null, 60.83].map(hoursInWords)).to.deep.equal(["not known", "60.8 h"]);
   });
 });

@@ -11,6 +11,9 @@ import { type IdleMinimum, idleMinimums, type ReferencedRevision } from "./idle-
 import { type Price, priceOf } from "./prices.ts";
 import { lengthOf, type TimeSpan, without } from "./time-spans.ts";
 
+/** The longest time that a bill is of: Cloud Monitoring keeps metrics of Cloud Run for six weeks. */
+export const maxCostDays = 42;
+
 /** How a service may be kept, from the dearest to the cheapest. */
 export type KeptMode = "always-on" | "warm-window" | "ping" | "scale-to-zero";
 
