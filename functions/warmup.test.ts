@@ -35,7 +35,7 @@ async function live(config: string): Promise<FunctionHarness> {
 }
 
 const tick = ({ deps, finished }: FunctionHarness, data: object = {}) =>
-  finished(warmup(deps)(pubSubEvent(topics.work.warmup, data)));
+  finished(warmup(deps)(pubSubEvent(topics.warmup, data)));
 
 /** The facts about warmth, in order. */
 async function facts({ events }: FunctionHarness): Promise<readonly EventType[]> {
@@ -208,5 +208,22 @@ describe("functions/warmup with pings", () => {
     expect(at.slice(0, 4).map((moment, index) => moment - (at[index - 1] ?? 0))).to.deep.equal([
       0, 5, 10, 20,
     ]);
+  });
+});
+
+describe("functions/warmup on a hand-off", () => {
+  it("writes the minimum that is owed", async () => {
+    const harness = await live(`warmup: { ${hours} }`);
+    const asked = harness.world.scale;
+    harness.world.scale = () =>
+      Promise.reject(new AppError({ code: "run-unavailable", message: "14", transient: true }));
+    await tick(harness);
+    expect((await harness.deps.store.owedWork(harness.world.service)).map(({ kind }) => kind)).to.deep.equal([
+      "set-minimum",
+    ]);
+    harness.world.scale = asked;
+    await harness.clock.advance(minute);
+    await handOver(harness, warmup, topics.work.warmup);
+    expect(harness.world.scaled).to.deep.equal([1]);
   });
 });

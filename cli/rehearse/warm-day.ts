@@ -30,7 +30,7 @@ export function scheduleEvent(at: Timestamp): PubSubEvent {
     specversion: "1.0",
     id: `schedule-${at}`,
     type: "google.cloud.pubsub.topic.v1.messagePublished",
-    source: `//pubsub.googleapis.com/projects/rehearsal/topics/${topics.work.warmup}`,
+    source: `//pubsub.googleapis.com/projects/rehearsal/topics/${topics.warmup}`,
     time,
     datacontenttype: "application/json",
     data: {

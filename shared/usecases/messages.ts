@@ -87,7 +87,7 @@ export function readWarmupCall(event: PubSubEvent): Readonly<{ service: ServiceK
 /** Asks for a look at one service, or at all of them (null). `occasion` makes any number of the same calls one. */
 export function warmupCallMessage(service: ServiceKey | null, occasion: string): OutgoingMessage {
   const data = service === null ? {} : { service };
-  return { topic: topics.work.warmup, id: `warmup#${service ?? "all"}#${occasion}`, data, attributes: {} };
+  return { topic: topics.warmup, id: `warmup#${service ?? "all"}#${occasion}`, data, attributes: {} };
 }
 
 /** The release that a fact on `gantry-events` is about, and what happened to it. */
