@@ -18,5 +18,6 @@ export function dollars(usd: number | null): string {
 
 /** `60.8 h`, or that it is not known. */
 export function hoursInWords(hours: number | null): string {
+  if (hours !== null && hours > 0 && hours < 0.05) return "< 0.1 h";
   return hours === null ? "not known" : `${hours.toFixed(1)} h`;
 }

@@ -237,6 +237,7 @@ describe("the bill of a service with a GPU", () => {
       costReport(facts(changes)).modes.find(({ isNow }) => isNow)?.mode;
     expect(of({ minimum: 2 })).to.equal("always-on");
     expect(of({ warmup: null })).to.equal("scale-to-zero");
+    expect(costReport(facts({ warmup: null })).modes[1]?.why).to.include("has no `warmup`");
     expect(of({ warmup: { mode: "ping", instances: 1, spans: warm } })).to.equal("ping");
     expect(money(facts({ minimum: 2 }))["always-on"]).to.equal(477.43);
   });
@@ -349,6 +350,13 @@ describe("minimum instances that nobody uses", () => {
     );
   });
 
+  it("of a candidate are left to the end of its release", () => {
+    const next = (tags: readonly string[]) =>
+      costReport(facts({ referenced: [{ ...tagged, tags }] })).idleMinimums[0]?.next;
+    expect(next(["g-1rduj89s"])).to.include("Gantry takes the tag away");
+    expect(next(["g-1rduj89s", "preview"])).to.include("--remove-tags=preview");
+  });
+
   it("are named where only an entry of 0 % is left, and without a price", () => {
     const two = revisionSettings({ ...settings, gpu: null, instances: { min: 2, max: 3 } });
     const [found] = costReport(
@@ -380,6 +388,11 @@ describe("money and hours in words", () => {
       "$1,037",
       "$1,311,000",
     ]);
-    expect([null, 60.83].map(hoursInWords)).to.deep.equal(["not known", "60.8 h"]);
+    expect([null, 0, 0.001, 60.83].map(hoursInWords)).to.deep.equal([
+      "not known",
+      "0.0 h",
+      "< 0.1 h",
+      "60.8 h",
+    ]);
   });
 });
