@@ -195,6 +195,19 @@ describe("functions/warmup with pings", () => {
     expect(await facts(harness)).to.deep.equal(["warmup-pings-began"]);
   });
 
+  it("asks no URL whose tag is on its way out", async () => {
+    const harness = await pinged();
+    const read = harness.deps.run.readSettings;
+    harness.deps.run.readSettings = async (service) => {
+      const reading = await read(service);
+      if (reading === null) return null;
+      const desired = reading.snapshot.desired.filter(({ tag }) => tag === null);
+      return { ...reading, snapshot: { ...reading.snapshot, desired } };
+    };
+    await tick(harness);
+    expect(harness.asked.map(({ url }) => url)).to.deep.equal(["https://background-removal.test/ready"]);
+  });
+
   it("pauses for longer and longer while the service answers 429", async () => {
     const harness = await pinged();
     harness.world.status = () => 429;
