@@ -9,6 +9,7 @@ import { addDeploy } from "./deploy.ts";
 import { addDev } from "./dev.ts";
 import { exitCodeMeanings, exitCodes } from "./exit-code.ts";
 import { addFreeze } from "./freeze/commands.ts";
+import { addIam } from "./iam.ts";
 import { createOutput } from "./output.ts";
 import { addPause } from "./pause.ts";
 import { addPromote } from "./promote.ts";
@@ -89,6 +90,7 @@ function addVerbs(program: Command, verb: Verb): void {
   addValidate(program, verb);
   addSchema(program, verb);
   addSlack(program, verb);
+  addIam(program, verb);
   addDeadLetter(program, verb);
 }
 

@@ -5,6 +5,9 @@ locals {
   accounts   = { for name in local.components : name => "gantry-${name}@${var.project}.iam.gserviceaccount.com" }
   members    = { for name, account in google_service_account.component : name => "serviceAccount:${account.email}" }
 
+  # Builds run in the project of the service, as the account of this name there; only the one of this project is made here.
+  image_builders = { for project in local.service_projects : project => "serviceAccount:gantry-images@${project}.iam.gserviceaccount.com" }
+
   rights = [
     for right in local.map.rights : merge(right, {
       key = join(" ", compact([right.component, right.role, right.kind, right.name]))
@@ -80,8 +83,8 @@ resource "google_project_iam_member" "service_project" {
 
   project    = each.value.project
   role       = startswith(each.value.right.role, "custom/") ? local.own_role[each.value.project] : each.value.right.role
-  member     = local.members[each.value.right.component]
-  depends_on = [google_project_iam_custom_role.build_keeper]
+  member     = each.value.right.component == "images" ? local.image_builders[each.value.project] : local.members[each.value.right.component]
+  depends_on = [google_project_iam_custom_role.build_keeper, google_service_account.component]
 }
 
 resource "google_cloud_run_v2_service_iam_member" "service" {
@@ -132,8 +135,8 @@ resource "google_artifact_registry_repository_iam_member" "images" {
   location   = each.value.repository.region
   repository = each.value.repository.name
   role       = each.value.right.role
-  member     = local.members[each.value.right.component]
-  depends_on = [google_artifact_registry_repository.images]
+  member     = each.value.right.component == "images" ? local.image_builders[each.value.repository.project] : local.members[each.value.right.component]
+  depends_on = [google_artifact_registry_repository.images, google_service_account.component]
 }
 
 resource "google_artifact_registry_repository_iam_member" "packages" {

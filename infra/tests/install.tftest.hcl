@@ -87,7 +87,7 @@ run "messages" {
   }
 
   assert {
-    condition     = length(google_pubsub_subscription.push) == 13 && alltrue([for s in google_pubsub_subscription.push : length(s.dead_letter_policy) == 1 && s.dead_letter_policy[0].max_delivery_attempts >= 5 && s.dead_letter_policy[0].max_delivery_attempts <= 100])
+    condition     = length(google_pubsub_subscription.push) == 14 && alltrue([for s in google_pubsub_subscription.push : length(s.dead_letter_policy) == 1 && s.dead_letter_policy[0].max_delivery_attempts >= 5 && s.dead_letter_policy[0].max_delivery_attempts <= 100])
     error_message = "Every subscription lays aside what it gives up."
   }
 

@@ -108,6 +108,7 @@ export const deadLetterTopic = "gantry-dead-letters";
 export const handOffTopics: readonly string[] = [
   ...Object.values(topics.work),
   topics.sweep,
+  topics.warmup,
   topics.notify,
   topics.events,
 ];
@@ -123,5 +124,5 @@ export const ownTopics: readonly string[] = [
 /** Jobs of Cloud Scheduler, once a minute each. Windows have zones of their own, in `gantry.yaml`. */
 export const schedule = [
   { name: "gantry-sweep", topic: topics.sweep, cron: "* * * * *" },
-  { name: "gantry-warmup", topic: topics.work.warmup, cron: "* * * * *" },
+  { name: "gantry-warmup", topic: topics.warmup, cron: "* * * * *" },
 ] as const;

@@ -50,4 +50,5 @@ export const pushSubscriptions: readonly PushSubscription[] = [
   },
   { ...usual, name: "notify-again", function: "notify", topic: topics.notify, onlyWithSlack: true },
   { ...usual, name: "sweep-clock", function: "sweep", topic: topics.sweep, maxAttempts: 5 },
+  { ...usual, name: "warmup-clock", function: "warmup", topic: topics.warmup, maxAttempts: 5 },
 ];

@@ -1,0 +1,58 @@
+import { type Command, InvalidArgumentError } from "commander";
+import type { ReleasedService } from "../shared/install/grants.ts";
+import { exitCodes } from "./exit-code.ts";
+import { createOutput } from "./output.ts";
+import { type Verb, withExample } from "./verb.ts";
+
+export type IamOptions = Readonly<{
+  project?: string;
+  region: string;
+  database: string;
+  service: readonly ReleasedService[];
+  slack: boolean;
+  gcloud?: true;
+  json?: true;
+}>;
+
+/** `gantry iam` */
+export function addIam(parent: Command, { io, finish }: Verb): void {
+  const command = parent
+    .command("iam")
+    .description(
+      "Print what each part of Gantry may do on Google Cloud, where, and why; with --gcloud, the commands that grant what is missing.",
+    )
+    .option("--project <ID>", "Gantry's project")
+    .option("--region <REGION>", "where Gantry runs", "us-central1")
+    .option("--database <NAME>", "its Firestore database", "(default)")
+    .option(
+      "--service <PROJECT/REGION/NAME=ACCOUNT>",
+      "a service that Gantry releases, and its runtime account; as often as there are such",
+      serviceOption,
+      [],
+    )
+    .option("--no-slack", "an installation without Slack")
+    .option("--gcloud", "the commands that grant what is missing; all of them where Google cannot be asked")
+    .option("--json", "one JSON document on stdout")
+    .action(async (options: IamOptions) => {
+      const { printGrants, printRights } = await import("./iam/print-rights.ts");
+      const out = createOutput(io, { isJson: options.json === true });
+      if (options.gcloud === true) await printGrants(io, options, out);
+      else printRights(options, out);
+      finish(exitCodes.done);
+    });
+  withExample(
+    command,
+    "gantry iam",
+    "gantry iam --project acme-ops --gcloud --service acme-ops/us-central1/api=api-runtime@acme-ops.iam.gserviceaccount.com",
+  );
+}
+
+function serviceOption(text: string, before: readonly ReleasedService[]): readonly ReleasedService[] {
+  const [, project, region, name, runtimeAccount] =
+    /^([a-z0-9.:-]+)\/([a-z0-9-]+)\/([a-z0-9-]+)=([a-z0-9.-]+@[a-z0-9.-]+)$/.exec(text) ?? [];
+  if (project === undefined || region === undefined || name === undefined || runtimeAccount === undefined)
+    throw new InvalidArgumentError(
+      "It is like acme-ops/us-central1/api=api-runtime@acme-ops.iam.gserviceaccount.com.",
+    );
+  return [...before, { project, region, name, runtimeAccount }];
+}
