@@ -120,7 +120,8 @@ const refusals: readonly Case[] = [
   {
     name: "anything in a freeze",
     code: "frozen",
-    message: 'The freeze "holidays" stands: nothing new is released. A rollback always may run.',
+    message:
+      "Every service is frozen by the operator's policy until Wed 7 Jan 2026 00:00 UTC: holidays. So v1.0.0 is not released: traffic stays as it is, and a rollback always may run. When the freeze is over: gantry deploy v1.0.0. To release it all the same: gantry deploy v1.0.0 --despite-freeze REASON.",
     policy: openPolicy({
       freezes: [
         {

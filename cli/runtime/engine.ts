@@ -79,6 +79,25 @@ function pruneRegularly({
   return setInterval(() => void pruneOnce(), pruneEveryMs);
 }
 
+type Clockwork = Readonly<{ look: () => void; stop: () => void }>;
+
+/** All that time alone sets off: what falls due, the minutes of the warmups, what may be forgotten. */
+function startClockwork(deps: Deps, { prune }: Pick<EmbeddedEngine, "prune">): Clockwork {
+  const sweeper = new Sweeper(deps);
+  sweeper.look();
+  const warmups = new WarmupClock(deps);
+  void warmups.run();
+  const pruning = pruneRegularly({ prune, clock: deps.clock, log: deps.log });
+  return {
+    look: () => sweeper.look(),
+    stop: () => {
+      clearInterval(pruning);
+      sweeper.stop();
+      warmups.stop();
+    },
+  };
+}
+
 /** Opens the store, gives the functions their subscriptions, and takes up what the last process left. */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
   const { cloud, chat, consoleUrl, sourceSite, policy, log, clock = systemClock } = options;
@@ -105,13 +124,9 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     onCommit: notify,
   };
   for (const subscription of subscriptions(deps)) sqlite.bus.subscribe(subscription);
-  const sweeper = new Sweeper(deps);
-  listeners.add(() => sweeper.look());
   sqlite.bus.start();
-  sweeper.look();
-  const warmups = new WarmupClock(deps);
-  void warmups.run();
-  const pruning = pruneRegularly({ prune: sqlite.prune, clock, log });
+  const clockwork = startClockwork(deps, sqlite);
+  listeners.add(clockwork.look);
   return {
     deps,
     desk: createDesk(deps),
@@ -120,9 +135,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       return () => listeners.delete(listener);
     },
     close: async ({ graceMs }) => {
-      clearInterval(pruning);
-      sweeper.stop();
-      warmups.stop();
+      clockwork.stop();
       deps.running.stopAll();
       await sqlite.bus.stop({ graceMs });
       await sqlite.close();
