@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { ServiceEvent } from "../shared/domain/events.ts";
 import { releaseStatuses } from "../shared/domain/words.ts";
+import { findingsShape, settingRowShape } from "./finding-text.ts";
 
 /** What the CLI reads of the API's answers. Fields that it does not know are kept, so that `--json` shows them. */
 const actor = z.looseObject({ name: z.string() });
@@ -45,6 +46,7 @@ export const releaseShape = z.looseObject({
   candidate: candidate.nullable(),
   stable: z.string().nullable(),
   percent: z.number(),
+  findings: findingsShape.exactOptional(),
   checks: z.array(check),
   approvedBy: z.array(actor),
   approval: z.looseObject({ id: z.string(), expiresAt: z.number() }).nullable(),
@@ -115,6 +117,9 @@ const serviceFields = {
   queue: z.array(z.looseObject({ id: z.string(), tag: z.string() })),
   quarantine: quarantined,
   frozen: z.array(z.looseObject({ words: z.string() })).default([]), // an older server knows none
+  drift: z
+    .looseObject({ rows: z.array(settingRowShape), by: z.string().nullable(), since: z.number() })
+    .nullable(),
   hold: z.looseObject({ failure, since: z.number(), found: split }).nullable(),
 };
 

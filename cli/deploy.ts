@@ -1,16 +1,16 @@
-import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import type { Command } from "commander";
 import { takenShape } from "./api-shapes.ts";
+import { type AllowanceOptions, allowanceOf } from "./change-allowance.ts";
 import { type Complaint, usageComplaint } from "./complaint.ts";
 import { exitCodes } from "./exit-code.ts";
 import { followRelease } from "./follow-release.ts";
+import { repositoryHere } from "./repository-here.ts";
 import { openSession, type ServerOptions, withServer } from "./server-session.ts";
 import { timeoutOption } from "./timeout-option.ts";
 import { type Verb, withExample } from "./verb.ts";
 
 type Options = ServerOptions &
+  AllowanceOptions &
   Readonly<{
     repository?: string;
     commit?: string;
@@ -35,6 +35,8 @@ export function addDeploy(parent: Command, { io, finish }: Verb): void {
       "build nothing: take this image, HOST/PATH:TAG or HOST/PATH@sha256:DIGEST; gate, approval and rollout stay",
     )
     .option("--commit <SHA>", "take this commit (40 digits) rather than look the tag up")
+    .option("--allow-change <SETTINGS>", "guard rails that it may break, like memory,gpu; needs --reason")
+    .option("--reason <TEXT>", "with --allow-change: why; who and why stay on record")
     .option("--despite-freeze <REASON>", "release it although a freeze stands; who and why stay on record")
     .option("--wait", "follow the release until it ends; the exit code is the verdict")
     .option(
@@ -58,6 +60,7 @@ async function deploy(io: Verb["io"], tag: string | undefined, options: Options)
     ...(repository === null ? {} : { repository }),
     ...(commit === undefined ? {} : { commit }),
     ...(despiteFreeze === undefined ? {} : { despiteFreeze }),
+    ...allowanceOf(options),
   };
   const taken = await session.api.post("/releases", body, takenShape);
   const { releaseId } = taken;
@@ -76,13 +79,4 @@ function nothingNamed(): Complaint {
     why: "`deploy` takes a tag, an image that was built elsewhere (--image), or both.",
     next: ["gantry deploy TAG", "gantry deploy --image IMAGE   # as the tag that is live"],
   });
-}
-
-/** `source.repository` of the gantry.yaml in this folder; null when there is none, or it has errors. */
-async function repositoryHere(cwd: string): Promise<string | null> {
-  const file = join(cwd, "gantry.yaml");
-  if (!existsSync(file)) return null;
-  const { parseGantryYaml } = await import("../shared/config/gantry-yaml.ts");
-  const parsed = parseGantryYaml({ text: await readFile(file, "utf8"), file });
-  return parsed.ok ? parsed.value.source.repository : null;
 }

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { addAccept } from "./accept.ts";
 import { addApprove } from "./approve.ts";
 import { addCancel } from "./cancel.ts";
 import type { CliIo } from "./cli-io.ts";
@@ -12,6 +13,7 @@ import { addFreeze } from "./freeze/commands.ts";
 import { addIam } from "./iam.ts";
 import { createOutput } from "./output.ts";
 import { addPause } from "./pause.ts";
+import { addPlan } from "./plan.ts";
 import { addPromote } from "./promote.ts";
 import { addQuarantine } from "./quarantine/commands.ts";
 import { addRehearse } from "./rehearse.ts";
@@ -72,6 +74,7 @@ function addVerbs(program: Command, verb: Verb): void {
   const { dev, serve, rehearse } = verb.io.localVerbs;
   if (dev !== undefined) addDev(program, verb, dev);
   if (serve !== undefined) addServe(program, verb, serve);
+  addPlan(program, verb);
   addDeploy(program, verb);
   addStatus(program, verb);
   addCost(program, verb);
@@ -83,6 +86,7 @@ function addVerbs(program: Command, verb: Verb): void {
   addPromote(program, verb);
   addCancel(program, verb);
   addRollback(program, verb);
+  addAccept(program, verb);
   addFreeze(program, verb);
   addQuarantine(program, verb);
   addWarm(program, verb);

@@ -1,3 +1,4 @@
+import { driftInWords } from "../shared/domain/drift.ts";
 import { wordsOf } from "../shared/domain/release-words.ts";
 import type { ShownService, ShownTraffic } from "./api-shapes.ts";
 import { formatTime } from "./local-time.ts";
@@ -7,7 +8,7 @@ type Look = Readonly<{ paint: Paint; zone: string }>;
 
 /** A service as a person reads it: one sentence, then what is live, what runs, and the traffic. */
 export function serviceText(service: ShownService, { paint, zone }: Look): string {
-  const { key, now, live, active, queue, hold, quarantine, traffic, frozen, warmth } = service;
+  const { key, now, live, active, queue, drift, hold, quarantine, traffic, frozen, warmth } = service;
   const rows = [
     ["Now", harmless(now)],
     [
@@ -25,6 +26,17 @@ export function serviceText(service: ShownService, { paint, zone }: Look): strin
           ],
         ]),
     ...queue.map(({ tag, id }) => ["Waits", harmless(`${tag}  (${id})`)]),
+    ...(drift === null
+      ? []
+      : [
+          [
+            "Changed",
+            harmless(
+              `since ${formatTime(drift.since, { zone })}, not by Gantry: ${driftInWords(drift.rows)}`,
+            ),
+          ],
+          ["", `nothing new is released; put it back, or: gantry accept ${harmless(key)} --reason TEXT`],
+        ]),
     ...(hold === null
       ? []
       : [["Held", harmless(`since ${formatTime(hold.since, { zone })}: ${hold.failure.message}`)]]),

@@ -5,14 +5,8 @@ type Unused = Readonly<{ path: string; message: string }>;
 const notYet = "is read, but this version does not act on it yet";
 
 /** What a file asks for that this version reads and does not do: nobody shall believe that it protects them. */
-export function unusedSettings({ guardrails, notify, rollout }: ReleaseConfig): readonly Unused[] {
-  const isGuarded = Object.values(guardrails).some((value) => value !== null);
+export function unusedSettings({ notify, rollout }: ReleaseConfig): readonly Unused[] {
   const settings: readonly (readonly [boolean, string, string])[] = [
-    [
-      isGuarded,
-      "guardrails",
-      "shape a service that does not exist yet; this version does not refuse a change to one that does",
-    ],
     [rollout.watch.latencyIncrease !== null, "rollout.watch.latency.increase", notYet],
     [notify.slack !== null, "notify", notYet],
   ];

@@ -5,6 +5,7 @@ import { eventsShape, releaseShape, type ShownEvent, type ShownRelease } from ".
 import type { CliIo } from "../cli-io.ts";
 import { eventSentence } from "../event-sentence.ts";
 import { exitCodes } from "../exit-code.ts";
+import { findingText } from "../finding-text.ts";
 import { formatTime } from "../local-time.ts";
 import { harmless, type Output, toned } from "../output.ts";
 import { openSession, type ServerOptions, type Session, withServer } from "../server-session.ts";
@@ -42,7 +43,9 @@ function releaseText(release: ShownRelease, events: readonly ShownEvent[], look:
   const told = events.map(
     (fact) => `  ${formatTime(fact.event.at, look.io)}  ${harmless(eventSentence(fact))}`,
   );
-  return [head, padded(facts(release, look)), "", "What happened:", ...told].join("\n");
+  const findings = (release.findings ?? []).map((finding) => findingText(finding, release.tag));
+  const found = findings.length === 0 ? [] : ["", "What the preflight found:", ...findings];
+  return [head, padded(facts(release, look)), ...found, "", "What happened:", ...told].join("\n");
 }
 
 function facts(release: ShownRelease, { io }: Look): string[][] {

@@ -6,6 +6,8 @@ import { listDeadLetters, replayDeadLetter } from "./dead-letters.ts";
 import { createEventPulse } from "./event-pulse.ts";
 import { eventStream } from "./event-stream.ts";
 import { liftFreeze, listFreezes, setFreeze } from "./freezes.ts";
+import { acceptOne } from "./hand-changes.ts";
+import { planOne } from "./plan.ts";
 import { freeOne, listQuarantine } from "./quarantine.ts";
 import { listRefusals, showRefusal } from "./refusals.ts";
 import { decideOne, requestRelease, rollBackOne } from "./release-commands.ts";
@@ -36,6 +38,7 @@ function readings(deps: ServiceDeps, traffic: Traffic): readonly Endpoint[] {
       listQuarantine(deps),
     ),
     get("/services/:project/:region/:name/cost", "what it costs, by mode; ?days=", showCost(deps)),
+    get("/plan", "what a release would meet now; ?tag= ?repository= ?commit= ?allow=", planOne(deps)),
     get("/releases", "releases, newest first; ?service= ?limit= ?cursor=", listReleases(deps)),
     get("/releases/:id", "one release", showRelease(deps)),
     get("/releases/:id/events", "what happened to it", showReleaseEvents(deps)),
@@ -55,7 +58,7 @@ function commands(deps: ServiceDeps): readonly Endpoint[] {
   return [
     post(
       "/releases",
-      "ask for a release: {repository?, tag?, image?, commit?, despiteFreeze?}",
+      "ask for a release: {repository?, tag?, image?, commit?, allowChange?, despiteFreeze?}",
       requestRelease(deps),
     ),
     post("/releases/:id/cancel", "cancel it: {reason?}", decideOne(deps, "cancel")),
@@ -65,6 +68,11 @@ function commands(deps: ServiceDeps): readonly Endpoint[] {
     post("/releases/:id/resume", "take the steps again", decideOne(deps, "resume")),
     post("/releases/:id/promote", "take the last step next", decideOne(deps, "promote")),
     post("/services/:project/:region/:name/rollback", "roll back: {to?, reason?}", rollBackOne(deps)),
+    post(
+      "/services/:project/:region/:name/accept",
+      "take hand changes as they are: {reason?}",
+      acceptOne(deps),
+    ),
     post("/services/:project/:region/:name/warm", "keep it warm now: {for?}", warmOne(deps)),
     post("/services/:project/:region/:name/cool", "keep it warm no longer", coolOne(deps)),
     post("/services/:project/:region/:name/quarantine/:digest/free", "let it come again", freeOne(deps)),

@@ -10,7 +10,11 @@ export function nowInWords(params: Readonly<{ state: ServiceState; now: Timestam
   return [sentence, ...waiting].join(" ");
 }
 
-function atRest({ live }: ServiceState): string {
+function atRest({ live, drift }: ServiceState): string {
+  if (drift !== undefined) {
+    const what = drift.rows.map(({ setting }) => setting).join(", ");
+    return `Somebody changed it by hand (${what}); nothing new is released until a person accepts that or puts it back.`;
+  }
   return live === null ? "Nothing was released yet." : `${live.tag} is live; nothing is being released.`;
 }
 

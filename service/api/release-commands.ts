@@ -1,5 +1,6 @@
 import type { Context, Handler } from "hono";
 import { z } from "zod";
+import { guardedSettings } from "../../shared/domain/guardrails.ts";
 import {
   isRepositoryName,
   parseCommitSha,
@@ -31,6 +32,12 @@ const schemas = {
       .refine((commit) => parseCommitSha(commit) !== null, "is 40 hex digits in lower case")
       .nullable()
       .default(null),
+    allowChange: z
+      .strictObject({
+        settings: z.array(z.enum(guardedSettings)).min(1, "names at least one setting"),
+        reason: z.string().trim().min(1, "says why").max(500),
+      })
+      .optional(),
     despiteFreeze: z.string().trim().min(1, "says why").max(500).optional(),
   }),
   decision: z.strictObject({ reason, approvalId: z.string().max(200).nullable().default(null) }),
@@ -76,7 +83,7 @@ export function requestRelease({ desk, ids, repositories }: ServiceDeps): Handle
   return async (c) => {
     const body = await bodyOf(c, schemas.release);
     if (!body.ok) return body.answer;
-    const { tag, commit, despiteFreeze, image } = body.value;
+    const { tag, commit, image } = body.value;
     if (tag === null && image === undefined) return problem(c, nothingNamed);
     if (tag !== null && parseTagName(tag) === null) {
       return problem(c, { code: "tag-invalid", detail: tagRule, next: "Push the commit under another tag." });
@@ -89,14 +96,19 @@ export function requestRelease({ desk, ids, repositories }: ServiceDeps): Handle
     const key = c.req.header("idempotency-key")?.slice(0, 200);
     const requestId = key === undefined ? `api/${ids.short()}` : `api/${requestedBy.name}/${key}`;
     const request = { requestId, repository, tag, commit, requestedBy, explicit: true };
-    const { releaseId } = await desk.requestRelease({
-      ...request,
-      ...(despiteFreeze === undefined ? {} : { despiteFreeze }),
-      ...(image === undefined ? {} : { image }),
-    });
+    const { releaseId } = await desk.requestRelease({ ...request, ...exceptionsIn(body.value) });
     c.get("facts")["releaseId"] = releaseId;
     const links = { self: paths.api.release(releaseId), console: paths.release(releaseId) };
     return c.json({ releaseId, links }, 202, { location: links.self });
+  };
+}
+
+/** What is unusual about a request; what is not asked for is absent. */
+function exceptionsIn({ despiteFreeze, image, allowChange }: z.output<typeof schemas.release>) {
+  return {
+    ...(despiteFreeze === undefined ? {} : { despiteFreeze }),
+    ...(image === undefined ? {} : { image }),
+    ...(allowChange === undefined ? {} : { allowChange }),
   };
 }
 

@@ -43,7 +43,7 @@ export function serviceView({
   now,
   frozen,
 }: Readonly<{ state: ServiceState; now: Timestamp; frozen: readonly StandingFreeze[] }>) {
-  const { key, live, past, active, queue, quarantine, leftovers } = state;
+  const { key, live, past, active, queue, quarantine, leftovers, drift } = state;
   const [project = "", region = "", name = ""] = key.split("/");
   return {
     key,
@@ -58,6 +58,7 @@ export function serviceView({
     quarantine,
     leftovers,
     frozen: frozen.map((freeze) => ({ ...freeze, words: standingWords(freeze) })),
+    drift: drift === undefined ? null : { rows: drift.rows, by: drift.by, since: drift.since },
     hold:
       active?.status === "held"
         ? { failure: active.failure, since: active.since, found: active.found }

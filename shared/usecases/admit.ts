@@ -72,7 +72,8 @@ export async function admit(deps: Deps, event: PubSubEvent): Promise<void> {
   await workOn(deps, "build", service);
 }
 
-async function examine(
+/** What would become of a request. Reads only, so that it can be asked without asking for a release. */
+export async function examine(
   deps: Deps,
   request: ReleaseRequest,
   releaseId: ReleaseId,
@@ -232,6 +233,7 @@ function basics(
     requestedAt: deps.clock.now(),
     configHash: configHash(config),
     plan: planOf(deps, config),
+    ...(request.allowChange === undefined ? {} : { allows: request.allowChange }),
   };
 }
 

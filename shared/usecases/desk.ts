@@ -1,8 +1,10 @@
 import type { RefusalCode } from "../domain/commands.ts";
 import type { DecisionKind } from "../domain/events.ts";
+import type { ChangeAllowance } from "../domain/guardrails.ts";
 import type { ImageDigest, ReleaseId, RevisionName, ServiceKey } from "../domain/ids.ts";
 import type { Actor } from "../domain/service-state.ts";
 import type { ReleaseStatus } from "../domain/words.ts";
+import type { ReleasePlan } from "./plan-release.ts";
 
 /** What somebody asks for when a tag shall go live. The same `requestId` any number of times is one release. */
 export type ReleaseRequest = Readonly<{
@@ -18,6 +20,8 @@ export type ReleaseRequest = Readonly<{
   despiteFreeze?: string;
   /** An image that was built elsewhere, by name and tag or digest: nothing is built. */
   image?: string;
+  /** Guard rails that this release may break, and why; absent = none. */
+  allowChange?: ChangeAllowance;
 }>;
 
 /** What became of a person's command. A refusal says why and what to type next. */
@@ -51,6 +55,10 @@ export interface Desk {
   rollBack(
     params: Decided & Readonly<{ service: ServiceKey; to: RevisionName | null; reason: string }>,
   ): Promise<Answer>;
+  /** Takes what somebody else changed for the truth, so that releases go on; the answer is about the release that wrote it last. */
+  acceptChanges(params: Decided & Readonly<{ service: ServiceKey; reason: string }>): Promise<Answer>;
+  /** What a release of this tag would meet now. Changes NOTHING, and publishes nothing. */
+  plan(request: ReleaseRequest): Promise<ReleasePlan>;
   /** Takes an image out of the quarantine of a service; the answer is about the release that brought it there. */
   freeDigest(params: Readonly<{ service: ServiceKey; digest: ImageDigest; by: Actor }>): Promise<Answer>;
   /** Keeps what is live warm for so long, whatever its hours are. */

@@ -9,6 +9,7 @@ import type { Deps } from "./deps.ts";
 import type { Answer, Desk } from "./desk.ts";
 import { execute } from "./execute.ts";
 import { requestMessage } from "./messages.ts";
+import { planRelease } from "./plan-release.ts";
 import { releaseIdFor } from "./release-id.ts";
 import { createWarmDesk } from "./warm-desk.ts";
 
@@ -49,6 +50,8 @@ export function createDesk(deps: Deps): Desk {
       const about = { type: "roll-back", at: deps.clock.now(), releaseId, by, reason, to } as const;
       return command(deps, service, about, cause);
     },
+    acceptChanges: (acceptance) => acceptChanges(deps, acceptance),
+    plan: (request) => planRelease(deps, request),
     freeDigest: async ({ service, digest, by }) => {
       const { state } = await deps.store.load(service);
       const entry = state.quarantine.find((quarantined) => quarantined.digest === digest);
@@ -59,6 +62,22 @@ export function createDesk(deps: Deps): Desk {
     },
     ...createWarmDesk(deps),
   };
+}
+
+async function acceptChanges(
+  deps: Deps,
+  { service, by, reason, cause }: Parameters<Desk["acceptChanges"]>[0],
+): Promise<Answer> {
+  const { state } = await deps.store.load(service);
+  const releaseId = state.left?.releaseId ?? releaseOf(state.active ?? state.live);
+  const at = deps.clock.now();
+  const about = { type: "accept-changes", at, releaseId, by: knownAs(deps.policy, by), reason } as const;
+  const answer = await command(deps, service, about, cause ?? null);
+  return answer.ok ? { ...answer, message: accepted(service) } : answer;
+}
+
+function accepted(service: ServiceKey): string {
+  return `${service} is taken as it is now, and releases go on: gantry deploy TAG`;
 }
 
 function freed({ digest, tag }: Quarantined): string {

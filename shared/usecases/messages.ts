@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { ServiceEvent } from "../domain/events.ts";
+import { guardedSettings } from "../domain/guardrails.ts";
 import { parseServiceKey, type ServiceKey } from "../domain/ids.ts";
 import { stageOf } from "../domain/owed.ts";
 import type { JsonValue } from "../domain/release-config.ts";
@@ -60,6 +61,9 @@ const releaseRequest = z.object({
   explicit: z.boolean(),
   despiteFreeze: z.string().min(1).max(500).exactOptional(),
   image: z.string().min(1).max(512).exactOptional(),
+  allowChange: z
+    .object({ settings: z.array(z.enum(guardedSettings)), reason: z.string().min(1).max(500) })
+    .exactOptional(),
 });
 const buildNotice = z.object({
   id: z.string(),

@@ -1,6 +1,7 @@
 import type { Command, FoundChanges } from "../domain/commands.ts";
 import { driftRows } from "../domain/drift.ts";
 import type { Finding } from "../domain/finding.ts";
+import type { SettingRow } from "../domain/guardrails.ts";
 import type { ServiceKey } from "../domain/ids.ts";
 import type { ServiceState } from "../domain/service-state.ts";
 import { type Split, soleRevision, splitOf } from "../domain/traffic.ts";
@@ -18,7 +19,7 @@ export async function performPreflight(job: Job): Promise<Command | null> {
   const intention = { releaseId, tag, repository, config, allowance: allows ?? null };
   const { findings, reading } = await runPreflight(deps, intention);
   const changes = changesSince(state, reading);
-  const drifted: readonly Finding[] = changes.rows.length === 0 ? [] : [drift(state.key, changes)];
+  const drifted = changes.rows.length === 0 ? [] : [driftFinding(state.key, changes.rows)];
   return {
     type: "finish-preflight",
     at: deps.clock.now(),
@@ -28,7 +29,8 @@ export async function performPreflight(job: Job): Promise<Command | null> {
   };
 }
 
-function drift(service: ServiceKey, { rows }: FoundChanges): Finding {
+/** Somebody changed the service since Gantry left it: what, and how to go on. */
+export function driftFinding(service: ServiceKey, rows: readonly SettingRow[]): Finding {
   return {
     severity: "stops",
     code: "service-drifted",

@@ -9,6 +9,7 @@ import type { Bus, DeadLetter } from "../../shared/ports/bus.ts";
 import type { ServiceSnapshot } from "../../shared/ports/run.ts";
 import type { Answer, Desk, ReleaseRequest } from "../../shared/usecases/desk.ts";
 import { createFreezeDesk } from "../../shared/usecases/freeze-desk.ts";
+import type { ReleasePlan } from "../../shared/usecases/plan-release.ts";
 import { releaseIdFor } from "../../shared/usecases/release-id.ts";
 import { monday, releaseId, revisionName, serviceKey } from "./fixtures.ts";
 import { openPolicy } from "./function-harness.ts";
@@ -34,7 +35,8 @@ export function serviceHarness(changes: Partial<ServiceDeps> = {}, policy: Polic
   const lines: LogLine[] = [];
   const dead: DeadLetter[] = [];
   const listeners = new Set<() => void>();
-  const script: { answer: Answer } = {
+  const script: { answer: Answer; plan: ReleasePlan } = {
+    plan: { outcome: "refused", code: "tag-not-found", message: "No such tag.", problems: [], service: null },
     answer: { ok: true, releaseId: releaseId(), status: "cancelled", message: "Done." },
   };
   const answering = (verb: string) => async (params: Asked["params"]) => {
@@ -57,6 +59,11 @@ export function serviceHarness(changes: Partial<ServiceDeps> = {}, policy: Polic
     },
     rollBack: answering("rollBack"),
     freeDigest: answering("freeDigest"),
+    acceptChanges: answering("acceptChanges"),
+    plan: async (request) => {
+      requests.push(request);
+      return script.plan;
+    },
     warm: answering("warm"),
     coolDown: answering("coolDown"),
   };
