@@ -16,7 +16,7 @@ const key = serviceKey();
 
 describe("gantry, as a program", () => {
   const misuses: readonly (readonly [string[], string])[] = [
-    [["deploy"], "Missing required argument 'tag'"],
+    [["deploy"], "Nothing was named that is to be released"],
     [["lst"], "Unknown command 'lst'"],
     [["releases"], "A command is missing"],
     [["reject", "release-1"], "Required option '--reason <TEXT>' not specified"],
@@ -38,15 +38,15 @@ describe("gantry, as a program", () => {
   }
 
   it("writes errors as one JSON document on stderr with --json", async () => {
-    const { stdout, stderr, exitCode } = await runCli(["deploy", "--json"]);
+    const { stdout, stderr, exitCode } = await runCli(["approve", "--json"]);
     expect(stdout).to.equal("");
     expect(exitCode).to.equal(64);
     expect(JSON.parse(stderr).error).to.deep.equal({
       code: "usage",
-      message: "Missing required argument 'tag'",
+      message: "Missing required argument 'id'",
       traffic: "Nothing was asked of the server; the traffic is as it was.",
       why: "",
-      next: ["gantry deploy --help"],
+      next: ["gantry approve --help"],
       exitCode: 64,
     });
   });
@@ -328,6 +328,18 @@ describe("telling Gantry what a person decided", () => {
         "perkie/other",
       ]);
     }));
+
+  it("asks for an image that was built elsewhere, with a tag or as the one that is live", async () => {
+    const image = "us-central1-docker.pkg.dev/perkie/gantry/api:by-hand";
+    const { stderr } = await harness.run(["deploy", "v1.2.0", "--image", image]);
+    expect(stderr).to.include(`v1.2.0 with ${image} is asked for`);
+    expect((await harness.run(["deploy", "--image", image])).exitCode).to.equal(0);
+    expect(harness.requests[0]).to.include({ tag: "v1.2.0", image });
+    expect(harness.requests[1]).to.include({ tag: null, image });
+    const wrong = await harness.run(["deploy", "--image", "no image"]);
+    expect(wrong.exitCode).to.equal(64);
+    expect(harness.requests).to.have.length(2);
+  });
 
   it("refuses a tag that holds more than text, with 64", async () => {
     const { exitCode, stderr } = await harness.run(["deploy", "v1;reboot"]);

@@ -1,4 +1,5 @@
 import type { Scenario } from "./scenario.ts";
+import { buildFailureScenarios } from "./scenarios/build-failures.ts";
 import { buildScenarios } from "./scenarios/builds.ts";
 import { candidateScenarios } from "./scenarios/candidates.ts";
 import { approvalScenarios } from "./scenarios/chat-approvals.ts";
@@ -8,6 +9,7 @@ import { goodReleases } from "./scenarios/good-releases.ts";
 import { gpuGateScenarios } from "./scenarios/gpu-gate.ts";
 import { killScenarios } from "./scenarios/kills.ts";
 import { peopleScenarios } from "./scenarios/people.ts";
+import { prebuiltScenarios } from "./scenarios/prebuilt-images.ts";
 import { rolloutScenarios } from "./scenarios/rollouts.ts";
 import { warmupScenarios } from "./scenarios/warmups.ts";
 
@@ -15,6 +17,8 @@ import { warmupScenarios } from "./scenarios/warmups.ts";
 export const scenarios: readonly Scenario[] = [
   ...goodReleases,
   ...buildScenarios,
+  ...buildFailureScenarios,
+  ...prebuiltScenarios,
   ...candidateScenarios,
   ...gpuGateScenarios,
   ...rolloutScenarios,

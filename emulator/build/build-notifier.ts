@@ -14,6 +14,9 @@ export const buildFaultNames = [
   "unavailable",
   "queue-full",
   "image-missing-after-success",
+  "build-is-lost",
+  "step-hangs",
+  "base-image-unavailable",
 ] as const;
 /** Faults of the topic: they hold until they are cleared. */
 export const standingBuildFaults: readonly BuildFaultName[] = buildFaultNames.slice(0, 4);

@@ -7,6 +7,8 @@ import { DockerFailure } from "./docker-copy.ts";
 import type { DockerDaemon } from "./docker-daemon.ts";
 import { runLocally, type StepExit } from "./step-process.ts";
 
+const endless = 2 ** 31 - 1;
+
 /** What the steps of one build share. */
 export type Workbench = Readonly<{
   build: Build;
@@ -15,6 +17,8 @@ export type Workbench = Readonly<{
   docker: DockerDaemon;
   logs: BuildLogs;
   stepMs: number;
+  /** The first step never ends by itself. */
+  hangs: boolean;
 }>;
 
 /** The steps with their status, exit code and timing, and what each wrote to `$BUILDER_OUTPUT/output`. */
@@ -75,7 +79,7 @@ async function playStep(
     played.steps[index] = { ...step, ...shown, ...code, timing: spanSince(start) };
   };
   try {
-    await pause(bench.stepMs, signal);
+    await pause(bench.hangs ? endless : bench.stepMs, signal);
     const exit = await withTimeout(step, signal, (within) => runStep(bench, index, step, say, within));
     const allowed =
       exit.exitCode === 0 || step.allowFailure === true || step.allowExitCodes.includes(exit.exitCode);

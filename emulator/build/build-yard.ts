@@ -115,7 +115,7 @@ export class BuildYard {
     const end = endOf(error);
     this.#options.logs.say(
       build.id,
-      `${end.status === "FAILURE" ? "ERROR" : end.status}\nERROR: ${end.message}`,
+      `${end.status === "FAILURE" ? "ERROR" : end.status}\nERROR: ${end.status === "TIMEOUT" ? "context deadline exceeded" : end.message}`,
     );
     return ended(end);
   }
@@ -144,7 +144,10 @@ export class BuildYard {
   async #work(build: Build, signal: AbortSignal): Promise<Build> {
     const { faults, scratchDirectory, images, layers, goneDebianPackages, logs, timings } = this.#options;
     const scratch = join(scratchDirectory, build.id);
-    const docker = new DockerDaemon(images, layers, scratch, goneDebianPackages);
+    const docker = new DockerDaemon(images, layers, scratch, {
+      goneDebianPackages,
+      takesBaseImages: () => faults.take("base-image-unavailable") === null,
+    });
     const workspace = join(scratch, "workspace");
     try {
       await rm(scratch, { recursive: true, force: true });
@@ -155,8 +158,11 @@ export class BuildYard {
       logs.say(build.id, "BUILD");
       const start = Date.now();
       const stepMs = timings.stepMs ?? 0;
+      if (faults.take("build-is-lost") !== null)
+        throw new BuildEnd("INTERNAL_ERROR", "an internal error occurred while the build was running");
+      const hangs = faults.take("step-hangs") !== null;
       const played = await playSteps(
-        { build, workspace, scratchDirectory: scratch, docker, logs, stepMs },
+        { build, workspace, scratchDirectory: scratch, docker, logs, stepMs, hangs },
         signal,
       );
       if (faults.take("build-fails") !== null) failFirst(played);

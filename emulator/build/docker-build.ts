@@ -22,6 +22,7 @@ export type DockerBuildSurroundings = Readonly<{
   scratchDirectory: string;
   layers: Set<string>;
   goneDebianPackages: readonly string[];
+  takesBaseImages: () => boolean;
   findImage: (reference: string) => Promise<ProcessImage | null>;
   say: (line: string) => void;
   signal: AbortSignal;
@@ -136,7 +137,7 @@ class DockerfilePlay {
     const root = join(this.#around.scratchDirectory, `stage-${this.#stages.length}`);
     await mkdir(root, { recursive: true });
     const earlier = this.#stages.find((stage) => stage.name === reference);
-    const base = earlier === undefined ? await this.#around.findImage(reference) : null;
+    const base = earlier === undefined ? await this.#baseImage(reference) : null;
     const inherited = earlier?.root ?? base?.rootDirectory;
     if (inherited !== undefined) await copyTree(inherited, root);
     const isNode = /(^|\/)node(:|@|$)/.test(reference);
@@ -164,6 +165,16 @@ class DockerfilePlay {
         ` ---> The local cloud does not carry ${reference}: this stage begins with an empty root`,
       );
     this.#around.say(` ---> ${stage.layer.slice(0, 12)}`);
+  }
+
+  /** Null = one that is not here, which is taken to be empty. @throws DockerFailure when its registry is away. */
+  async #baseImage(reference: string): Promise<ProcessImage | null> {
+    const base = await this.#around.findImage(reference);
+    if (base === null && !this.#around.takesBaseImages())
+      throw new DockerFailure(
+        'Get "https://registry-1.docker.io/v2/": received unexpected HTTP status: 503 Service Unavailable',
+      );
+    return base;
   }
 
   async #sourceOf(from: string): Promise<StageContext["context"] | null> {

@@ -28,7 +28,11 @@ describe("the docker of the local Cloud Build", () => {
       await writeFile(join(context, path), text);
     }
   };
-  const daemon = () => new DockerDaemon(images, layers, join(directory, "scratch"), ["libgl1-mesa-glx"]);
+  const daemon = () =>
+    new DockerDaemon(images, layers, join(directory, "scratch"), {
+      goneDebianPackages: ["libgl1-mesa-glx"],
+      takesBaseImages: () => true,
+    });
   const call = (...words: string[]) => ({
     words,
     workspace: context,

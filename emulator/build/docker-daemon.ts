@@ -15,6 +15,13 @@ export type DockerCall = Readonly<{
   signal: AbortSignal;
 }>;
 
+/** Servers that a docker build asks, which the local cloud only plays. */
+type OutsideWorld = Readonly<{
+  goneDebianPackages: readonly string[];
+  /** Whether Docker Hub serves the base image this time. */
+  takesBaseImages: () => boolean;
+}>;
+
 /**
  * The docker daemon of one build: the images that its steps built, by name, before anything is pushed.
  * It is gone when the build ends; layers outlive it.
@@ -23,20 +30,15 @@ export class DockerDaemon {
   readonly #images: ImageStore;
   readonly #layers: Set<string>;
   readonly #scratchDirectory: string;
-  readonly #gonePackages: readonly string[];
+  readonly #outside: OutsideWorld;
   readonly #local = new Map<string, string>();
   #builds = 0;
 
-  constructor(
-    images: ImageStore,
-    layers: Set<string>,
-    scratchDirectory: string,
-    gonePackages: readonly string[],
-  ) {
+  constructor(images: ImageStore, layers: Set<string>, scratchDirectory: string, outside: OutsideWorld) {
     this.#images = images;
     this.#layers = layers;
     this.#scratchDirectory = scratchDirectory;
-    this.#gonePackages = gonePackages;
+    this.#outside = outside;
   }
 
   /** The digest of a name that this build made, or null. */
@@ -68,7 +70,7 @@ export class DockerDaemon {
         workingDirectory: call.workingDirectory,
         scratchDirectory,
         layers: this.#layers,
-        goneDebianPackages: this.#gonePackages,
+        ...this.#outside,
         findImage: (reference) => this.#find(reference),
         say: call.say,
         signal: call.signal,

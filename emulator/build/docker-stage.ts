@@ -111,6 +111,8 @@ async function copyInstruction(
 function runSkipped(stage: Stage, step: Instruction, within: StageContext): string {
   const gone = within.goneDebianPackages.find((name) => installedBy(step.text).includes(name));
   if (gone !== undefined) {
+    within.say(` ---> Running in ${createHash("sha256").update(step.source).digest("hex").slice(0, 12)}`);
+    within.say("Hit:1 http://deb.debian.org/debian trixie InRelease");
     within.say("Reading package lists...\nBuilding dependency tree...\nReading state information...");
     within.say(`Package ${gone} is not available, but is referred to by another package.`);
     within.say(

@@ -48,9 +48,10 @@ describe("the demo repository", () => {
       say,
       signal,
     });
-    const docker = new DockerDaemon(images, new Set(), join(directory, `scratch-${tag}`), [
-      "libgl1-mesa-glx",
-    ]);
+    const docker = new DockerDaemon(images, new Set(), join(directory, `scratch-${tag}`), {
+      goneDebianPackages: ["libgl1-mesa-glx"],
+      takesBaseImages: () => true,
+    });
     const workingDirectory = join(workspace, "backend/inspirenet-api");
     await docker.run({
       words: ["build", "--no-cache", "-t", "h.dev/app:x", "."],

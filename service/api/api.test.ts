@@ -212,8 +212,21 @@ describe("POST /api/v1", () => {
     expect((await post(harness, "/releases", { tag: "v2.0.0", repository: "a/two" })).status).to.equal(202);
   });
 
+  it("takes an image that was built elsewhere, with or without a tag", async () => {
+    const harness = serviceHarness();
+    const image = "us-central1-docker.pkg.dev/perkie/gantry/api:by-hand";
+    expect((await post(harness, "/releases", { tag: "v2.0.0", image })).status).to.equal(202);
+    expect((await post(harness, "/releases", { image })).status).to.equal(202);
+    expect(harness.requests.map(({ tag, image: given }) => [tag, given])).to.deep.equal([
+      ["v2.0.0", image],
+      [null, image],
+    ]);
+  });
+
   for (const [what, body] of [
     ["no tag", {}],
+    ["no tag and no image", { tag: null }],
+    ["an image that is none", { tag: "v1", image: "Not An Image" }],
     ["a short commit", { tag: "v1", commit: "abc" }],
     ["a repository that is a path", { tag: "v1", repository: "../../etc" }],
     ["an unknown field", { tag: "v1", force: true }],

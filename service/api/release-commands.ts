@@ -83,11 +83,9 @@ export function requestRelease({ desk, ids, repositories }: ServiceDeps): Handle
   return async (c) => {
     const body = await bodyOf(c, schemas.release);
     if (!body.ok) return body.answer;
-    const { tag, commit, image } = body.value;
-    if (tag === null && image === undefined) return problem(c, nothingNamed);
-    if (tag !== null && parseTagName(tag) === null) {
-      return problem(c, { code: "tag-invalid", detail: tagRule, next: "Push the commit under another tag." });
-    }
+    const { tag, commit } = body.value;
+    const unfit = tagProblem(body.value);
+    if (unfit !== null) return problem(c, unfit);
     const repository = body.value.repository ?? (repositories.length === 1 ? repositories[0] : undefined);
     if (repository === undefined) {
       return problem(c, repositoryMissing(repositories));
@@ -110,6 +108,13 @@ function exceptionsIn({ despiteFreeze, image, allowChange }: z.output<typeof sch
     ...(image === undefined ? {} : { image }),
     ...(allowChange === undefined ? {} : { allowChange }),
   };
+}
+
+/** A tag has to be one; without a tag there has to be an image. */
+function tagProblem({ tag, image }: z.output<typeof schemas.release>): Problem | null {
+  if (tag === null) return image === undefined ? nothingNamed : null;
+  if (parseTagName(tag) !== null) return null;
+  return { code: "tag-invalid", detail: tagRule, next: "Push the commit under another tag." };
 }
 
 const nothingNamed: Problem = {

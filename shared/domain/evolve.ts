@@ -64,7 +64,7 @@ function end(state: ServiceState, id: ReleaseId): ServiceState {
   if (active?.id !== id) return { ...state, queue: state.queue.filter((waiting) => waiting.id !== id) };
   const leftover = {
     releaseId: id,
-    build: active.status === "building",
+    build: active.status === "building" && active.prebuilt === undefined,
     candidate: active.status !== "building",
     ended: active.status === "held" ? "live" : "failed",
   } as const;

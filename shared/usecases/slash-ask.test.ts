@@ -12,10 +12,18 @@ const cases: readonly (readonly [string, object])[] = [
   ["  help ", { verb: "help", problem: null, usage: null }],
   ["status", { verb: "status", service: null }],
   [`Status ${key}`, { verb: "status", service: key }],
-  ["deploy  v1.8.0", { verb: "deploy", tag: "v1.8.0", repository: null }],
+  [
+    "deploy v1.8.0 image us-docker.pkg.dev/p/r/api:v1",
+    { verb: "deploy", tag: "v1.8.0", repository: null, image: "us-docker.pkg.dev/p/r/api:v1" },
+  ],
+  [
+    "deploy --image us-docker.pkg.dev/p/r/api:v1",
+    { verb: "deploy", tag: null, repository: null, image: "us-docker.pkg.dev/p/r/api:v1" },
+  ],
+  ["deploy  v1.8.0", { verb: "deploy", tag: "v1.8.0", repository: null, image: null }],
   [
     "deploy v1.8.0 perkie/background-removal",
-    { verb: "deploy", tag: "v1.8.0", repository: "perkie/background-removal" },
+    { verb: "deploy", tag: "v1.8.0", repository: "perkie/background-removal", image: null },
   ],
   ["rollback bg-removal", { verb: "rollback", service: "bg-removal", reason: "" }],
   ["rollback bg-removal  p95 is *bad*", { verb: "rollback", service: "bg-removal", reason: "p95 is *bad*" }],
@@ -49,6 +57,8 @@ const cases: readonly (readonly [string, object])[] = [
 
 const wrong: readonly (readonly [string, string, string | null])[] = [
   ["deploy", "takes a tag", slashUsage.deploy],
+  ["deploy v1 image", "no name of an image", slashUsage.deploy],
+  ["deploy v1 image A B", "no name of an image", slashUsage.deploy],
   ["deploy $(id)", "no tag", slashUsage.deploy],
   ["deploy v1 a/b c", "takes a tag", slashUsage.deploy],
   ["deploy v1 perkie", "owner/name", slashUsage.deploy],

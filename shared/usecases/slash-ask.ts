@@ -3,6 +3,7 @@ import { parseDuration } from "../config/units.ts";
 import { escaped } from "../domain/chat-escape.ts";
 import { everyService } from "../domain/freeze.ts";
 import { parseTagName, type TagName, type Timestamp } from "../domain/ids.ts";
+import { parseImageReference } from "../domain/image-reference.ts";
 
 /** When a freeze that is asked for ends; null = when somebody lifts it. */
 export type AskedEnd = Readonly<{ forMs: number }> | Readonly<{ at: Timestamp }> | null;
@@ -10,7 +11,7 @@ export type AskedEnd = Readonly<{ forMs: number }> | Readonly<{ at: Timestamp }>
 /** What somebody asked for with `/gantry`. `problem` null = they asked for help; `usage` = the one line that helps. */
 export type SlashAsk =
   | Readonly<{ verb: "status"; service: string | null }>
-  | Readonly<{ verb: "deploy"; tag: TagName; repository: string | null }>
+  | Readonly<{ verb: "deploy"; tag: TagName | null; repository: string | null; image: string | null }>
   | Readonly<{ verb: "rollback"; service: string; reason: string }>
   | Readonly<{ verb: "freeze-list"; all: boolean }>
   | Readonly<{ verb: "freeze-on"; services: string; end: AskedEnd; reason: string }>
@@ -20,7 +21,7 @@ export type SlashAsk =
 /** What to type, by verb. */
 export const slashUsage = {
   status: "/gantry status [SERVICE]",
-  deploy: "/gantry deploy TAG [OWNER/REPOSITORY]",
+  deploy: "/gantry deploy TAG [OWNER/REPOSITORY] [image IMAGE]",
   rollback: "/gantry rollback SERVICE [REASON]",
   freeze: "/gantry freeze [on SERVICE|all [for 4h] REASON | off ID|SERVICE|all | list]",
 } as const;
@@ -59,16 +60,20 @@ function readStatus(words: readonly string[]): SlashAsk {
   return problem("That is no name of a service.", slashUsage.status);
 }
 
+/** The image stands last, after its word; without a tag it is the one that is live. */
 function readDeploy(words: readonly string[]): SlashAsk {
-  const [text, repository = null, ...more] = words;
   const no = (what: string): SlashAsk => problem(what, slashUsage.deploy);
-  if (text === undefined || more.length > 0)
+  const at = words.findIndex((word) => /^(?:--)?image$/i.test(word));
+  const image = at < 0 ? null : words.slice(at + 1).join(" ");
+  if (image !== null && parseImageReference(image) === null) return no("That is no name of an image.");
+  const [text, repository = null, ...more] = at < 0 ? words : words.slice(0, at);
+  if ((text === undefined && image === null) || more.length > 0)
     return no("`deploy` takes a tag, and after it the repository where Gantry looks after several.");
-  const tag = parseTagName(text);
-  if (tag === null) return no("That is no tag that Gantry releases.");
+  const tag = text === undefined ? null : parseTagName(text);
+  if (tag === null && text !== undefined) return no("That is no tag that Gantry releases.");
   if (repository !== null && !repositoryPattern.test(repository))
     return no("Write the repository as owner/name.");
-  return { verb: "deploy", tag, repository };
+  return { verb: "deploy", tag, repository, image };
 }
 
 function readRollback([service, ...reason]: readonly string[]): SlashAsk {

@@ -92,7 +92,7 @@ async function ifAllowed<V extends SlashAsk["verb"]>(
 
 async function deploy(deps: Deps, slash: Slash<"deploy">): Promise<ChatContent> {
   const { ask, by, cause } = slash;
-  const { tag } = ask;
+  const { tag, image } = ask;
   const repository = ask.repository ?? onlyRepository(deps);
   if (repository === null)
     return plainReply(`Gantry looks after several repositories. Type \`${slashUsage.deploy}\`.`);
@@ -104,8 +104,10 @@ async function deploy(deps: Deps, slash: Slash<"deploy">): Promise<ChatContent> 
       commit: null,
       requestedBy: by,
       explicit: true,
+      ...(image === null ? {} : { image }),
     });
-    return plainReply(`${escaped(tag, 60)} is asked for: ${deps.consoleUrl()}/releases/${releaseId}`);
+    const what = [tag, image].filter((name) => name !== null).map((name) => escaped(name, 200));
+    return plainReply(`${what.join(" with ")} is asked for: ${deps.consoleUrl()}/releases/${releaseId}`);
   });
 }
 

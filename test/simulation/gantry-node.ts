@@ -13,12 +13,12 @@ import type { Deps } from "../../shared/usecases/deps.ts";
 import type { Desk } from "../../shared/usecases/desk.ts";
 import { createDesk } from "../../shared/usecases/gantry-desk.ts";
 import { RunningWork } from "../../shared/usecases/running-work.ts";
-import { fakeImages } from "../support/fake-images.ts";
 import { fakeLogs, fakeMetrics } from "../support/watched-cloud.ts";
 import type { SimCloudBuild } from "./sim-build.ts";
 import type { SimCloudRun } from "./sim-cloud-run.ts";
 import { simProbe } from "./sim-probe.ts";
 import { SimProcess, type Surroundings } from "./sim-process.ts";
+import type { SimRegistry } from "./sim-registry.ts";
 import { simRun } from "./sim-run.ts";
 import type { SimGit } from "./sim-source.ts";
 
@@ -31,6 +31,7 @@ export type Outside = Readonly<{
   run: SimCloudRun;
   build: SimCloudBuild;
   git: SimGit;
+  registry: SimRegistry;
   policy: Policy;
 }>;
 
@@ -60,7 +61,7 @@ export class GantryNode {
       probe: simProbe({ cloud: outside.run, process, world }),
       metrics: fakeMetrics(),
       logs: fakeLogs(),
-      images: fakeImages(),
+      images: outside.registry.port(process),
       chat: null,
       consoleUrl: () => "https://gantry.test",
       sourceSite: null,

@@ -63,6 +63,12 @@ export class Invariants {
     const { build, mostBuilds } = this.#watched;
     for (const [attempt, count] of build.counts())
       if (count > mostBuilds) broken(`${count} builds were created for ${attempt}`);
+    for (const { id, prebuilt } of this.records)
+      if (
+        prebuilt !== undefined &&
+        [...build.counts().keys()].some((attempt) => attempt.startsWith(`${id},`))
+      )
+        broken(`${id} was built, and its image was given`);
     for (const release of build.needless())
       broken(`${release} was built twice, and the platform did not lose the first build`);
   }

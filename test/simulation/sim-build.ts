@@ -169,7 +169,7 @@ function buildId(text: string): BuildId {
 }
 
 /** The same commit makes the same image, so that a quarantine means something. */
-function imageOf(service: ServiceKey, commit: string): Image {
+export function imageOf(service: ServiceKey, commit: string): Image {
   const digest = parseImageDigest(
     `sha256:${createHash("sha256")
       .update(service + commit)

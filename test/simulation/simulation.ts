@@ -15,9 +15,10 @@ import { calm, drawFaults, type Faults } from "./faults.ts";
 import { GantryNode, type Outside } from "./gantry-node.ts";
 import { Invariants } from "./invariants.ts";
 import { Random } from "./random.ts";
-import { SimCloudBuild } from "./sim-build.ts";
+import { imageOf, SimCloudBuild } from "./sim-build.ts";
 import { type Behaviour, SimCloudRun } from "./sim-cloud-run.ts";
 import type { Surroundings } from "./sim-process.ts";
+import { SimRegistry } from "./sim-registry.ts";
 import { SimGit } from "./sim-source.ts";
 import { SimTime } from "./sim-time.ts";
 
@@ -104,6 +105,7 @@ export class Simulation {
       run,
       build,
       git: new SimGit(world),
+      registry: new SimRegistry(world),
       policy,
     };
     run.onRead = (service) => {
@@ -292,14 +294,26 @@ export class Simulation {
     this.#request(service, tag, `github/${service}-${tag}`, tag === lastTag || this.#random.chance(0.3));
     if (tag !== lastTag && this.#random.chance(0.2))
       this.#request(service, tag, `github/again-${service}-${tag}`, false);
+    const isBuilt = fate !== "build-fails" && fate !== "bad-config";
+    if (tag !== lastTag && isBuilt && this.#random.chance(0.2)) this.#giveImage(service, tag, sha);
   }
 
-  #request(service: ServiceKey, tag: string, requestId: string, explicit: boolean): void {
+  /** Somebody has built the commit elsewhere, and names the image. */
+  #giveImage(service: ServiceKey, tag: string, commit: CommitSha): void {
+    const image = imageOf(service, commit);
+    this.#outside.registry.push(image);
+    this.#request(service, tag, `api/image-${service}-${tag}`, true, `${image.name}:v1`);
+  }
+
+  #request(service: ServiceKey, tag: string, requestId: string, explicit: boolean, image?: string): void {
     this.#requests.push(requestId);
     const requestedBy = people[0];
     const repository = repositoryOf(service);
     this.#outside.queue.enqueue([
-      requestMessage({ requestId, repository, tag, commit: null, requestedBy, explicit }),
+      requestMessage({
+        ...{ requestId, repository, tag, commit: null, requestedBy, explicit },
+        ...(image === undefined ? {} : { image }),
+      }),
     ]);
   }
 
