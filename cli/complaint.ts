@@ -16,6 +16,7 @@ export const cliErrorCodes = [
   "not-taken-up",
   "not-confirmed",
   "file-unreadable",
+  "files-exist",
   "port-unusable",
   "no-way-back",
   "rollback-unfinished",

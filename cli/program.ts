@@ -11,6 +11,7 @@ import { addDev } from "./dev.ts";
 import { exitCodeMeanings, exitCodes } from "./exit-code.ts";
 import { addFreeze } from "./freeze/commands.ts";
 import { addIam } from "./iam.ts";
+import { addInit } from "./init.ts";
 import { createOutput } from "./output.ts";
 import { addPause } from "./pause.ts";
 import { addPlan } from "./plan.ts";
@@ -94,6 +95,7 @@ function addVerbs(program: Command, verb: Verb): void {
   addValidate(program, verb);
   addSchema(program, verb);
   addSlack(program, verb);
+  addInit(program, verb);
   addIam(program, verb);
   addDeadLetter(program, verb);
 }
