@@ -55,6 +55,7 @@ export const releaseShape = z.looseObject({
     steps: z.array(z.looseObject({ percent: z.number(), holdMs: z.number() })),
     approval: z.looseObject({ count: z.number(), from: z.array(z.string()) }),
   }),
+  prebuilt: z.looseObject({ reference: z.string() }).exactOptional(),
   failure: failure.nullable(),
   supersededBy: z.string().nullable(),
   supersededByTag: z.string().nullable(),

@@ -57,6 +57,7 @@ function facts(release: ShownRelease, { io }: Look): string[][] {
     ["Requested", harmless(`${formatTime(release.requestedAt, io)} by ${release.requestedBy.name}`)],
     ...maybe("Ended", release.endedAt === null ? null : formatTime(release.endedAt, io)),
     ...maybe("Build", build?.logUrl ?? null),
+    ...maybe("Built", release.prebuilt === undefined ? null : `elsewhere: ${release.prebuilt.reference}`),
     ...maybe(
       "Candidate",
       candidate === null ? null : `${candidate.revision}, ${release.percent} % of the traffic`,

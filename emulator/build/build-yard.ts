@@ -99,10 +99,7 @@ export class BuildYard {
     const timer = setTimeout(() => abort.abort(new BuildEnd("TIMEOUT", "build exceeded its timeout")), limit);
     try {
       const built = await this.#work(build, abort.signal);
-      this.#options.logs.say(
-        build.id,
-        built.status === "SUCCESS" ? "DONE" : `ERROR\nERROR: ${built.statusDetail}`,
-      );
+      this.#options.logs.say(build.id, lastWords(built.status, built.statusDetail ?? ""));
       await this.#finish(built);
     } catch (error) {
       await this.#finish({ ...build, ...this.#endedBy(build, error) });
@@ -113,10 +110,7 @@ export class BuildYard {
 
   #endedBy(build: Build, error: unknown): ReturnType<typeof ended> {
     const end = endOf(error);
-    this.#options.logs.say(
-      build.id,
-      `${end.status === "FAILURE" ? "ERROR" : end.status}\nERROR: ${end.status === "TIMEOUT" ? "context deadline exceeded" : end.message}`,
-    );
+    this.#options.logs.say(build.id, lastWords(end.status, end.message));
     return ended(end);
   }
 
@@ -217,6 +211,13 @@ export class BuildYard {
       timing: { ...build.timing, ...timing },
     };
   }
+}
+
+/** The end of the log, in Cloud Build's words. */
+function lastWords(status: Build["status"], detail: string): string {
+  if (status === "SUCCESS") return "DONE";
+  const head = status === "FAILURE" ? "ERROR" : status;
+  return `${head}\nERROR: ${status === "TIMEOUT" ? "context deadline exceeded" : detail}`;
 }
 
 function ended(end: BuildEnd): Pick<Build, "status" | "statusDetail" | "failureInfo"> {

@@ -233,6 +233,16 @@ describe("the local Cloud Build, driven by Google's client", () => {
     expect(stepTimedOut.steps?.[0]?.status).to.equal("TIMEOUT");
   });
 
+  it("can lose a build to an error of its own, and let a step hang until the build's time is over", async () => {
+    server.faults.set("build-is-lost");
+    expect((await run({ steps: [step] })).status).to.equal("INTERNAL_ERROR");
+    server.faults.set("step-hangs");
+    const hung = await run({ steps: [step], timeout: { seconds: 0, nanos: 50_000_000 } });
+    expect([hung.status, hung.steps?.[0]?.status]).to.deep.equal(["TIMEOUT", "TIMEOUT"]);
+    expect(await server.logs(hung.id ?? "")).to.match(/TIMEOUT\nERROR: context deadline exceeded\n$/);
+    expect((await run({ steps: [step] })).status).to.equal("SUCCESS");
+  });
+
   it("works on so many builds at once, and lets the others wait in their order", async () => {
     await stop();
     await start({ concurrency: 1 });

@@ -389,6 +389,10 @@ describe("the diagnosis of a failed build", () => {
   it("tells a refusal and a lock file that does not fit by their own words", () => {
     const denied = diagnoseBuild(evidence({ log: ["AccessDeniedException: 403 no access"] }));
     expect(denied.cause).to.equal("build-permission-denied");
+    const none = diagnoseBuild(evidence({ log: ["ERROR: No matching distribution found for torch==9"] }));
+    expect(none.sentence).to.include("there is no torch==9");
+    const solved = diagnoseBuild(evidence({ log: ["Because a depends on b, version solving failed."] }));
+    expect(solved.cause).to.equal("dependencies-conflict");
     const locked = diagnoseBuild(
       evidence({
         log: [

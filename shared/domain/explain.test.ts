@@ -12,6 +12,7 @@ import {
   tagName,
   work,
 } from "../../test/support/fixtures.ts";
+import type { BuildCause } from "./build-report.ts";
 import type { ServiceEvent } from "./events.ts";
 import { explainRelease } from "./explain.ts";
 import { parseBuildId } from "./ids.ts";
@@ -294,5 +295,42 @@ describe("explainRelease()", () => {
     expect(explain({ status: "failed", failure, checks: [check, other] }).why).to.equal(
       "model: 503 (needs 200). health: 503 (needs 200).",
     );
+  });
+});
+
+describe("explainRelease() of a build that failed", () => {
+  const failed = (cause: BuildCause, command: string | null = null, changes: Partial<ReleaseRecord> = {}) =>
+    explain({
+      status: "failed",
+      failure: {
+        code: "build-failed",
+        message: "It could not be built.",
+        help: { cause, repair: "Do this.", command, evidence: ["E: first", "E: second"] },
+      },
+      ...changes,
+    });
+
+  it("says why, what to do, and which lines of the log show it", () => {
+    expect(failed("package-renamed").why).to.equal(
+      "It could not be built. Do this. The log says: E: first | E: second",
+    );
+  });
+
+  it("asks for a new tag where the commit is at fault, and for the same one where it is not", () => {
+    expect(failed("package-renamed").next.join()).to.include("git push origin NEXT_TAG");
+    expect(failed("registry-unavailable").next).to.deep.equal(["gantry deploy v1.0.0"]);
+    expect(failed("push-denied", "gcloud x").next).to.deep.equal(["gcloud x", "gantry deploy v1.0.0"]);
+  });
+
+  it("offers an image that was built elsewhere where Cloud Build itself fails", () => {
+    expect(failed("platform-failed").next.join("\n")).to.match(
+      /^gantry deploy v1\.0\.0\ngantry deploy v1\.0\.0 --image IMAGE/,
+    );
+  });
+
+  it("asks for the same image again where one was given", () => {
+    const prebuilt = { reference: "registry.test/api:v1", image: image() };
+    const { next } = explain({ status: "cancelled", prebuilt });
+    expect(next).to.deep.equal(["gantry deploy v1.0.0 --image registry.test/api:v1"]);
   });
 });

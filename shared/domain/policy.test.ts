@@ -5,6 +5,7 @@ import {
   limitProblems,
   matchesGlob,
   mayRelease,
+  mayUseImage,
   type Policy,
   type PolicyLimits,
   personNamed,
@@ -204,4 +205,29 @@ describe("people under one name", () => {
     it(`knows the ${who.kind} ${who.name}${"id" in who ? ` with the id ${who.id}` : ""} as ${as}`, () => {
       expect(knownAs(known, who)).to.deep.equal({ ...who, name: as });
     });
+});
+
+describe("mayUseImage()", () => {
+  const own = "us-central1-docker.pkg.dev/acme-prod/gantry";
+  const may = (images: Policy["images"], name: string) =>
+    mayUseImage({ ...policy, images }, { name, config });
+
+  it("lets images come from where the service's own builds go, unless the operator names other places", () => {
+    expect(may(null, `${own}/api`).ok).to.equal(true);
+    expect(may(["docker.io/acme/*"], "docker.io/acme/api").ok).to.equal(true);
+    expect(may(["docker.io/acme/*"], `${own}/api`).ok).to.equal(false);
+  });
+
+  it("says from where they may come", () => {
+    const reasons = [
+      may(null, "docker.io/evil/api"),
+      may(["a.test/**"], "b.test/api"),
+      may([], "a.test/api"),
+    ];
+    expect(reasons.map((answer) => (answer.ok ? "" : answer.reason))).to.deep.equal([
+      `The image docker.io/evil/api lies outside of ${own}/**, where this service's builds go. The operator can name other places under images in gantry.policy.yaml.`,
+      "The policy does not let images come from b.test/api; it names a.test/**.",
+      "The policy does not let images come from a.test/api; it names no place.",
+    ]);
+  });
 });

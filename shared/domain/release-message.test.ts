@@ -2,6 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { buttonsOf, expectAccepted, messageComplaints, readableLines } from "../../test/support/block-kit.ts";
 import {
+  image,
   monday,
   person,
   releaseId,
@@ -11,6 +12,7 @@ import {
 } from "../../test/support/fixtures.ts";
 import { hostileText } from "../../test/support/hostile-text.ts";
 import { approvalFacts, messageFacts, stable } from "../../test/support/message-facts.ts";
+import { buildId } from "../../test/support/release-story.ts";
 import type { CheckResult } from "./events.ts";
 import type { ReleaseFacts } from "./release-facts.ts";
 import { rootMessage } from "./release-message.ts";
@@ -438,5 +440,51 @@ describe("rootMessage()", () => {
     const message = rootMessage(messageFacts(record, others));
     expectAccepted(message);
     expect(buttonsOf(message).size).to.equal(3);
+  });
+});
+
+describe("the message of a release whose build failed", () => {
+  const help = {
+    cause: "package-renamed",
+    repair: "Write libgl1 instead.",
+    command: null,
+    evidence: ["E: gone"],
+  } as const;
+  const failed = (changes: Partial<typeof help> | object = {}) =>
+    rootMessage(
+      messageFacts({
+        status: "failed",
+        candidate: null,
+        build: { id: buildId(), logUrl: "https://log.test/build-1", startedAt: monday },
+        failure: {
+          code: "build-failed",
+          message: "The package is libgl1 now.",
+          help: { ...help, ...changes },
+        },
+      }),
+    );
+
+  it("says the cause, what to do and where the log is, and shows none of the log", () => {
+    const lines = readableLines(failed());
+    expect(lines).to.include.members([
+      "The package is libgl1 now.",
+      "Write libgl1 instead.",
+      "<https://log.test/build-1|The log of the build>.",
+    ]);
+    expect(lines.join()).to.not.include("E: gone");
+  });
+
+  it("stays within the limits of Slack, whatever a log put into its words", () => {
+    fc.assert(
+      fc.property(hostileText, (text) => {
+        expect(messageComplaints(failed({ repair: text, evidence: [text] }))).to.deep.equal([]);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it("says that the image was built elsewhere", () => {
+    const prebuilt = { reference: "registry.test/api:v1", image: image() };
+    expect(readableLines(rootMessage(messageFacts({ prebuilt }))).join()).to.include("image built elsewhere");
   });
 });

@@ -103,7 +103,8 @@ function origin(facts: ReleaseFacts): string {
   const place = service.split("/").slice(0, -1).join(" · ");
   const asked = requestedBy.via === undefined || requestedBy.via === "github" ? "Pushed" : "Asked for";
   const who = `${asked} by ${mention(requestedBy.name, people)}, ${slackDate(requestedAt)}`;
-  return `${who}  ·  ${changes(facts)}  ·  ${escaped(place, 80)}`;
+  const given = record.prebuilt === undefined ? "" : "  ·  image built elsewhere";
+  return `${who}  ·  ${changes(facts)}${given}  ·  ${escaped(place, 80)}`;
 }
 
 /** What changed since the release before, as a link to the comparison where the source is on the web. */

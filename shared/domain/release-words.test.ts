@@ -7,6 +7,7 @@ const expiry = { code: "approval-expired" };
 const told: readonly (readonly [release: WordedRelease, label: string, sentence: string])[] = [
   [{ status: "rejected", failure: { code: "rejected-by-person" } }, "Rejected", "was rejected"],
   [{ status: "rejected", failure: expiry }, "Expired", "expired without approval"],
+  [{ status: "building", prebuilt: {} }, "Checking", "is being checked; its image was built elsewhere"],
   [{ status: "rolling-out", paused: false, percent: 20 }, "Rolling out", "is getting traffic in steps"],
   [
     { status: "rolling-out", paused: true, percent: 20 },
