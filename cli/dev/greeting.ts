@@ -16,6 +16,7 @@ export type DevAddresses = Readonly<{
   buildLogs: string;
   monitoring: string;
   logging: string;
+  registry: string;
   slack: string;
   slackApi: string;
   webhook: string;
@@ -51,6 +52,7 @@ function table({ io, addresses, readyMs }: Greeting): string {
     row("Git remote", addresses.git),
     row("Cloud Run", `${addresses.proxy} (services)   ${addresses.run} (gRPC)`),
     row("Cloud Build", `${addresses.buildLogs} (logs)   ${addresses.build} (gRPC)`),
+    row("Images", `${addresses.registry} (manifests, as a registry serves them)`),
     row("Monitoring", `${addresses.monitoring} (gRPC)   ${addresses.logging} (logs, REST)`),
     row("State", `${addresses.state} (kept; --fresh starts anew)`),
     "",

@@ -22,7 +22,7 @@ import { takeStateFolder } from "./state-folder.ts";
 const demoService = parseServiceKey("perkieprints-processing/us-central1/inspirenet-bg-removal-api");
 
 /** The ports of the parts, counted from the console's. */
-const portOffsets = { slack: 10, git: 20, proxy: 30, buildLogs: 31, logging: 32 } as const;
+const portOffsets = { slack: 10, git: 20, proxy: 30, buildLogs: 31, logging: 32, registry: 33 } as const;
 
 /** Brings up Gantry and its local cloud, says where everything is, and runs until it is told to stop. */
 export async function runDev(options: DevOptions, io: CliIo): Promise<number> {
@@ -97,6 +97,7 @@ function start(
       proxy: from(portOffsets.proxy),
       buildLogs: from(portOffsets.buildLogs),
       logging: from(portOffsets.logging),
+      registry: from(portOffsets.registry),
       slack: from(portOffsets.slack),
     },
     http: {
@@ -129,6 +130,7 @@ function addressesOf({ cloud, gantry }: LocalGantry, { secrets, demo, directory 
     buildLogs: `http://${cloud.build.http.host}:${cloud.build.http.port}`,
     monitoring: `${cloud.monitoring.grpc.host}:${cloud.monitoring.grpc.port}`,
     logging: cloud.logging.url,
+    registry: cloud.registry.url,
     slack: cloud.slack.url,
     slackApi: cloud.slack.apiUrl,
     webhook: `${gantry.server.url}/hooks/github`,
