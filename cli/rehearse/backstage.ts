@@ -74,6 +74,7 @@ async function inThisProcess(options: BackstageOptions): Promise<Backstage> {
       settings: {
         pollBuildEveryMs: 1_000,
         watchWaitingEveryMs: 500,
+        driftEveryMs: 500,
         retryMinMs: 50,
         retryMaxMs: 1_000,
         sliceMs: 1_000,

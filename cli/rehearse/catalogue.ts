@@ -7,6 +7,7 @@ import { outageScenarios } from "./scenarios/chat-outages.ts";
 import { staleDecisionScenarios } from "./scenarios/chat-stale-decisions.ts";
 import { goodReleases } from "./scenarios/good-releases.ts";
 import { gpuGateScenarios } from "./scenarios/gpu-gate.ts";
+import { guardRailScenarios } from "./scenarios/guard-rails.ts";
 import { killScenarios } from "./scenarios/kills.ts";
 import { peopleScenarios } from "./scenarios/people.ts";
 import { prebuiltScenarios } from "./scenarios/prebuilt-images.ts";
@@ -20,6 +21,7 @@ export const scenarios: readonly Scenario[] = [
   ...buildFailureScenarios,
   ...prebuiltScenarios,
   ...candidateScenarios,
+  ...guardRailScenarios,
   ...gpuGateScenarios,
   ...rolloutScenarios,
   ...peopleScenarios,

@@ -103,7 +103,7 @@ export class ControlPlane {
     const key = { ...parent, service: request.serviceId };
     const decide = (): UpdateDecision =>
       this.#options.store.find(key) === null
-        ? decideCreate(key, request.body, this.#context())
+        ? decideCreate(key, request.body, this.#context(key))
         : { ok: false, error: new RpcError(status.ALREADY_EXISTS, RESOURCE_EXISTS) };
     return this.#commit(key, decide, request);
   }
@@ -179,9 +179,11 @@ export class ControlPlane {
     data.remove(key, name).catch(() => undefined);
   }
 
-  #context(): UpdateContext {
-    const { now, random, quotas } = this.#options;
-    return { now: now(), newUid: randomUUID, random, quotas };
+  #context({ service }: ServiceKey): UpdateContext {
+    const { now, random, faults } = this.#options;
+    const isLowered = faults.peek("gpu-quota-lowered", service) !== null;
+    const lowered = isLowered ? { gpus: 0, gpusWithZonalRedundancy: 0 } : {};
+    return { now: now(), newUid: randomUUID, random, quotas: { ...this.#options.quotas, ...lowered } };
   }
 
   #decideUpdate(
@@ -191,7 +193,7 @@ export class ControlPlane {
   ): UpdateDecision {
     const state = this.#options.store.find(key);
     if (state === null) return { ok: false, error: notFound(serviceName(key)) };
-    const decision = decideUpdate(state, request, this.#context());
+    const decision = decideUpdate(state, request, this.#context(key));
     const interruption = decision.ok && isInterruptible ? this.#interruption(state) : null;
     return interruption === null ? decision : { ok: false, error: interruption };
   }

@@ -16,6 +16,7 @@ export const CLOUD_RUN_FAULTS = {
   unavailable: "every call answers UNAVAILABLE (14)",
   "tag-points-elsewhere": "tag URLs lead to another revision than the API says",
   "gpu-capacity": "the region has no GPU left for a new instance",
+  "gpu-quota-lowered": "the region's GPU quota is 0: no write with a GPU is accepted, what runs goes on",
   "gpu-not-allocated": "a new instance comes up without the GPU that its revision asks for",
 } as const;
 
@@ -26,6 +27,7 @@ const STANDING: readonly CloudRunFaultName[] = [
   "traffic-lag",
   "tag-points-elsewhere",
   "gpu-capacity",
+  "gpu-quota-lowered",
   "gpu-not-allocated",
 ];
 
