@@ -12,6 +12,7 @@ export const paths = {
   release: (id: ReleaseId) => `/releases/${encodeURIComponent(id)}`,
   releaseAction: (id: ReleaseId, action: ReleaseAction) => `/releases/${encodeURIComponent(id)}/${action}`,
   refusal: (id: string) => `/refusals/${encodeURIComponent(id)}`,
+  acceptChanges: (service: ServiceKey) => `/services/${encoded(service)}/accept`,
   rollBack: (service: ServiceKey) => `/services/${encoded(service)}/rollback`,
   freeDigest: (service: ServiceKey, digest: ImageDigest) =>
     `/services/${encoded(service)}/quarantine/${digest}/free`,

@@ -82,6 +82,17 @@ export function postFree({ desk }: ServiceDeps): Handler<AppEnv> {
   });
 }
 
+/** `POST /services/…/accept` of a form: what somebody changed by hand is the truth from now on. */
+export function postAccept({ desk }: ServiceDeps): Handler<AppEnv> {
+  return operatorsOnly(async (c) => {
+    const service = serviceOf(c);
+    if (service === null) return c.notFound();
+    const { reason } = await formOf(c);
+    const answer = await desk.acceptChanges({ service, reason, by: actorOf(c, "console") });
+    return answer.ok ? c.redirect(paths.home(), 303) : notDone(c, answer);
+  });
+}
+
 /** `POST /services/…/freeze` of a form: this service, until somebody lifts it. */
 export function postFreeze({ freezes, ids }: ServiceDeps): Handler<AppEnv> {
   return operatorsOnly(async (c) => {

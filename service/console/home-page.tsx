@@ -8,6 +8,7 @@ import { ApprovalBox } from "./approval-box.tsx";
 import { Layout } from "./layout.tsx";
 import { ActionButton, Moment, Status, Traffic } from "./parts.tsx";
 import { forPerson } from "./permissions.ts";
+import { Drift } from "./settings-table.tsx";
 
 export type HomeView = Readonly<{
   services: readonly Readonly<{ service: ServiceView; traffic: TrafficReading; warmth: string }>[];
@@ -101,6 +102,7 @@ function ServiceCard({ service, traffic, warmth, identity }: Card) {
         )}{" "}
         {now}
       </p>
+      <Drift service={service} identity={identity} />
       <Frozen service={service} identity={identity} />
       {active?.status === "awaiting-approval" && <ApprovalBox release={active} {...active} />}
       <NeededButton service={service} identity={identity} />

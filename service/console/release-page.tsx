@@ -8,6 +8,7 @@ import { ApprovalBox } from "./approval-box.tsx";
 import { Layout } from "./layout.tsx";
 import { ActionButton, Checks, Moment, Status } from "./parts.tsx";
 import { forPerson } from "./permissions.ts";
+import { Findings } from "./settings-table.tsx";
 import { type StepperStage, stepsOf } from "./stepper.ts";
 
 export type ReleasePageView = Readonly<{
@@ -43,6 +44,10 @@ export function ReleasePage({ release, events, explanation, position, identity }
         )}
       </section>
       <Actions release={release} identity={identity} />
+      <section id="findings" data-live>
+        <h2>Preflight</h2>
+        <Findings findings={release.findings ?? []} tag={release.tag} />
+      </section>
       <section id="checks" data-live>
         <h2>Checks</h2>
         <Checks checks={release.checks} />

@@ -10,7 +10,7 @@ import type { TrafficReading } from "../api/traffic-reading.ts";
 import { refusalView, releaseView } from "../api/views.ts";
 import { paths, safeNext } from "../paths.ts";
 import type { AppEnv, ServiceDeps } from "../service-deps.ts";
-import { postDecision, postFree, postFreeze, postLift, postRollBack } from "./actions.tsx";
+import { postAccept, postDecision, postFree, postFreeze, postLift, postRollBack } from "./actions.tsx";
 import { asset } from "./assets.ts";
 import { showCostPage } from "./cost-route.tsx";
 import { withDoctype } from "./document.ts";
@@ -42,6 +42,7 @@ export function createConsole(deps: ServiceDeps, { sessions, traffic }: Console)
   }
   app.post("/services/:project/:region/:name/rollback", sameOrigin, signedIn, postRollBack(deps));
   app.post("/services/:project/:region/:name/quarantine/:digest/free", sameOrigin, signedIn, postFree(deps));
+  app.post("/services/:project/:region/:name/accept", sameOrigin, signedIn, postAccept(deps));
   app.post("/services/:project/:region/:name/freeze", sameOrigin, signedIn, postFreeze(deps));
   app.post("/freezes/:id/lift", sameOrigin, signedIn, postLift(deps));
   return app;
