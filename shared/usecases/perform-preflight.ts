@@ -7,17 +7,19 @@ import type { ServiceState } from "../domain/service-state.ts";
 import { type Split, soleRevision, splitOf } from "../domain/traffic.ts";
 import type { SettingsReading } from "../ports/run.ts";
 import { type Again, activeOf, configOf, type Job } from "./job.ts";
-import { runPreflight } from "./read-preflight.ts";
+import { runPreflight, settledReading } from "./read-preflight.ts";
 
 /** Looks before the build: what would fail later fails now, and what somebody else changed is not built over. */
 export async function performPreflight(job: Job): Promise<Command | null> {
-  const { deps, state } = job;
+  const { deps, state, work, signal } = job;
   const release = activeOf(job, "building");
   if (!release || release.build !== null || release.checked === true) return null;
   const config = await configOf(job, release.configHash);
-  const { id: releaseId, tag, repository, allows } = release;
-  const intention = { releaseId, tag, repository, config, allowance: allows ?? null };
-  const { findings, reading } = await runPreflight(deps, intention);
+  const { id: releaseId, tag, repository, allows, prebuilt } = release;
+  const intention = { releaseId, tag, repository, config, allowance: allows ?? null, isBuilt: prebuilt === undefined };
+  const { trafficDeadlineMs: withinMs } = deps.settings;
+  const reading = await settledReading(deps, { service: work.service, withinMs, signal });
+  const { findings } = await runPreflight(deps, intention, reading);
   const changes = changesSince(state, reading);
   const drifted = changes.rows.length === 0 ? [] : [driftFinding(state.key, changes.rows)];
   return {

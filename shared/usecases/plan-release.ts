@@ -6,7 +6,7 @@ import { examine } from "./admit.ts";
 import type { Deps } from "./deps.ts";
 import type { ReleaseRequest } from "./desk.ts";
 import { changesSince, driftFinding } from "./perform-preflight.ts";
-import { runPreflight } from "./read-preflight.ts";
+import { runPreflight, settledReading } from "./read-preflight.ts";
 import { releaseIdFor } from "./release-id.ts";
 
 /**
@@ -35,6 +35,9 @@ export type ReleasePlan =
       approvals: number; // 0 = nobody is asked
     }>;
 
+/** A person waits for the plan: a write that is still being carried out then is judged as it stands. */
+const settleMs = 5_000;
+
 /** Runs the checks of admission and of the preflight, and changes nothing. @throws AppError where something cannot be read. */
 export async function planRelease(deps: Deps, request: ReleaseRequest): Promise<ReleasePlan> {
   const releaseId = releaseIdFor(request.requestId);
@@ -45,9 +48,11 @@ export async function planRelease(deps: Deps, request: ReleaseRequest): Promise<
   }
   const { service, release, config } = admission;
   const { state } = await deps.store.load(service);
-  const { tag, commit, repository, plan, allows } = release;
-  const intention = { releaseId, tag, repository, config, allowance: allows ?? null };
-  const { findings, reading } = await runPreflight(deps, intention);
+  const { tag, commit, repository, plan, allows, prebuilt } = release;
+  const intention = { releaseId, tag, repository, config, allowance: allows ?? null, isBuilt: prebuilt === undefined };
+  const signal = AbortSignal.timeout(2 * settleMs);
+  const reading = await settledReading(deps, { service, withinMs: settleMs, signal });
+  const { findings } = await runPreflight(deps, intention, reading);
   const changes = changesSince(state, reading);
   const isDrifted = changes.rows.length > 0 || driftRefusal(state) !== null;
   const rows = changes.rows.length > 0 ? changes.rows : (state.drift?.rows ?? []);

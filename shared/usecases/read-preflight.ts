@@ -1,11 +1,11 @@
 import type { Finding } from "../domain/finding.ts";
-import type { ChangeAllowance } from "../domain/guardrails.ts";
+import { type ChangeAllowance, guardedSecrets } from "../domain/guardrails.ts";
 import type { ReleaseId, RevisionName, ServiceKey, TagName } from "../domain/ids.ts";
 import { type PreflightReading, preflight } from "../domain/preflight.ts";
 import { quotaIn, type TemplateTrial } from "../domain/preflight-quota.ts";
 import type { TrafficNow } from "../domain/preflight-traffic.ts";
-import { type ReleaseConfig, serviceKeyOf } from "../domain/release-config.ts";
-import { splitOf } from "../domain/traffic.ts";
+import { imageRepositoryOf, type ReleaseConfig, serviceKeyOf } from "../domain/release-config.ts";
+import { isSameSplit, splitOf } from "../domain/traffic.ts";
 import { withoutWarmth } from "../domain/warm-state.ts";
 import { AppError } from "../ports/app-error.ts";
 import type { ServiceSnapshot, SettingsReading } from "../ports/run.ts";
@@ -18,12 +18,13 @@ export type Intention = Readonly<{
   repository: string;
   config: ReleaseConfig;
   allowance: ChangeAllowance | null;
+  isBuilt: boolean; // false = an image that was built elsewhere
 }>;
 
 /** What was found, and what it was found in; `reading` null = the service does not exist. */
 export type Preflight = Readonly<{ findings: readonly Finding[]; reading: SettingsReading | null }>;
 
-type Reader = Pick<Deps, "run" | "store">;
+type Reader = Pick<Deps, "run" | "store" | "lookups">;
 
 /** The label by which a revision is one of Gantry's. */
 const releaseLabel = "gantry-release";
@@ -32,10 +33,12 @@ const releaseLabel = "gantry-release";
 const absurdlyMany = 1_000;
 
 /** Reads all that a release has to know before its build, and changes nothing. @throws AppError where the service cannot be read. */
-export async function runPreflight(deps: Reader, intention: Intention): Promise<Preflight> {
+export async function runPreflight(
+  deps: Reader,
+  intention: Intention,
+  reading: SettingsReading | null,
+): Promise<Preflight> {
   const { config, allowance, tag } = intention;
-  const service = serviceKeyOf(config.service);
-  const reading = await deps.run.readSettings(service);
   const findings = preflight({ config, allowance, tag }, await readAll(deps, intention, reading));
   return { findings, reading };
 }
@@ -58,10 +61,61 @@ async function readAll(
           },
     releasedAs: reading === null ? await releasedAs(deps, intention) : null,
     trial,
-    imageRepository: null,
-    secrets: [],
+    ...(await needs(deps, intention, reading)),
     gpuQuota: reading?.settings.template.gpu ? await gpuQuota(deps, intention) : null,
   };
+}
+
+/** Between two looks at a service whose last write is still being carried out. */
+const lookAgainMs = 1_000;
+
+/**
+ * The service once its last write is carried out, or, when that takes longer than `withinMs`, as it stands then: a split that
+ * is on its way somewhere else is no split to judge.
+ */
+export async function settledReading(
+  { run, clock }: Readonly<{ run: Pick<Deps["run"], "readSettings">; clock: Deps["clock"] }>,
+  { service, withinMs, signal }: Readonly<{ service: ServiceKey; withinMs: number; signal: AbortSignal }>,
+): Promise<SettingsReading | null> {
+  const endsAt = clock.now() + withinMs;
+  for (;;) {
+    const reading = await run.readSettings(service);
+    if (reading === null || !isUnderWay(reading.snapshot) || clock.now() >= endsAt) return reading;
+    await clock.sleep({ ms: lookAgainMs, signal });
+    signal.throwIfAborted();
+  }
+}
+
+/** Cloud Run may call a write done before requests meet it; what failed stays as it is. */
+function isUnderWay({
+  settled,
+  ready,
+  desired,
+  effective,
+  latestReadyRevision: latest,
+}: ServiceSnapshot): boolean {
+  if (ready.state === "failed") return false;
+  const wished = splitOf({ shares: desired, latest });
+  return !settled || !isSameSplit(wished, splitOf({ shares: effective, latest }));
+}
+
+type Needs = Pick<PreflightReading, "imageRepository" | "secrets">;
+
+/** Where the image is pushed, unless none is built, and the secrets that the service uses, or will at its first deploy. */
+async function needs(
+  { lookups }: Reader,
+  { config, isBuilt }: Intention,
+  reading: SettingsReading | null,
+): Promise<Needs> {
+  if (lookups === null) return { imageRepository: null, secrets: [] };
+  const name = imageRepositoryOf(config);
+  const { project } = config.service;
+  const uses = reading?.settings.template.secrets ?? guardedSecrets(config.guardrails);
+  const [state, secrets] = await Promise.all([
+    isBuilt ? lookups.imageRepository(name) : null,
+    Promise.all(uses.map(async (use) => ({ ...use, state: await lookups.secretVersion({ project, ...use }) }))),
+  ]);
+  return { imageRepository: state === null ? null : { name, state }, secrets };
 }
 
 /** Where the same repository's service was released before, while the one that is asked for does not exist. */
