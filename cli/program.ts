@@ -8,6 +8,7 @@ import { addCost } from "./cost.ts";
 import { addDeadLetter } from "./deadletter/commands.ts";
 import { addDeploy } from "./deploy.ts";
 import { addDev } from "./dev.ts";
+import { addDoctor } from "./doctor.ts";
 import { exitCodeMeanings, exitCodes } from "./exit-code.ts";
 import { addFreeze } from "./freeze/commands.ts";
 import { addIam } from "./iam.ts";
@@ -96,6 +97,7 @@ function addVerbs(program: Command, verb: Verb): void {
   addSchema(program, verb);
   addSlack(program, verb);
   addInit(program, verb);
+  addDoctor(program, verb);
   addIam(program, verb);
   addDeadLetter(program, verb);
 }

@@ -1,0 +1,298 @@
+import { changed, findsEach, type Sickness, useRepository } from "../../test/support/doctor-harness.ts";
+import { apiOff, googleError, policyKey, project } from "../../test/support/google-project.ts";
+
+describe("gantry doctor, of Google Cloud", () => {
+  useRepository();
+
+  const pubsub = `GET pubsub.googleapis.com/v1/projects/${project}`;
+  const functions = `GET cloudfunctions.googleapis.com/v2/projects/${project}/locations/us-central1/functions`;
+  const jobs = `GET cloudscheduler.googleapis.com/v1/projects/${project}/locations/us-central1/jobs`;
+  const database = `GET firestore.googleapis.com/v1/projects/${project}/databases/(default)`;
+  const versions = `GET secretmanager.googleapis.com/v1/projects/${project}/secrets/gantry-tokens/versions`;
+  const named = (one: { name: string }, name: string) => one.name.endsWith(`/${name}`);
+  const subscription = (name: string, edit: (one: Record<string, unknown>) => void) =>
+    changed<{ subscriptions: { name: string }[] }>(`${pubsub}/subscriptions`, ({ subscriptions }) => {
+      for (const one of subscriptions) if (named(one, name)) edit(one);
+    });
+  const functionNamed = (
+    name: string,
+    edit: (one: {
+      state: string;
+      buildConfig: { runtime: string };
+      serviceConfig: Record<string, unknown>;
+    }) => void,
+  ) =>
+    changed<{
+      functions: {
+        name: string;
+        state: string;
+        buildConfig: { runtime: string };
+        serviceConfig: Record<string, unknown>;
+      }[];
+    }>(functions, (body) => {
+      for (const one of body.functions) if (named(one, name)) edit(one);
+    });
+  const without = (list: string, name: string) => (body: Record<string, { name: string }[]>) => {
+    body[list] = (body[list] ?? []).filter((one) => !named(one, name));
+  };
+
+  const sicknesses: readonly Sickness[] = [
+    [
+      "an API that is off",
+      changed<{ services: { name: string; state: string }[] }>(
+        `GET serviceusage.googleapis.com/v1/projects/${project}/services:batchGet`,
+        ({ services }) => {
+          for (const one of services) if (named(one, "run.googleapis.com")) one.state = "DISABLED";
+        },
+      ),
+      "broken",
+      /^APIs are off: run\.googleapis\.com$/,
+      /^gcloud services enable run\.googleapis\.com --project acme-ops$/,
+    ],
+    [
+      "an API that is asked while it is off",
+      (answers) => void answers.set(jobs, apiOff("cloudscheduler.googleapis.com")),
+      "broken",
+      /^the scheduler jobs: its API is off$/,
+      /^gcloud services enable cloudscheduler\.googleapis\.com/,
+    ],
+    [
+      "something that may not be seen",
+      (answers) =>
+        void answers.set(
+          functions,
+          googleError(403, "PERMISSION_DENIED", "Permission 'cloudfunctions.functions.list' denied"),
+        ),
+      "unknown",
+      /^the functions: you may not look$/,
+      /roles\/viewer/,
+    ],
+    [
+      "a topic that is missing",
+      changed(`${pubsub}/topics`, without("topics", "gantry-rollout")),
+      "broken",
+      /topics are missing: gantry-rollout/,
+      /^gcloud pubsub topics create gantry-rollout --project acme-ops$/,
+    ],
+    [
+      "a Cloud Build that nobody hears",
+      changed(`${pubsub}/topics`, without("topics", "cloud-builds")),
+      "warning",
+      /acme-ops has no topic cloud-builds/,
+      /topics create cloud-builds/,
+    ],
+    [
+      "a subscription that is missing",
+      changed(`${pubsub}/subscriptions`, without("subscriptions", "verify-work")),
+      "broken",
+      /the subscription verify-work is missing/,
+      /terraform apply/,
+    ],
+    [
+      "a push without a token",
+      subscription(
+        "rollout-work",
+        (one) =>
+          void Object.assign(one, {
+            pushConfig: { pushEndpoint: "https://gantry-rollout-1.us-central1.run.app/" },
+          }),
+      ),
+      "broken",
+      /rollout-work pushes without the token/,
+      /--push-auth-service-account=gantry-push@acme-ops/,
+    ],
+    [
+      "a push to somewhere else",
+      subscription(
+        "rollout-work",
+        (one) =>
+          void Object.assign(one, {
+            pushConfig: {
+              pushEndpoint: "https://evil.example/gantry-rollout-",
+              oidcToken: { serviceAccountEmail: "gantry-push@acme-ops.iam.gserviceaccount.com" },
+            },
+          }),
+      ),
+      "broken",
+      /rollout-work pushes to https:\/\/evil\.example/,
+      /terraform apply/,
+    ],
+    [
+      "a subscription of a deleted topic",
+      subscription("build-work", (one) => void Object.assign(one, { topic: "_deleted-topic_" })),
+      "broken",
+      /build-work hears _deleted-topic_/,
+      /terraform apply/,
+    ],
+    [
+      "a subscription without a dead letter",
+      subscription("deploy-work", (one) => void Reflect.deleteProperty(one, "deadLetterPolicy")),
+      "broken",
+      /deploy-work has no dead letter/,
+      /--dead-letter-topic=gantry-dead-letters --max-delivery-attempts=50$/,
+    ],
+    [
+      "an ack deadline that is too short",
+      subscription("deploy-work", (one) => void Object.assign(one, { ackDeadlineSeconds: 60 })),
+      "broken",
+      /deploy-work waits only 60 s/,
+      /--ack-deadline=600$/,
+    ],
+    [
+      "a subscription that expires",
+      subscription(
+        "notify-facts",
+        (one) => void Object.assign(one, { expirationPolicy: { ttl: "2678400s" } }),
+      ),
+      "warning",
+      /notify-facts goes when nothing is released/,
+      /--expiration-period=never$/,
+    ],
+    [
+      "dead letters that are lost",
+      changed(`${pubsub}/subscriptions`, without("subscriptions", "gantry-dead-letters")),
+      "broken",
+      /gantry-dead-letters has no subscription/,
+      /subscriptions create gantry-dead-letters/,
+    ],
+    [
+      "a clock that was paused",
+      changed<{ jobs: { name: string; state: string }[] }>(jobs, (body) => {
+        for (const one of body.jobs) if (named(one, "gantry-sweep")) one.state = "PAUSED";
+      }),
+      "broken",
+      /the job gantry-sweep is PAUSED/,
+      /scheduler jobs resume gantry-sweep/,
+    ],
+    [
+      "a clock that fails",
+      changed<{ jobs: { name: string; status: object }[] }>(jobs, (body) => {
+        for (const one of body.jobs) if (named(one, "gantry-warmup")) one.status = { code: 7 };
+      }),
+      "broken",
+      /gantry-warmup failed at its last run/,
+      /scheduler jobs run gantry-warmup/,
+    ],
+    [
+      "a function that failed to start",
+      functionNamed(
+        "gantry-build",
+        (one) =>
+          void Object.assign(one, {
+            state: "FAILED",
+            stateMessages: [
+              { severity: "ERROR", type: "CloudRunServiceNotReady", message: "Container failed." },
+            ],
+          }),
+      ),
+      "broken",
+      /gantry-build is FAILED/,
+      /functions describe gantry-build/,
+    ],
+    [
+      "a retired runtime",
+      functionNamed("gantry-notify", (one) => {
+        one.buildConfig.runtime = "nodejs20";
+      }),
+      "broken",
+      /gantry-notify runs on nodejs20, retired on 2026-10-30/,
+      /nodejs24/,
+    ],
+    [
+      "a function with somebody else's account",
+      functionNamed("gantry-sweep", (one) => {
+        one.serviceConfig["serviceAccountEmail"] = "123456789012-compute@developer.gserviceaccount.com";
+      }),
+      "broken",
+      /gantry-sweep runs as 123456789012-compute/,
+      /terraform apply/,
+    ],
+    [
+      "a function that outlives its message",
+      functionNamed("gantry-rollout", (one) => {
+        one.serviceConfig["timeoutSeconds"] = 3600;
+      }),
+      "broken",
+      /gantry-rollout may run for 3600 s/,
+      /terraform apply/,
+    ],
+    [
+      "a function that anybody may call",
+      changed<{ bindings: { role: string; members: string[] }[] }>(
+        policyKey({ type: "run-service", project, region: "us-central1", name: "gantry-deploy" }),
+        ({ bindings }) => {
+          bindings.push({ role: "roles/run.invoker", members: ["allUsers"] });
+        },
+      ),
+      "broken",
+      /anybody may call gantry-deploy/,
+      /remove-iam-policy-binding gantry-deploy/,
+    ],
+    [
+      "no database",
+      (answers) => void answers.delete(database),
+      "broken",
+      /there is no Firestore database \(default\)/,
+      /firestore databases create/,
+    ],
+    [
+      "a database of the other kind",
+      (answers) => void answers.set(database, { type: "DATASTORE_MODE" }),
+      "broken",
+      /the database \(default\) is DATASTORE_MODE/,
+      /firestore-native/,
+    ],
+    [
+      "no time-to-live",
+      changed<{ fields: unknown[] }>(`${database}/collectionGroups/-/fields`, (body) => {
+        body.fields = [];
+      }),
+      "warning",
+      /has no time-to-live/,
+      /fields ttls update .* --enable-ttl$/,
+    ],
+    [
+      "a secret without a value",
+      (answers) => void answers.set(versions, {}),
+      "broken",
+      /the secret gantry-tokens has no value/,
+      /^gcloud secrets versions add gantry-tokens --project acme-ops --data-file=FILE$/,
+    ],
+    [
+      "a right that is missing",
+      changed<{ bindings: { role: string; members: string[] }[] }>(
+        policyKey({ type: "run-service", project, region: "us-central1", name: "api" }),
+        (body) => {
+          body.bindings = body.bindings.filter(
+            ({ role, members }) =>
+              role !== "roles/run.developer" || !members.some((one) => one.includes("gantry-rollout@")),
+          );
+        },
+      ),
+      "broken",
+      /^rollout lacks roles\/run\.developer on acme-ops\/us-central1\/api$/,
+      /^gcloud run services add-iam-policy-binding api --project=acme-ops --region=us-central1 --member=serviceAccount:gantry-rollout@/,
+    ],
+    [
+      "a service that is not there",
+      (answers) =>
+        void answers.delete(
+          `GET run.googleapis.com/v2/projects/${project}/locations/us-central1/services/api`,
+        ),
+      "broken",
+      /there is no service acme-ops\/us-central1\/api/,
+      /^gcloud run deploy api /,
+    ],
+    [
+      "a service with everybody's account",
+      (answers) =>
+        void answers.set(`GET run.googleapis.com/v2/projects/${project}/locations/us-central1/services/api`, {
+          template: {},
+        }),
+      "warning",
+      /runs as the default compute account/,
+      /--service-account ACCOUNT/,
+    ],
+  ];
+  findsEach(sicknesses);
+});

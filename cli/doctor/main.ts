@@ -1,0 +1,125 @@
+import type { CliIo } from "../cli-io.ts";
+import type { DoctorOptions, NamedService } from "../doctor.ts";
+import { exitCodes } from "../exit-code.ts";
+import { createOutput, type Output } from "../output.ts";
+import { secretNames } from "../serve/server-settings.ts";
+import { type Finding, findings } from "./finding.ts";
+import { checkFunctions } from "./function-checks.ts";
+import { type GoogleApi, googleApi } from "./google-api.ts";
+import { checkLocally, type LocalReading } from "./local-checks.ts";
+import { checkSchedule, checkTopics } from "./message-checks.ts";
+import { checkAsker, checkRights } from "./right-checks.ts";
+import { checkSlack } from "./slack-checks.ts";
+import { checkApis, checkFirestore, checkSecrets } from "./store-checks.ts";
+import { checkSubscriptions } from "./subscription-checks.ts";
+import type { Target } from "./target.ts";
+import { checkAddress, checkGitHub } from "./webhook-checks.ts";
+
+type Part = Readonly<{ part: string; findings: readonly Finding[] }>;
+
+/** Looks at everything that can be looked at, changes nothing, and says what is broken by its exit code. */
+export async function runDoctor(options: DoctorOptions, io: CliIo): Promise<number> {
+  const out = createOutput(io, { isJson: options.json === true });
+  const local = await checkLocally(io.cwd, options, process.versions.node);
+  const target = targetOf(options, local, io);
+  const [google, address, github, slack] = await Promise.all([
+    checkGoogle(target, io),
+    checkAddress(io, local.server?.publicUrl ?? null),
+    checkGitHub(io, {
+      baseUrl: local.server?.github.api ?? "https://api.github.com",
+      token: io.env[secretNames.github] || null,
+      repository: local.config?.source.repository ?? null,
+      publicUrl: local.server?.publicUrl ?? null,
+    }),
+    slackFindings(local, io),
+  ]);
+  const parts: readonly Part[] = [
+    { part: "This machine", findings: local.findings },
+    { part: target === null ? "Google Cloud" : `Google Cloud, project ${target.project}`, findings: google },
+    { part: "Reached from outside", findings: [...address, ...github, ...slack] },
+  ];
+  const all = parts.flatMap((part) => part.findings);
+  const isBroken = all.some(({ state }) => state === "broken");
+  if (out.isJson) out.json({ ok: !isBroken, project: target?.project ?? null, findings: all });
+  else print(parts, out);
+  return isBroken ? exitCodes.failed : exitCodes.done;
+}
+
+function targetOf(options: DoctorOptions, { config, server }: LocalReading, io: CliIo): Target | null {
+  const project = options.project ?? io.env["GOOGLE_CLOUD_PROJECT"];
+  if (project === undefined || project === "") return null;
+  const named: readonly NamedService[] =
+    config === null ? options.service : [config.service, ...options.service];
+  const keyOf = (service: NamedService) => `${service.project}/${service.region}/${service.name}`;
+  return {
+    project,
+    region: options.region,
+    database: options.database,
+    services: [...new Map(named.map((service) => [keyOf(service), service])).values()],
+    hasSlack: server === null || server.slack !== undefined,
+    today: new Date(io.clock.now()).toISOString().slice(0, 10),
+  };
+}
+
+type Check = (api: GoogleApi, target: Target) => Promise<readonly Finding[]>;
+
+const googleChecks: readonly Check[] = [
+  checkApis,
+  checkTopics,
+  checkSubscriptions,
+  checkSchedule,
+  checkFunctions,
+  checkFirestore,
+  checkSecrets,
+  checkRights,
+];
+
+/** Who asks is looked at first: without credentials, one finding says so instead of one a check. */
+async function checkGoogle(target: Target | null, io: CliIo): Promise<readonly Finding[]> {
+  if (target === null) {
+    const means = "Rights, topics, subscriptions, functions, database and secrets are not looked at.";
+    return [findings("project").unknown("no project was named", means, "gantry doctor --project PROJECT")];
+  }
+  const api = googleApi(io);
+  const asker = await checkAsker(api, target);
+  if (!asker.isKnown) return [asker.finding];
+  const found = await Promise.all(googleChecks.map((check) => check(api, target)));
+  return [asker.finding, ...found.flat()];
+}
+
+function slackFindings(
+  { server }: LocalReading,
+  io: CliIo,
+): Promise<readonly Finding[]> | readonly Finding[] {
+  if (server !== null && server.slack === undefined) return [];
+  return checkSlack(io, {
+    api: server?.slack?.api ?? "https://slack.com/api/",
+    token: io.env[secretNames.slackToken] || null,
+    teams: server?.slack?.teams ?? [],
+  });
+}
+
+const marks: Readonly<Record<Finding["state"], string>> = {
+  ok: "✔",
+  warning: "!",
+  broken: "✖",
+  unknown: "?",
+};
+
+function print(parts: readonly Part[], out: Output): void {
+  const { paint } = out;
+  const colours = { ok: paint.green, warning: paint.yellow, broken: paint.red, unknown: paint.dim };
+  for (const { part, findings: found } of parts) {
+    out.line(paint.bold(part));
+    for (const { state, what, means, next } of found) {
+      out.line(`  ${colours[state](marks[state])} ${what}`);
+      for (const line of means === "" ? [] : means.split("\n")) out.line(`      ${line}`);
+      for (const command of next) out.line(`      $ ${command}`);
+    }
+  }
+  const count = (state: Finding["state"]) =>
+    parts.flatMap((part) => part.findings).filter((finding) => finding.state === state).length;
+  out.note(
+    `${count("broken")} broken, ${count("warning")} to look at, ${count("unknown")} not looked at, ${count("ok")} well.`,
+  );
+}
