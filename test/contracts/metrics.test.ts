@@ -137,6 +137,17 @@ describe("Cloud Monitoring, asked by Google's client at the local cloud", () => 
     expect(await paged.series(query("memory-utilization", { to }))).to.deep.equal(whole);
   });
 
+  it("gives no half of an answer that has more pages than it reads", async () => {
+    await seen("memory-utilization");
+    const short = createMonitoringAdapter({
+      client: connection.client,
+      clock: systemClock,
+      settings: { ...settings, pageSize: 1, maxPages: 2 },
+    });
+    const asked = short.series(query("memory-utilization", {})).catch((error: unknown) => error);
+    expect(await asked).to.include({ code: "metrics-refused", transient: false });
+  });
+
   it("shows nothing of what is late, high memory when told to, and says when it is away", async () => {
     const { faults } = world.monitoring;
     faults.set("metrics-late", { ms: 3_600_000 });

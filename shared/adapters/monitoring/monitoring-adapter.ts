@@ -1,4 +1,5 @@
 import type { MetricServiceClient } from "@google-cloud/monitoring";
+import { AppError } from "../../ports/app-error.ts";
 import type { MetricQuery, MetricSeries, MetricsPort, MetricTiming } from "../../ports/metrics.ts";
 import type { Clock } from "../../ports/system.ts";
 import { type Caller, type CallSettings, callOptions, readCall } from "../google/api-call.ts";
@@ -43,7 +44,7 @@ type Reading = Readonly<{
   query: MetricQuery;
 }>;
 
-/** A series whose points lie on two pages comes in two parts. */
+/** A series whose points lie on two pages comes in two parts. Half of an answer would be told as the whole: it is refused. */
 async function allSeries({ caller, client, settings, query }: Reading): Promise<readonly MetricSeries[]> {
   const found = new Map<string, MetricSeries>();
   let pageToken = "";
@@ -60,9 +61,13 @@ async function allSeries({ caller, client, settings, query }: Reading): Promise<
     });
     for (const raw of answer?.series ?? []) add(found, seriesOf(query.metric, raw));
     pageToken = answer?.next ?? "";
-    if (pageToken === "") break;
+    if (pageToken === "") return [...found.values()];
   }
-  return [...found.values()];
+  throw new AppError({
+    code: "metrics-refused",
+    message: `Cloud Monitoring has more than ${settings.maxPages} pages of ${query.metric} of ${query.service} in this time; ask for a shorter one`,
+    transient: false,
+  });
 }
 
 function add(found: Map<string, MetricSeries>, part: MetricSeries | null): void {
