@@ -80,6 +80,7 @@ export class InstantCloud {
       metrics: fakeMetrics(),
       logs: fakeLogs(),
       images: fakeImages(),
+      lookups: null,
     };
   }
 

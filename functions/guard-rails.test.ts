@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { topics } from "../shared/ports/bus.ts";
+import type { LookupsPort } from "../shared/ports/lookups.ts";
 import { createDesk } from "../shared/usecases/gantry-desk.ts";
 import type { ReleasePlan } from "../shared/usecases/plan-release.ts";
 import { releaseIdFor } from "../shared/usecases/release-id.ts";
@@ -125,6 +126,48 @@ describe("guard rails, after the deploy", () => {
     const notice = { id: "build-1", tags: [`gantry-release-${firstRelease}`] };
     await harness.finished(deploy(harness.deps)(pubSubEvent(topics.builds, notice)));
     expect((await harness.state()).active?.status).to.equal("verifying");
+  });
+});
+
+describe("what a release needs beside the service", () => {
+  const secrets = [{ as: "env", at: "KEY", secret: "api-key", version: "3" }] as const;
+  const found: LookupsPort = {
+    imageRepository: async () => ({ state: "exists" }),
+    secretVersion: async () => ({ state: "usable" }),
+  };
+
+  it("is looked up before the build: a secret that is gone stops it", async () => {
+    const harness = harnessWith("");
+    harness.world.settings = serviceSettings({ secrets });
+    const asked: unknown[] = [];
+    harness.world.lookupsPort = {
+      ...found,
+      secretVersion: async (version) => {
+        asked.push(version);
+        return { state: "missing" };
+      },
+    };
+    await ask(harness);
+    expect((await harness.deps.store.release(firstRelease))?.failure?.message).to.include(
+      "api-key:3 for KEY does not exist",
+    );
+    expect(asked).to.deep.equal([{ project: "gantry-test", secret: "api-key", version: "3" }]);
+  });
+
+  it("is looked up before the build: an image repository that there is none of stops it", async () => {
+    const harness = harnessWith("");
+    harness.world.lookupsPort = { ...found, imageRepository: async () => ({ state: "missing" }) };
+    await ask(harness);
+    expect((await harness.deps.store.release(firstRelease))?.failure?.message).to.include(
+      "gcloud artifacts repositories create gantry",
+    );
+  });
+
+  it("stops nothing where it is there", async () => {
+    const harness = harnessWith("");
+    harness.world.lookupsPort = found;
+    await ask(harness);
+    expect(harness.world.builds).to.have.length(1);
   });
 });
 

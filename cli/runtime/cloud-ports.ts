@@ -1,6 +1,7 @@
 import type { BuildPort } from "../../shared/ports/build.ts";
 import type { ImagesPort } from "../../shared/ports/images.ts";
 import type { LogsPort } from "../../shared/ports/logs.ts";
+import type { LookupsPort } from "../../shared/ports/lookups.ts";
 import type { MetricsPort } from "../../shared/ports/metrics.ts";
 import type { ProbePort } from "../../shared/ports/probe.ts";
 import type { RunPort } from "../../shared/ports/run.ts";
@@ -15,4 +16,5 @@ export type CloudPorts = Readonly<{
   metrics: MetricsPort;
   logs: LogsPort;
   images: ImagesPort;
+  lookups: LookupsPort | null;
 }>;

@@ -30,6 +30,7 @@ function cloudOf(world: OutsideWorld): CloudPorts {
     metrics: fakeMetrics(),
     logs: fakeLogs(),
     images: fakeImages(),
+    lookups: null,
   };
 }
 

@@ -29,6 +29,7 @@ async function askWithoutRepository(
         metrics: fakeMetrics(),
         logs: fakeLogs(),
         images: fakeImages(),
+        lookups: null,
       },
       chat: null,
       sourceSite: null,

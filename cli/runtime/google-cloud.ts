@@ -6,6 +6,7 @@ import { googleIdentity } from "../../shared/adapters/google/google-identity.ts"
 import { runAuthorization } from "../../shared/adapters/google/run-authorization.ts";
 import { createHttpProbe } from "../../shared/adapters/http/probe.ts";
 import { createLoggingAdapter, loggingSettings } from "../../shared/adapters/logging/logging-adapter.ts";
+import { createGoogleLookups, googleLookups } from "../../shared/adapters/lookups/google-lookups.ts";
 import { connectMonitoring } from "../../shared/adapters/monitoring/connect-monitoring.ts";
 import {
   createMonitoringAdapter,
@@ -81,6 +82,7 @@ export function connectCloud(
       mirror: addresses.registry,
       token: identity.accessToken,
     }),
+    lookups: isLocal ? null : createGoogleLookups({ ...googleLookups, token: identity.accessToken }),
     disconnect: async () => {
       await Promise.all([run.close(), build.close(), monitoring.close()]);
     },

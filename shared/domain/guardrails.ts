@@ -103,6 +103,14 @@ function secretsIn(uses: readonly SecretUse[]): Readonly<Record<string, string>>
   return Object.fromEntries(uses.map(({ at, secret, version }) => [at, `${secret}:${version}`]));
 }
 
+/** The secrets that guard rails name, as a service that they shape would use them. */
+export function guardedSecrets({ secrets }: Guardrails): readonly SecretUse[] {
+  return Object.entries(secrets ?? {}).map(([at, source]) => {
+    const [secret = "", version = "latest"] = source.split(":");
+    return { as: at.startsWith("/") ? "mount" : "env", at, secret, version };
+  });
+}
+
 function secretsWords(secrets: Readonly<Record<string, string>>): string {
   const entries = Object.entries(secrets).map(([at, source]) => `${at}=${source}`);
   return entries.sort().join(", ") || "none";

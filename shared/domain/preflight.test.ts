@@ -221,7 +221,7 @@ const cases: readonly (readonly [string, Partial<PreflightReading>, Asked, reado
   ],
   [
     "an image repository that could not be looked up",
-    { imageRepository: { name: "us-central1-docker.pkg.dev/p/images", state: "unknown" } },
+    { imageRepository: { name: "us-central1-docker.pkg.dev/p/images", state: "unknown", why: "HTTP 403" } },
     {},
     ["notes traffic-was-pinned", "notes image-repository-unknown"],
   ],
@@ -245,7 +245,11 @@ const cases: readonly (readonly [string, Partial<PreflightReading>, Asked, reado
   ],
   [
     "a secret that could not be looked up, in its latest version",
-    { secrets: [{ as: "env", at: "KEY", secret: "api-key", version: "latest", state: "unknown" }] },
+    {
+      secrets: [
+        { as: "env", at: "KEY", secret: "api-key", version: "latest", state: "unknown", why: "HTTP 403" },
+      ],
+    },
     {},
     ["notes traffic-was-pinned", "notes secret-unknown", "notes secret-latest"],
   ],

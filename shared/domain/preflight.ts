@@ -16,8 +16,11 @@ import { type TrafficNow, trafficFindings } from "./preflight-traffic.ts";
 import { type ReleaseConfig, serviceKeyOf } from "./release-config.ts";
 import type { SecretUse, ServiceSettings } from "./service-settings.ts";
 
+/** What was found of something that a release needs; `unknown` = it could not be asked, and why. */
+type Looked<State extends string> = Readonly<{ state: State } | { state: "unknown"; why: string }>;
+
 /** A secret that the service uses, and whether its version can be read. */
-export type SecretState = SecretUse & Readonly<{ state: "usable" | "missing" | "disabled" | "unknown" }>;
+export type SecretState = SecretUse & Looked<"usable" | "missing" | "disabled">;
 
 /** The service as it stands. */
 export type LiveService = Readonly<{ settings: ServiceSettings; traffic: TrafficNow }>;
@@ -31,7 +34,7 @@ export type PreflightReading = Readonly<{
   trial: TemplateTrial;
   /** GPUs that the region's quota allows; null = not known. */
   gpuQuota: number | null;
-  imageRepository: Readonly<{ name: string; state: "exists" | "missing" | "unknown" }> | null; // null = not looked up
+  imageRepository: (Readonly<{ name: string }> & Looked<"exists" | "missing">) | null; // null = not looked up
   secrets: readonly SecretState[];
 }>;
 
@@ -125,13 +128,13 @@ function repositoryFindings(
   { imageRepository }: PreflightReading,
 ): readonly Finding[] {
   if (imageRepository === null || imageRepository.state === "exists") return [];
-  const { name, state } = imageRepository;
-  if (state === "unknown")
+  const { name } = imageRepository;
+  if (imageRepository.state === "unknown")
     return [
       {
         severity: "notes",
         code: "image-repository-unknown",
-        message: `Whether the image repository ${name} exists could not be looked up; a build that cannot push fails at its end.`,
+        message: `Whether the image repository ${name} exists could not be looked up (${imageRepository.why}); a build that cannot push fails at its end.`,
         next: "",
       },
     ];
@@ -147,10 +150,8 @@ function repositoryFindings(
   ];
 }
 
-function secretFindings(
-  { service }: ReleaseConfig,
-  { at, secret, version, state }: SecretState,
-): readonly Finding[] {
+function secretFindings({ service }: ReleaseConfig, found: SecretState): readonly Finding[] {
+  const { at, secret, version, state } = found;
   const what = `The secret ${secret}:${version} for ${at}`;
   if (state === "missing" || state === "disabled")
     return [
@@ -162,12 +163,12 @@ function secretFindings(
       },
     ];
   return [
-    ...(state === "unknown"
+    ...(found.state === "unknown"
       ? [
           {
             severity: "notes" as const,
             code: "secret-unknown" as const,
-            message: `${what} could not be looked up.`,
+            message: `${what} could not be looked up (${found.why}).`,
             next: "",
           },
         ]

@@ -6,6 +6,7 @@ import type { Conversations } from "../ports/conversations.ts";
 import type { Freezes } from "../ports/freezes.ts";
 import type { ImagesPort } from "../ports/images.ts";
 import type { LogsPort } from "../ports/logs.ts";
+import type { LookupsPort } from "../ports/lookups.ts";
 import type { MetricsPort } from "../ports/metrics.ts";
 import type { ProbePort } from "../ports/probe.ts";
 import type { RunPort } from "../ports/run.ts";
@@ -49,6 +50,8 @@ export type Deps = Readonly<{
   metrics: MetricsPort;
   logs: LogsPort;
   images: ImagesPort;
+  /** Null = nothing to look up here, as in the local cloud, which has neither secrets nor image repositories of its own. */
+  lookups: LookupsPort | null;
   /** Null = this Gantry has no chat. */
   chat: ChatPort | null;
   clock: Clock;

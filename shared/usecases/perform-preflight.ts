@@ -16,7 +16,14 @@ export async function performPreflight(job: Job): Promise<Command | null> {
   if (!release || release.build !== null || release.checked === true) return null;
   const config = await configOf(job, release.configHash);
   const { id: releaseId, tag, repository, allows, prebuilt } = release;
-  const intention = { releaseId, tag, repository, config, allowance: allows ?? null, isBuilt: prebuilt === undefined };
+  const intention = {
+    releaseId,
+    tag,
+    repository,
+    config,
+    allowance: allows ?? null,
+    isBuilt: prebuilt === undefined,
+  };
   const { trafficDeadlineMs: withinMs } = deps.settings;
   const reading = await settledReading(deps, { service: work.service, withinMs, signal });
   const { findings } = await runPreflight(deps, intention, reading);

@@ -49,7 +49,14 @@ export async function planRelease(deps: Deps, request: ReleaseRequest): Promise<
   const { service, release, config } = admission;
   const { state } = await deps.store.load(service);
   const { tag, commit, repository, plan, allows, prebuilt } = release;
-  const intention = { releaseId, tag, repository, config, allowance: allows ?? null, isBuilt: prebuilt === undefined };
+  const intention = {
+    releaseId,
+    tag,
+    repository,
+    config,
+    allowance: allows ?? null,
+    isBuilt: prebuilt === undefined,
+  };
   const signal = AbortSignal.timeout(2 * settleMs);
   const reading = await settledReading(deps, { service, withinMs: settleMs, signal });
   const { findings } = await runPreflight(deps, intention, reading);

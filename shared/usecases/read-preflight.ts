@@ -111,11 +111,16 @@ async function needs(
   const name = imageRepositoryOf(config);
   const { project } = config.service;
   const uses = reading?.settings.template.secrets ?? guardedSecrets(config.guardrails);
-  const [state, secrets] = await Promise.all([
+  const [repository, secrets] = await Promise.all([
     isBuilt ? lookups.imageRepository(name) : null,
-    Promise.all(uses.map(async (use) => ({ ...use, state: await lookups.secretVersion({ project, ...use }) }))),
+    Promise.all(
+      uses.map(async (use) => {
+        const { secret, version } = use;
+        return { ...use, ...(await lookups.secretVersion({ project, secret, version })) };
+      }),
+    ),
   ]);
-  return { imageRepository: state === null ? null : { name, state }, secrets };
+  return { imageRepository: repository && { name, ...repository }, secrets };
 }
 
 /** Where the same repository's service was released before, while the one that is asked for does not exist. */

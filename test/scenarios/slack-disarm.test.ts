@@ -68,6 +68,7 @@ describe("the message of a release that is decided in Slack", function () {
       metrics: fakeMetrics(),
       logs: fakeLogs(),
       images: fakeImages(),
+      lookups: null,
     };
     gantry = await startGantry({
       engine: {

@@ -62,6 +62,7 @@ export class GantryNode {
       metrics: fakeMetrics(),
       logs: fakeLogs(),
       images: outside.registry.port(process),
+      lookups: null,
       chat: null,
       consoleUrl: () => "https://gantry.test",
       sourceSite: null,

@@ -8,6 +8,7 @@ import type { BuildPort, BuildSnapshot, StartOutcome } from "../../shared/ports/
 import type { PubSubEvent } from "../../shared/ports/bus.ts";
 import type { ImagesPort } from "../../shared/ports/images.ts";
 import type { LogLine } from "../../shared/ports/logs.ts";
+import type { LookupsPort } from "../../shared/ports/lookups.ts";
 import type { ProbeAnswer } from "../../shared/ports/probe.ts";
 import type {
   CandidateOutcome,
@@ -123,6 +124,7 @@ export class OutsideWorld {
   /** Every minimum that was written, in order. */
   scaled: number[] = [];
   status: () => number = () => 200;
+  lookupsPort: LookupsPort | null = null;
   tries: (maxInstances: number | null) => TemplateTrialOutcome = () => ({ outcome: "accepted" });
   settings: ServiceSettings = serviceSettings();
   /** What the candidate runs with; null = what the template says. */
@@ -303,6 +305,9 @@ export function functionHarness(changes: Readonly<{ policy?: Policy; settings?: 
     metrics: fakeMetrics(),
     logs: { ...fakeLogs(), buildLog: ({ signal }) => world.buildLog(signal) },
     images: { resolve: (reference) => world.image(reference) },
+    get lookups() {
+      return world.lookupsPort;
+    },
     chat: null,
     consoleUrl: () => "https://gantry.test",
     sourceSite: null,
