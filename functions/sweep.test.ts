@@ -63,6 +63,41 @@ describe("functions/sweep", () => {
       `${id}#1-${(monday + 40_000) / 5_000}`,
     ]);
   });
+
+  it("tells of work as overdue, at each look, once nobody took it for ten minutes", async () => {
+    const harness = functionHarness();
+    await startedRelease(harness);
+    const told = () => harness.lines.filter(({ message }) => message === "Work is overdue");
+    await harness.clock.advance(10 * 60_000);
+    await sweep(harness.deps)(tick);
+    expect(told()).to.deep.equal([]);
+    await harness.clock.advance(60_000);
+    await sweep(harness.deps)(tick);
+    await sweep(harness.deps)(tick);
+    expect(told()).to.have.length(2);
+    expect(harness.published).to.have.length(3);
+  });
+
+  it("tells of work as overdue that failed thirty times, though it is tried again and again", async () => {
+    const harness = functionHarness();
+    const { store } = harness.deps;
+    await startedRelease(harness);
+    const id = `${firstRelease}/check-build/1`;
+    for (let attempt = 1; attempt <= 30; attempt += 1) {
+      await harness.clock.advance(30_000);
+      const now = harness.clock.now();
+      await store.claimWork({ id, owner: "one", now, leaseMs: 10_000 });
+      await store.releaseClaim({
+        id,
+        owner: "one",
+        dueAt: now + 15_000,
+        error: attempt < 30 ? "busy" : "still busy",
+      });
+    }
+    await harness.clock.advance(15_000);
+    await sweep(harness.deps)(tick);
+    expect(harness.lines.filter(({ message }) => message === "Work is overdue")).to.have.length(1);
+  });
 });
 
 describe("the subscriptions of all functions", () => {

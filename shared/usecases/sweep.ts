@@ -1,3 +1,5 @@
+import type { Timestamp } from "../domain/ids.ts";
+import type { OwedWork } from "../ports/store.ts";
 import type { Deps } from "./deps.ts";
 import { chatCallMessage, handOff } from "./messages.ts";
 
@@ -7,18 +9,34 @@ const batch = 2_000;
 /** The same work at the same attempt is handed off once in this time, so that a full queue is not filled further. */
 const againAfterMs = 5_000;
 
+/** Work that waits for longer in nobody's hands, or failed more often, does not get on by itself: a person has to know. */
+const overdueAfterMs = 10 * 60_000;
+const manyAttempts = 30;
+
 /**
  * Hands off all work that is due and in nobody's hands: timers, work whose owner died, hand-offs that were lost, and what is
  * still to be said in chat. Work
- * that is on its way already may be handed off again; whoever comes second finds it claimed.
+ * that is on its way already may be handed off again; whoever comes second finds it claimed. What does not get on is logged
+ * as an error at each sweep.
  */
 export async function sweep(deps: Deps): Promise<void> {
   const now = deps.clock.now();
   const bucket = Math.floor(now / againAfterMs);
   const due = await deps.store.dueWork({ now, limit: batch });
+  for (const work of due.filter((one) => isOverdue(one, now))) tellOverdue(deps, work, now);
   const unsaid = deps.chat === null ? [] : await deps.conversations.due({ now, limit: batch });
   await deps.bus.publish([
     ...due.map((work) => handOff(work, `${work.attempt}-${bucket}`)),
     ...unsaid.map((key) => chatCallMessage(key, `${now}`)),
   ]);
+}
+
+function isOverdue({ dueAt, attempt, lastError }: OwedWork, now: Timestamp): boolean {
+  return now - dueAt > overdueAfterMs || (lastError !== null && attempt >= manyAttempts);
+}
+
+function tellOverdue({ log }: Deps, work: OwedWork, now: Timestamp): void {
+  const { id, kind, service, releaseId, attempt, lastError, dueAt } = work;
+  const overdueMs = now - dueAt;
+  log.error({ service, releaseId, work: id, kind, attempt, overdueMs, err: lastError }, "Work is overdue");
 }
