@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { serviceKey } from "../../test/support/fixtures.ts";
 import { revisionSettings, serviceSettings } from "../../test/support/settings.ts";
 import {
+  guardedSecrets,
   guardrailRows,
   movedRows,
   probeWords,
@@ -110,6 +111,18 @@ describe("guardrailRows()", () => {
     expect(rowsOf(guarded, serviceSettings({}, { ingress: null }))).to.deep.equal([
       "ingress: internal -> all",
     ]);
+  });
+});
+
+describe("guardedSecrets()", () => {
+  it("tells what a service that guard rails shape would use", () => {
+    expect(guardedSecrets({ ...none, secrets: { KEY: "api-key:3", "/keys/cert.pem": "tls" } })).to.deep.equal(
+      [
+        { as: "env", at: "KEY", secret: "api-key", version: "3" },
+        { as: "mount", at: "/keys/cert.pem", secret: "tls", version: "latest" },
+      ],
+    );
+    expect(guardedSecrets(none)).to.deep.equal([]);
   });
 });
 

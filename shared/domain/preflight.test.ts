@@ -232,6 +232,12 @@ const cases: readonly (readonly [string, Partial<PreflightReading>, Asked, reado
     ["notes traffic-was-pinned"],
   ],
   [
+    "a secret that is usable",
+    { secrets: [{ as: "env", at: "KEY", secret: "api-key", version: "3", state: "usable" }] },
+    {},
+    ["notes traffic-was-pinned"],
+  ],
+  [
     "a secret that is missing",
     { secrets: [{ as: "env", at: "KEY", secret: "api-key", version: "3", state: "missing" }] },
     {},
