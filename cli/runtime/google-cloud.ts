@@ -23,6 +23,8 @@ import type { CloudPorts } from "./cloud-ports.ts";
 export type CloudAddresses = Readonly<{
   run: Endpoint | null;
   build: Endpoint | null;
+  /** Whom builds run as, `{project}` for the project of the service; null = Cloud Build's default. */
+  buildAccount: string | null;
   monitoring: Endpoint | null;
   logging: string | null; // base URL
   /** Base URL of a server that stands in for every image registry. */
@@ -62,7 +64,7 @@ export function connectCloud(
     build: createBuildAdapter({
       client: build.client,
       clock,
-      settings: isLocal ? local.build : buildSettings,
+      settings: { ...(isLocal ? local.build : buildSettings), account: addresses.buildAccount },
     }),
     source: createGitHubSource({ baseUrl, cloneBase, token: () => token }),
     probe: createHttpProbe({ authorize: runAuthorization(identity) }),

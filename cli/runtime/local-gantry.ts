@@ -83,6 +83,7 @@ export function addressesOf(cloud: LocalCloud): CloudAddresses {
   return {
     run: { ...cloud.run.grpc, insecure: true },
     build: { ...cloud.build.grpc, insecure: true },
+    buildAccount: null,
     monitoring: { ...cloud.monitoring.grpc, insecure: true },
     logging: cloud.logging.url,
     registry: cloud.registry.url,

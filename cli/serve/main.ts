@@ -63,6 +63,7 @@ function addressesOf({ settings, secrets }: Server): Parameters<typeof connectCl
   return {
     run: endpoints.run ?? null,
     build: endpoints.build ?? null,
+    buildAccount: settings.buildAccount ?? null,
     monitoring: endpoints.monitoring ?? null,
     logging: endpoints.logging ?? null,
     registry: endpoints.registry ?? null,

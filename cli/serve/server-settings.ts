@@ -57,6 +57,13 @@ const serverSchema = section({
   })
     .optional()
     .describe("The Slack app that Gantry speaks through; without it there is no Slack."),
+  buildAccount: z
+    .string()
+    .regex(/^[a-z0-9-]+@[a-z0-9.{}-]+\.gserviceaccount\.com$/, {
+      error: "must be the mail address of a service account; `{project}` stands for the service's project",
+    })
+    .optional()
+    .describe("Whom builds run as where their file names nobody. Without it: Cloud Build's default account."),
   pollBuilds: durationField({ min: 100 })
     .default(15_000)
     .describe("How often Cloud Build is asked whether a build has ended."),

@@ -23,6 +23,8 @@ export type BuildSettings = CallSettings &
     lookMs: number; // between two searches for a build whose creation was not answered
     looks: number; // such searches before another creation
     maxCreates: number;
+    /** The account that builds run as where their file names none, `{project}` for the service's; null = Cloud Build's default. */
+    account: string | null;
   }>;
 
 export const buildSettings: BuildSettings = {
@@ -33,6 +35,7 @@ export const buildSettings: BuildSettings = {
   lookMs: 2_000,
   looks: 5,
   maxCreates: 3,
+  account: null,
 };
 
 type Context = Readonly<{
@@ -71,7 +74,7 @@ export function createBuildAdapter({
 }
 
 async function start(context: Context, request: BuildRequest): Promise<StartOutcome> {
-  const body = buildBodyOf(request);
+  const body = buildBodyOf(request, context.settings.account);
   if (!body.ok) {
     const message = `${request.file.name} cannot be built: ${body.problems.length} problem(s)`;
     return { outcome: "refused", message, problems: body.problems };

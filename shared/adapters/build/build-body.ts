@@ -13,9 +13,10 @@ export type BodyResult =
 
 /**
  * The build that a request asks for, or every problem of its file as `file:line:col path: what is wrong`. No build of the
- * release lasts longer than `build.timeoutMs`, whatever the file says.
+ * release lasts longer than `build.timeoutMs`, whatever the file says. `account`: whom it runs as where the file names nobody;
+ * `{project}` stands for the project of the service.
  */
-export function buildBodyOf(request: BuildRequest): BodyResult {
+export function buildBodyOf(request: BuildRequest, account: string | null = null): BodyResult {
   const parsed = parse(request);
   if (!parsed.ok) {
     const errors = parsed.findings.filter(({ severity }) => severity === "error");
@@ -27,7 +28,7 @@ export function buildBodyOf(request: BuildRequest): BodyResult {
   return {
     ok: true,
     build: {
-      ...withDurations(file, seconds),
+      ...withDurations(withAccount(file, account, partsOf(service).project), seconds),
       source: { gitSource: sourceOf(request, file) },
       tags: [...(file.tags ?? []), ...buildTagsFor({ releaseId, service, attempt, imageIndex })],
     },
@@ -56,6 +57,19 @@ function sourceOf(
   const placesItself = file.substitutions?.["_DIRECTORY"] !== undefined;
   const source = { url: cloneUrl, revision: commit };
   return placesItself || directory === "" ? source : { ...source, dir: directory };
+}
+
+/**
+ * Cloud Build asks of a build with an account of its own that it says where its log goes:
+ * https://cloud.google.com/build/docs/securing-builds/configure-user-specified-service-accounts
+ */
+function withAccount(file: CloudBuildFile, account: string | null, project: string): CloudBuildFile {
+  if (account === null || file.serviceAccount !== undefined) return file;
+  const email = account.replaceAll("{project}", project);
+  const serviceAccount = `projects/${project}/serviceAccounts/${email}`;
+  const saysWhere = file.logsBucket !== undefined || file.options?.logging !== undefined;
+  if (saysWhere) return { ...file, serviceAccount };
+  return { ...file, serviceAccount, options: { ...file.options, logging: "CLOUD_LOGGING_ONLY" } };
 }
 
 /** The file writes durations as the REST API does (`900s`); the client takes them as messages. */

@@ -151,8 +151,12 @@ describe("buildBodyOf()", () => {
     build: { config: null, timeoutMs: 600_000, repository: null, substitutions: {} },
     file: { name: "cloudbuild.yaml", text: "" },
   };
-  const bodyOf = (text: string, change: Partial<BuildRequest> = {}): IBuild => {
-    const body = buildBodyOf({ ...request, file: { name: "cloudbuild.yaml", text }, ...change });
+  const bodyOf = (
+    text: string,
+    change: Partial<BuildRequest> = {},
+    account: string | null = null,
+  ): IBuild => {
+    const body = buildBodyOf({ ...request, file: { name: "cloudbuild.yaml", text }, ...change }, account);
     if (!body.ok) throw new Error(body.problems.join("\n"));
     return body.build;
   };
@@ -186,6 +190,19 @@ describe("buildBodyOf()", () => {
     const shorter = bodyOf(`steps: [{ name: bash, args: [echo], timeout: 1.5s }]\ntimeout: 60s\n${images}`);
     expect(shorter.timeout).to.deep.equal({ seconds: "60", nanos: 0 });
     expect(shorter.steps?.[0]?.timeout).to.deep.equal({ seconds: "1", nanos: 500_000_000 });
+  });
+
+  it("runs as the operator's account where the file names nobody, and then says where its log goes", () => {
+    const account = "gantry-images@{project}.iam.gserviceaccount.com";
+    const step = `steps: [{ name: bash, args: [echo] }]\n${images}`;
+    const own = "projects/demo-project/serviceAccounts/gantry-images@demo-project.iam.gserviceaccount.com";
+    expect(bodyOf(step).serviceAccount).to.equal(undefined);
+    const plain = bodyOf(step, {}, account);
+    expect(plain).to.deep.include({ serviceAccount: own, options: { logging: "CLOUD_LOGGING_ONLY" } });
+    const bucket = bodyOf(`${step}logsBucket: gs://logs\n`, {}, account);
+    expect([bucket.serviceAccount, bucket.options]).to.deep.equal([own, undefined]);
+    const named = "projects/demo-project/serviceAccounts/mine@demo-project.iam.gserviceaccount.com";
+    expect(bodyOf(`${step}serviceAccount: ${named}\n`, {}, account).serviceAccount).to.equal(named);
   });
 
   it("names every problem of a file at its place", () => {
