@@ -79,7 +79,7 @@ export class GantryNode {
         pollBuildEveryMs: 30_000,
         sliceMs: 15_000,
         watchWaitingEveryMs: 60_000,
-        driftEveryMs: null,
+        driftEveryMs: 60_000,
         deployDeadlineMs: 120_000,
         trafficDeadlineMs: 60_000,
         buildFile: { name: "cloudbuild.yaml", text: "steps: []" },

@@ -133,8 +133,9 @@ export class Simulation {
     await this.#run(troubledMs);
     this.#calmDown();
     await this.#rest();
+    while (this.#acceptChanges()) await this.#rest();
     await this.#invariants.atRest({ helds: true });
-    while (this.#cancelHeld()) await this.#rest();
+    while (this.#cancelHeld() || this.#acceptChanges()) await this.#rest();
     await this.#invariants.atRest({ helds: false });
     await this.#checkMessages();
     await this.#releaseOnceMore();
@@ -149,7 +150,9 @@ export class Simulation {
       await this.#run(minute);
       const { store, queue } = this.#outside;
       const waiting = await Promise.all(subscriptionNames.map((name) => queue.nextReadyAt(name)));
-      const isQuiet = waiting.every((at) => at === null) && (await store.nextDueAt()) === null;
+      const owed = (await Promise.all(this.#services.map((service) => store.owedWork(service)))).flat();
+      const isLooking = owed.every(({ kind }) => kind === "check-drift"); // which never ends
+      const isQuiet = waiting.every((at) => at === null) && isLooking;
       quietMs = isQuiet ? quietMs + minute : 0;
     }
   }
@@ -400,6 +403,15 @@ export class Simulation {
     return held.length > 0;
   }
 
+  /** What somebody changed by hand is taken for the truth. */
+  #acceptChanges(): boolean {
+    const [by] = people;
+    const drifted = this.#services.filter((service) => this.#invariants.state(service).drift !== undefined);
+    for (const service of drifted)
+      ignored(this.#nodes[0]?.desk.acceptChanges({ service, by, reason: "on purpose" }));
+    return drifted.length > 0;
+  }
+
   /** Whatever happened before, a good tag in a quiet world goes live. */
   async #releaseOnceMore(): Promise<void> {
     const { run } = this.#outside;
@@ -408,6 +420,11 @@ export class Simulation {
       const served = run.effectiveOf(service);
       const isPlain = soleRevision(served) !== null && isSameSplit(served, run.desiredOf(service));
       if (ready && !isPlain) run.humanMoves(service, [{ revision: ready.name, percent: 100 }]);
+    }
+    await this.#rest();
+    while (this.#acceptChanges()) await this.#rest();
+    for (const service of this.#services) {
+      const ready = run.revisionsOf(service).find((revision) => revision.ready === "ready");
       // A service that exists and serves nothing is somebody's own trouble: Gantry refuses to guess.
       const isServing = ready !== undefined || !run.exists(service);
       if (isServing) this.#push(service, lastTag, { fate: "good", approval: false });
