@@ -1,10 +1,8 @@
-import { createHash } from "node:crypto";
 import { MemoryConversations } from "../../shared/adapters/memory/memory-conversations.ts";
 import { MemoryFreezes } from "../../shared/adapters/memory/memory-freezes.ts";
 import { MemoryQueue } from "../../shared/adapters/memory/memory-queue.ts";
 import { MemoryStore } from "../../shared/adapters/memory/memory-store.ts";
-import { type CommitSha, parseCommitSha, type ServiceKey } from "../../shared/domain/ids.ts";
-import type { Policy } from "../../shared/domain/policy.ts";
+import type { CommitSha, ServiceKey } from "../../shared/domain/ids.ts";
 import type { Actor } from "../../shared/domain/service-state.ts";
 import { isSameSplit, type Split, soleRevision } from "../../shared/domain/traffic.ts";
 import { type OutgoingMessage, topics } from "../../shared/ports/bus.ts";
@@ -17,6 +15,7 @@ import { Invariants } from "./invariants.ts";
 import { Random } from "./random.ts";
 import { imageOf, SimCloudBuild } from "./sim-build.ts";
 import { type Behaviour, SimCloudRun } from "./sim-cloud-run.ts";
+import { commitOf, gantryYaml, policy, repositoryOf } from "./sim-config.ts";
 import type { Surroundings } from "./sim-process.ts";
 import { SimRegistry } from "./sim-registry.ts";
 import { SimGit } from "./sim-source.ts";
@@ -460,51 +459,6 @@ export class Simulation {
     const refusals = await this.#outside.store.refusals({ limit: 1000 });
     return { statuses, deadLetters: letters.length - this.#poison, refusals: refusals.length };
   }
-}
-
-const policy: Policy = {
-  repositories: [{ repository: "sim/*", services: ["**"], branches: null }],
-  approvers: { "@oncall": ["maya", "ada"] },
-  people: {},
-  limits: {
-    maxFirstStepPercent: null,
-    minHoldMs: null,
-    minBakeMs: null,
-    maxErrorShare: null,
-    requireApproval: [],
-    minApprovals: null,
-    authorMayApprove: true,
-    requireChecks: false,
-    requireRollback: false,
-  },
-  freezes: [],
-  images: ["europe-docker.pkg.dev/sim/**"],
-  prices: [],
-};
-
-function repositoryOf(service: ServiceKey): string {
-  return `sim/${service.split("/")[2]}`;
-}
-
-function commitOf(text: string): CommitSha {
-  const sha = parseCommitSha(createHash("sha1").update(text).digest("hex"));
-  if (sha === null) throw new Error(text);
-  return sha;
-}
-
-function gantryYaml(service: ServiceKey, params: Readonly<{ approval: boolean; hold: boolean }>): string {
-  const [project, region, name] = service.split("/");
-  return `version: 1
-service: { project: ${project}, region: ${region}, name: ${name} }
-source: { repository: ${repositoryOf(service)}, tags: "v*.*.*" }
-verify: { within: 2m, checks: [ { name: health, get: /health, status: 200, within: 5s } ] }
-approval: { required: ${params.approval}, from: ["@oncall"], count: 1, author: false, expires: 5m }
-rollout:
-  steps: [ { traffic: 10%, hold: 20s }, { traffic: 50%, hold: 20s }, { traffic: 100% } ]
-  watch: { every: 5s, errors: { max: 5% } }
-  bake: 20s
-  onFailure: ${params.hold ? "hold" : "rollback"}
-`;
 }
 
 function ignored(promise: Promise<unknown> | undefined): void {
