@@ -1,5 +1,5 @@
 import { type DriftEventType, driftInWords } from "./drift.ts";
-import type { EventOf } from "./events.ts";
+import type { EventOf, ServiceEvent } from "./events.ts";
 import { type Finding, type PreflightEventMap, stopsInWords } from "./finding.ts";
 import { rowsInWords } from "./guardrails.ts";
 
@@ -7,6 +7,14 @@ type Told = DriftEventType | keyof PreflightEventMap;
 
 function warningsInWords(findings: readonly Finding[]): string {
   return findings.map(({ message }) => message).join(" ");
+}
+
+/** Who let a release break a guard rail and why, as a sentence; empty for any other. */
+export function allowedWords(events: readonly ServiceEvent[]): string {
+  const allowed = events.find((event) => event.type === "change-allowed");
+  if (allowed === undefined) return "";
+  const { by, reason, rows } = allowed;
+  return `${by.name} let it break a guard rail (${rowsInWords(rows)}), because: ${reason}`;
 }
 
 /** The facts about preflight, guard rails and what somebody else changed, as words that follow a tag. */

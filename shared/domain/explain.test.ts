@@ -275,6 +275,36 @@ describe("explainRelease()", () => {
     );
   });
 
+  it("says who let it break a guard rail, and why", () => {
+    const row = { setting: "memory", wanted: "32Gi", found: "16Gi" };
+    const by = { kind: "person", name: "ada" } as const;
+    const allowed = {
+      type: "change-allowed",
+      at: monday,
+      releaseId: releaseId(),
+      by,
+      reason: "smaller model",
+      rows: [row],
+    } as const;
+    expect(explain({ status: "baking" }, [allowed]).why).to.include(
+      "ada let it break a guard rail (memory is 16Gi, not 32Gi), because: smaller model",
+    );
+  });
+
+  it("says what each finding of the preflight wants done, for this tag", () => {
+    const findings = [
+      { severity: "stops", code: "quota-exceeded", message: "Short.", next: "gantry deploy TAG --x" },
+      { severity: "notes", code: "first-deploy", message: "First.", next: "nothing" },
+    ] as const;
+    const failure = { code: "preflight-stopped", message: "Short." } as const;
+    expect(explain({ status: "failed", failure, findings }).next).to.deep.equal([
+      "gantry deploy v1.0.0 --x",
+      "gantry plan v1.0.0",
+    ]);
+    const drifted = { code: "service-drifted", message: "Somebody changed it." } as const;
+    expect(explain({ status: "failed", failure: drifted }).next[0]).to.match(/^gantry accept /);
+  });
+
   it("names the command that frees the image that was built again", () => {
     const id = parseBuildId("b-1");
     if (id === null) throw new Error("a fixture");

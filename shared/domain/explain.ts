@@ -1,3 +1,4 @@
+import { allowedWords } from "./drift-words.ts";
 import type { CheckResult, ServiceEvent } from "./events.ts";
 import { nextCommands } from "./explain-next.ts";
 import { despiteWords } from "./freeze-words.ts";
@@ -30,7 +31,7 @@ export function explainRelease(
   return {
     happened: happened(record),
     traffic: trafficNow[record.status](record, events),
-    why: [why(record, events, owedWork), despiteWords(record), warmthNews(events)]
+    why: [why(record, events, owedWork), despiteWords(record), allowedWords(events), warmthNews(events)]
       .filter((text) => text !== "")
       .join(" "),
     next: nextCommands(record, events),

@@ -5,11 +5,15 @@ import {
   newService,
   requestFor,
   startLocalRun,
+  testSettings,
 } from "../../../test/support/local-run.ts";
 import { guardrailRows } from "../../domain/guardrails.ts";
 import type { RevisionName, ServiceKey } from "../../domain/ids.ts";
 import type { Guardrails } from "../../domain/release-config.ts";
+import { systemClock } from "../system/system-clock.ts";
 import type { ITemplate } from "./candidate-template.ts";
+import { runPortOver } from "./run-adapter.ts";
+import type { RunApi } from "./run-api.ts";
 import type { IService } from "./service-snapshot.ts";
 
 const gpuTemplate: ITemplate = {
@@ -116,6 +120,12 @@ describe("settings of a service, read by the real client", () => {
     const revision = reading?.snapshot.latestReadyRevision as RevisionName;
     const settings = await local.run.readRevisionSettings({ service, revision });
     expect(settings).to.deep.equal(reading?.settings.template);
+  });
+
+  it("tells who wrote the service last, where the API does", async () => {
+    const api = { service: async () => ({ lastModifier: "eve@example.com" }) } as unknown as RunApi;
+    const run = runPortOver({ api, clock: systemClock, settings: testSettings });
+    expect((await run.readSettings(newService()))?.modifiedBy).to.equal("eve@example.com");
   });
 
   it("tells null for what does not exist", async () => {
