@@ -237,7 +237,7 @@ describe("the local Cloud Build, driven by Google's client", () => {
     server.faults.set("build-is-lost");
     expect((await run({ steps: [step] })).status).to.equal("INTERNAL_ERROR");
     server.faults.set("step-hangs");
-    const hung = await run({ steps: [step], timeout: { seconds: 0, nanos: 50_000_000 } });
+    const hung = await run({ steps: [step], timeout: { seconds: 0, nanos: 500_000_000 } });
     expect([hung.status, hung.steps?.[0]?.status]).to.deep.equal(["TIMEOUT", "TIMEOUT"]);
     expect(await server.logs(hung.id ?? "")).to.match(/TIMEOUT\nERROR: context deadline exceeded\n$/);
     expect((await run({ steps: [step] })).status).to.equal("SUCCESS");

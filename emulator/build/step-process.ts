@@ -77,7 +77,8 @@ function environment(around: StepSurroundings, outputDirectory: string): readonl
   ];
 }
 
-function runChild(command: readonly string[], around: StepSurroundings): Promise<number> {
+async function runChild(command: readonly string[], around: StepSurroundings): Promise<number> {
+  around.signal.throwIfAborted(); // a signal that was aborted before calls no listener
   const [program = "sh", ...words] = command;
   const env = Object.fromEntries(
     around.env.map((pair) => [pair.split("=", 1)[0], pair.slice(pair.indexOf("=") + 1)]),
