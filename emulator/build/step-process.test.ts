@@ -14,7 +14,14 @@ describe("a step that runs as a process", () => {
   it("does not begin when its build ended while its folder was made", async () => {
     const stop = new AbortController();
     const going = runLocally({
-      step: { name: "bash", args: ["-c", "sleep 30"], env: [] },
+      step: {
+        name: "bash",
+        args: ["-c", "sleep 30"],
+        env: [],
+        waitFor: [],
+        secretEnv: [],
+        allowExitCodes: [],
+      },
       workingDirectory: folder,
       scratchDirectory: folder,
       env: [],
