@@ -39,7 +39,7 @@ async function run(options: Partial<RehearseOptions>) {
 }
 
 describe("rehearsals", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   const usual = process.env["TMPDIR"];
   let folder = "";
