@@ -184,11 +184,11 @@ export function shortName(name: string | null | undefined): string {
   return (name ?? "").slice((name ?? "").lastIndexOf("/") + 1);
 }
 
-/** Waits until a condition holds. @throws Error after two seconds. */
+/** Waits until a condition holds. @throws Error after eight seconds. */
 export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 2_000;
+  const deadline = performance.now() + 8_000;
   while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error("it did not become true within 2 s");
+    if (performance.now() > deadline) throw new Error("it did not become true within 8 s");
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
