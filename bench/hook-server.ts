@@ -2,6 +2,7 @@ import type { Engine } from "../cli/runtime/engine.ts";
 import { createApp } from "../service/app.ts";
 import { type RunningServer, startServer } from "../service/server.ts";
 import { defaultStream, type SlackDeps } from "../service/service-deps.ts";
+import { readCost } from "../shared/usecases/cost.ts";
 import { createFreezeDesk } from "../shared/usecases/freeze-desk.ts";
 
 /** Gantry's HTTP process before this engine, on a free port; it takes webhooks that are signed with the secret, and clicks where there is a Slack. */
@@ -29,6 +30,7 @@ export function startHookServer(
     publicUrl: null,
     traffic: (service) => run.readService(service),
     trafficWithinMs: 1_000,
+    cost: (request) => readCost(engine.deps, request),
     onCommit: engine.onCommit,
     stream: defaultStream,
   });

@@ -10,6 +10,7 @@ import { slackLoad } from "./slack-load.ts";
 import { slackVerify } from "./slack-verify.ts";
 import { throughput } from "./throughput.ts";
 import { verify } from "./verify.ts";
+import { warmup } from "./warmup.ts";
 
 /** Every benchmark by its name, in the order in which they run. */
 export const benchmarks: Readonly<Record<string, Benchmark>> = {
@@ -25,4 +26,5 @@ export const benchmarks: Readonly<Record<string, Benchmark>> = {
   "slack-verify": slackVerify,
   "slack-decide": slackDecide,
   "slack-load": slackLoad,
+  warmup,
 };

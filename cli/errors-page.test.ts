@@ -16,7 +16,10 @@ function union(path: string, name: string): string[] {
 
 /** The codes of the refusals that admission makes, whichever way they are written there. */
 function admissionCodes(): string[] {
-  const made = [...read("shared/usecases/admit.ts").matchAll(/(?:code: |say\(\s*)"([a-z-]+)"/g)];
+  const files = ["admit", "find-tagged", "given-image"].map((name) => read(`shared/usecases/${name}.ts`));
+  const made = [
+    ...files.join("\n").matchAll(/(?:code: |say\(\s*|^ +"?(?:not-found|denied|unusable)"?: )"([a-z-]+)"/gm),
+  ];
   return made.map(([, code = ""]) => code);
 }
 

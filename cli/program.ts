@@ -3,6 +3,7 @@ import { addApprove } from "./approve.ts";
 import { addCancel } from "./cancel.ts";
 import type { CliIo } from "./cli-io.ts";
 import { Complaint, type ComplaintText } from "./complaint.ts";
+import { addCost } from "./cost.ts";
 import { addDeadLetter } from "./deadletter/commands.ts";
 import { addDeploy } from "./deploy.ts";
 import { addDev } from "./dev.ts";
@@ -72,6 +73,7 @@ function addVerbs(program: Command, verb: Verb): void {
   if (serve !== undefined) addServe(program, verb, serve);
   addDeploy(program, verb);
   addStatus(program, verb);
+  addCost(program, verb);
   addReleases(program, verb);
   addApprove(program, verb);
   addReject(program, verb);

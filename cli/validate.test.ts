@@ -116,11 +116,7 @@ notify: { slack: "#deploys" }
 `;
     const { exitCode, stderr } = await inFiles({ "gantry.yaml": text }, ["validate"]);
     expect(exitCode).to.equal(0);
-    for (const place of [
-      "5:23 rollout.watch.latency.increase",
-      "6:1 guardrails",
-      "9:1 notify",
-    ]) {
+    for (const place of ["5:23 rollout.watch.latency.increase", "6:1 guardrails", "9:1 notify"]) {
       expect(stderr).to.include(`note: gantry.yaml:${place}: `);
     }
     expect(stderr).to.not.include("verify");

@@ -42,6 +42,7 @@ export function subscriptions(deps: Deps): readonly Subscription[] {
     handOff("warmup-work", topics.work.warmup, warmup(deps)),
     ...(deps.chat === null ? [] : chatSubscriptions(deps)),
     subscription("sweep-clock", topics.sweep, sweep(deps)),
+    subscription("warmup-clock", topics.warmup, warmup(deps)),
   ];
 }
 

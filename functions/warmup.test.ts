@@ -35,7 +35,7 @@ async function live(config: string): Promise<FunctionHarness> {
 }
 
 const tick = ({ deps, finished }: FunctionHarness, data: object = {}) =>
-  finished(warmup(deps)(pubSubEvent(topics.work.warmup, data)));
+  finished(warmup(deps)(pubSubEvent(topics.warmup, data)));
 
 /** The facts about warmth, in order. */
 async function facts({ events }: FunctionHarness): Promise<readonly EventType[]> {
@@ -195,6 +195,19 @@ describe("functions/warmup with pings", () => {
     expect(await facts(harness)).to.deep.equal(["warmup-pings-began"]);
   });
 
+  it("asks no URL whose tag is on its way out", async () => {
+    const harness = await pinged();
+    const read = harness.deps.run.readSettings;
+    harness.deps.run.readSettings = async (service) => {
+      const reading = await read(service);
+      if (reading === null) return null;
+      const desired = reading.snapshot.desired.filter(({ tag }) => tag === null);
+      return { ...reading, snapshot: { ...reading.snapshot, desired } };
+    };
+    await tick(harness);
+    expect(harness.asked.map(({ url }) => url)).to.deep.equal(["https://background-removal.test/ready"]);
+  });
+
   it("pauses for longer and longer while the service answers 429", async () => {
     const harness = await pinged();
     harness.world.status = () => 429;
@@ -208,5 +221,22 @@ describe("functions/warmup with pings", () => {
     expect(at.slice(0, 4).map((moment, index) => moment - (at[index - 1] ?? 0))).to.deep.equal([
       0, 5, 10, 20,
     ]);
+  });
+});
+
+describe("functions/warmup on a hand-off", () => {
+  it("writes the minimum that is owed", async () => {
+    const harness = await live(`warmup: { ${hours} }`);
+    const asked = harness.world.scale;
+    harness.world.scale = () =>
+      Promise.reject(new AppError({ code: "run-unavailable", message: "14", transient: true }));
+    await tick(harness);
+    expect((await harness.deps.store.owedWork(harness.world.service)).map(({ kind }) => kind)).to.deep.equal([
+      "set-minimum",
+    ]);
+    harness.world.scale = asked;
+    await harness.clock.advance(minute);
+    await handOver(harness, warmup, topics.work.warmup);
+    expect(harness.world.scaled).to.deep.equal([1]);
   });
 });

@@ -17,11 +17,13 @@ export const paths = {
     `/services/${encoded(service)}/quarantine/${digest}/free`,
   freeze: (service: ServiceKey) => `/services/${encoded(service)}/freeze`,
   liftFreeze: (id: string) => `/freezes/${encodeURIComponent(id)}/lift`,
+  cost: (service: ServiceKey, days: number) => `/services/${encoded(service)}/cost?days=${days}`,
   asset: (name: string) => `/assets/${name}`,
   api: {
     services: () => "/api/v1/services",
     service: (key: ServiceKey) => `/api/v1/services/${encoded(key)}`,
     quarantine: (key: ServiceKey) => `/api/v1/services/${encoded(key)}/quarantine`,
+    cost: (key: ServiceKey, days: number) => `/api/v1/services/${encoded(key)}/cost?days=${days}`,
     releases: () => "/api/v1/releases",
     release: (id: ReleaseId) => `/api/v1/releases/${encodeURIComponent(id)}`,
     releaseEvents: (id: ReleaseId) => `/api/v1/releases/${encodeURIComponent(id)}/events`,

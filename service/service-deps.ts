@@ -4,6 +4,7 @@ import type { ChatPort } from "../shared/ports/chat.ts";
 import type { ServiceSnapshot } from "../shared/ports/run.ts";
 import type { Store } from "../shared/ports/store.ts";
 import type { Clock, Ids, Log } from "../shared/ports/system.ts";
+import type { CostReading, CostRequest } from "../shared/usecases/cost.ts";
 import type { Desk } from "../shared/usecases/desk.ts";
 import type { FreezeDesk } from "../shared/usecases/freeze-desk.ts";
 
@@ -37,6 +38,8 @@ export type ServiceDeps = Readonly<{
   /** What Cloud Run says now; it is given `trafficWithinMs`, then the answer says that it is not known. */
   traffic: (service: ServiceKey) => Promise<ServiceSnapshot | null>;
   trafficWithinMs: number;
+  /** The bill of a service; null = Cloud Run has none of that name. */
+  cost: (request: CostRequest) => Promise<CostReading | null>;
   /** Calls back after every commit and returns how to stop that. Null = the store is polled. */
   onCommit: ((listener: () => void) => () => void) | null;
   stream: StreamSettings;

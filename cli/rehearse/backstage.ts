@@ -3,6 +3,7 @@ import type { WebhookTarget } from "../../emulator/git/webhook-delivery.ts";
 import { type LocalCloud, startLocalCloud } from "../../emulator/local-cloud.ts";
 import type { CloudRunTimings } from "../../emulator/run/timings.ts";
 import { createJsonLog } from "../../shared/adapters/system/json-log.ts";
+import type { Deps } from "../../shared/usecases/deps.ts";
 import { accessToken } from "../runtime/access-token.ts";
 import { startLocalGantry } from "../runtime/local-gantry.ts";
 import { localSlack } from "../runtime/local-slack.ts";
@@ -18,6 +19,8 @@ export type Backstage = Readonly<{
   signingSecret: string;
   /** Null while Gantry does not run. */
   address: () => GantryAddress | null;
+  /** What the functions work with; null where Gantry has a process of its own. */
+  deps: Deps | null;
   /** Ends Gantry with SIGKILL and starts it again on the same file; null where it has no process of its own. */
   killAndStart: (() => Promise<void>) | null;
   close: () => Promise<void>;
@@ -48,10 +51,10 @@ export function startBackstage(options: BackstageOptions): Promise<Backstage> {
 function cloudOptions({ setting, seed }: BackstageOptions) {
   return {
     timings: { ...quick, ...setting.timings },
+    monitoring: { sampleMs: 200, lagMs: 100 },
     random: seed === null ? Math.random : seededChance(seed),
   };
 }
-    monitoring: { sampleMs: 200, lagMs: 100 },
 
 async function inThisProcess(options: BackstageOptions): Promise<Backstage> {
   const { directory, version, token, webhookSecret, log } = options;
@@ -82,6 +85,7 @@ async function inThisProcess(options: BackstageOptions): Promise<Backstage> {
     cloud: local.cloud,
     signingSecret: localSlack(webhookSecret).app.signingSecret,
     address: () => address,
+    deps: local.gantry.engine.deps,
     killAndStart: null,
     close: local.close,
   };
@@ -115,6 +119,7 @@ async function withChild(options: BackstageOptions): Promise<Backstage> {
       cloud,
       signingSecret: app.signingSecret,
       address: () => (child.url === null ? null : { url: child.url, token }),
+      deps: null,
       killAndStart: async () => {
         await child.kill();
         await start();

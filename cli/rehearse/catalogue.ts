@@ -9,15 +9,17 @@ import { gpuGateScenarios } from "./scenarios/gpu-gate.ts";
 import { killScenarios } from "./scenarios/kills.ts";
 import { peopleScenarios } from "./scenarios/people.ts";
 import { rolloutScenarios } from "./scenarios/rollouts.ts";
+import { warmupScenarios } from "./scenarios/warmups.ts";
 
 /** Every scenario, in the order in which they are listed and played. */
 export const scenarios: readonly Scenario[] = [
   ...goodReleases,
   ...buildScenarios,
   ...candidateScenarios,
-  ...rolloutScenarios,
   ...gpuGateScenarios,
+  ...rolloutScenarios,
   ...peopleScenarios,
+  ...warmupScenarios,
   ...approvalScenarios,
   ...staleDecisionScenarios,
   ...outageScenarios,

@@ -2,6 +2,7 @@ import { createApp } from "../../service/app.ts";
 import { type RunningServer, startServer } from "../../service/server.ts";
 import { type AccessToken, defaultStream, type SlackDeps } from "../../service/service-deps.ts";
 import type { Policy } from "../../shared/domain/policy.ts";
+import { readCost } from "../../shared/usecases/cost.ts";
 import { createFreezeDesk } from "../../shared/usecases/freeze-desk.ts";
 import { type Engine, type EngineOptions, startEngine } from "./engine.ts";
 
@@ -61,6 +62,7 @@ export async function startGantry(
       publicUrl: http.publicUrl,
       traffic: (service) => run.readService(service),
       trafficWithinMs,
+      cost: (request) => readCost(engine.deps, request),
       onCommit: engine.onCommit,
       stream: defaultStream,
     });

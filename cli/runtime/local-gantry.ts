@@ -34,6 +34,7 @@ export const localPolicy: Policy = {
     requireRollback: false,
   },
   freezes: [],
+  images: null,
   prices: [],
 };
 

@@ -36,7 +36,11 @@ export async function startRegistry({
   app.put("/v2/:path{.+}/manifests/:reference", (c) => writeManifest(images, c));
   return new Promise((resolve, reject) => {
     const server = serve({ fetch: app.fetch, hostname: host, port }, (info) => {
-      const close = () => new Promise<void>((closed) => server.close(() => closed()));
+      const close = () =>
+        new Promise<void>((closed) => {
+          server.close(() => closed());
+          if ("closeAllConnections" in server) server.closeAllConnections();
+        });
       resolve({ url: `http://${host}:${info.port}`, faults, close });
     });
     server.once("error", reject);

@@ -1,6 +1,7 @@
 import { type Handler, Hono } from "hono";
 import type { ServiceKey } from "../../shared/domain/ids.ts";
 import type { AppEnv, ServiceDeps } from "../service-deps.ts";
+import { showCost } from "./cost.ts";
 import { listDeadLetters, replayDeadLetter } from "./dead-letters.ts";
 import { createEventPulse } from "./event-pulse.ts";
 import { eventStream } from "./event-stream.ts";
@@ -34,6 +35,7 @@ function readings(deps: ServiceDeps, traffic: Traffic): readonly Endpoint[] {
       "images that may not come again",
       listQuarantine(deps),
     ),
+    get("/services/:project/:region/:name/cost", "what it costs, by mode; ?days=", showCost(deps)),
     get("/releases", "releases, newest first; ?service= ?limit= ?cursor=", listReleases(deps)),
     get("/releases/:id", "one release", showRelease(deps)),
     get("/releases/:id/events", "what happened to it", showReleaseEvents(deps)),
@@ -51,7 +53,11 @@ function commands(deps: ServiceDeps): readonly Endpoint[] {
   const post = (path: string, does: string, handler: Handler<AppEnv>) =>
     ({ method: "POST", path, does, handler }) as const;
   return [
-    post("/releases", "ask for a release: {repository?, tag, commit?, despiteFreeze?}", requestRelease(deps)),
+    post(
+      "/releases",
+      "ask for a release: {repository?, tag?, image?, commit?, despiteFreeze?}",
+      requestRelease(deps),
+    ),
     post("/releases/:id/cancel", "cancel it: {reason?}", decideOne(deps, "cancel")),
     post("/releases/:id/approve", "approve it: {approvalId}", decideOne(deps, "approve")),
     post("/releases/:id/reject", "reject it: {approvalId, reason?}", decideOne(deps, "reject")),

@@ -7,6 +7,7 @@ import {
   parseRevisionName,
   parseTagName,
 } from "../../shared/domain/ids.ts";
+import { parseImageReference } from "../../shared/domain/image-reference.ts";
 import type { Actor } from "../../shared/domain/service-state.ts";
 import type { Answer, Desk } from "../../shared/usecases/desk.ts";
 import { paths } from "../paths.ts";
@@ -19,7 +20,12 @@ const reason = z.string().max(500).default("");
 const schemas = {
   release: z.strictObject({
     repository: z.string().refine(isRepositoryName, "is `owner/name`").optional(),
-    tag: z.string().max(1024),
+    tag: z.string().max(1024).nullable().default(null),
+    image: z
+      .string()
+      .max(512)
+      .refine((image) => parseImageReference(image) !== null, "is the name of an image")
+      .optional(),
     commit: z
       .string()
       .refine((commit) => parseCommitSha(commit) !== null, "is 40 hex digits in lower case")
@@ -65,13 +71,14 @@ function jsonOf(text: string): unknown {
   }
 }
 
-/** Asks for a release of a tag. The same `Idempotency-Key` of the same person is the same release. */
+/** Asks for a release of a tag, or of an image that was built elsewhere. The same `Idempotency-Key` of the same person is the same release. */
 export function requestRelease({ desk, ids, repositories }: ServiceDeps): Handler<AppEnv> {
   return async (c) => {
     const body = await bodyOf(c, schemas.release);
     if (!body.ok) return body.answer;
-    const { tag, commit, despiteFreeze } = body.value;
-    if (parseTagName(tag) === null) {
+    const { tag, commit, despiteFreeze, image } = body.value;
+    if (tag === null && image === undefined) return problem(c, nothingNamed);
+    if (tag !== null && parseTagName(tag) === null) {
       return problem(c, { code: "tag-invalid", detail: tagRule, next: "Push the commit under another tag." });
     }
     const repository = body.value.repository ?? (repositories.length === 1 ? repositories[0] : undefined);
@@ -82,14 +89,22 @@ export function requestRelease({ desk, ids, repositories }: ServiceDeps): Handle
     const key = c.req.header("idempotency-key")?.slice(0, 200);
     const requestId = key === undefined ? `api/${ids.short()}` : `api/${requestedBy.name}/${key}`;
     const request = { requestId, repository, tag, commit, requestedBy, explicit: true };
-    const { releaseId } = await desk.requestRelease(
-      despiteFreeze === undefined ? request : { ...request, despiteFreeze },
-    );
+    const { releaseId } = await desk.requestRelease({
+      ...request,
+      ...(despiteFreeze === undefined ? {} : { despiteFreeze }),
+      ...(image === undefined ? {} : { image }),
+    });
     c.get("facts")["releaseId"] = releaseId;
     const links = { self: paths.api.release(releaseId), console: paths.release(releaseId) };
     return c.json({ releaseId, links }, 202, { location: links.self });
   };
 }
+
+const nothingNamed: Problem = {
+  code: "body-invalid",
+  detail: "tag: is missing; without it name an `image`, which is released as the tag that is live.",
+  next: 'Add `"tag": "v1.8.0"`.',
+};
 
 function repositoryMissing(repositories: readonly string[]): Problem {
   const known = repositories.length === 0 ? "" : ` The policy lists ${repositories.join(", ")}.`;

@@ -106,6 +106,9 @@ function ServiceCard({ service, traffic, warmth, identity }: Card) {
       <NeededButton service={service} identity={identity} />
       <FreezeButton service={service} identity={identity} />
       <Quarantine service={service} identity={identity} />
+      <p>
+        <a href={paths.cost(key, 30)}>What it costs</a>
+      </p>
     </article>
   );
 }

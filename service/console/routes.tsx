@@ -12,6 +12,7 @@ import { paths, safeNext } from "../paths.ts";
 import type { AppEnv, ServiceDeps } from "../service-deps.ts";
 import { postDecision, postFree, postFreeze, postLift, postRollBack } from "./actions.tsx";
 import { asset } from "./assets.ts";
+import { showCostPage } from "./cost-route.tsx";
 import { withDoctype } from "./document.ts";
 import { HomePage } from "./home-page.tsx";
 import { readHome } from "./home-reading.ts";
@@ -35,6 +36,7 @@ export function createConsole(deps: ServiceDeps, { sessions, traffic }: Console)
   app.get("/", signedIn, showHome(deps, traffic));
   app.get("/releases/:id", signedIn, showRelease(deps));
   app.get("/refusals/:id", signedIn, showRefusal(deps));
+  app.get("/services/:project/:region/:name/cost", signedIn, showCostPage(deps));
   for (const decision of decisions) {
     app.post(`/releases/:id/${decision}`, sameOrigin, signedIn, postDecision(deps, decision));
   }

@@ -1,10 +1,10 @@
 import { parseImageReference } from "../domain/image-reference.ts";
-import { commandsOf } from "./build-commands.ts";
+import { type BuildWord, commandsOf } from "./build-commands.ts";
 import type { BuildFindingCode, RawFinding } from "./build-finding.ts";
 import type { CloudBuildFile } from "./cloud-build-schema.ts";
 
-/** A command as words, with substitutions applied, and where it stands. */
-type Command = Readonly<{ words: readonly string[]; path: RawFinding["path"] }>;
+/** A command as words, with substitutions applied, and where it and each of its words stands. */
+type Command = Readonly<{ words: readonly BuildWord[]; path: RawFinding["path"] }>;
 
 type Replace = (text: string) => string; // with substitutions applied
 
@@ -12,7 +12,7 @@ type Replace = (text: string) => string; // with substitutions applied
 export function ruleFindings(build: CloudBuildFile, replaced: Replace): readonly RawFinding[] {
   const commands = build.steps.flatMap((step, index) =>
     commandsOf(step).map(({ words, path }) => ({
-      words: words.map(({ text }) => replaced(text)),
+      words: words.map(({ text, path: own }) => ({ text: replaced(text), path: ["steps", index, ...own] })),
       path: ["steps", index, ...path],
     })),
   );
@@ -64,9 +64,10 @@ function imageFindings(build: CloudBuildFile, replaced: Replace): readonly RawFi
 }
 
 function deployFindings({ words, path }: Command): readonly RawFinding[] {
-  const text = words.filter((word) => !word.startsWith("-")).join(" ");
+  const texts = words.map(({ text }) => text);
+  const text = texts.filter((word) => !word.startsWith("-")).join(" ");
   const deploys = /(?:^| )run (?:deploy|services (?:update|replace|update-traffic))(?: |$)/.exec(text);
-  if (deploys === null || !/^(?:gcloud|run|beta|alpha)?$/.test(words[0] ?? "")) return [];
+  if (deploys === null || !/^(?:gcloud|run|beta|alpha)?$/.test(texts[0] ?? "")) return [];
   return [
     finding("deploys", path, `runs \`gcloud ${deploys[0].trim()}\`, which moves the service without Gantry`),
   ];
@@ -74,37 +75,47 @@ function deployFindings({ words, path }: Command): readonly RawFinding[] {
 
 function dockerBuildFindings({ words, path }: Command, pushesAll: boolean): readonly RawFinding[] {
   if (verbOf(words) !== "build") return [];
-  const latest = words.some((word, index) => isLatest(tagIn(word, words[index - 1])));
+  const latest = words.find(({ text }, index) => isLatest(tagIn(text, words[index - 1]?.text)));
+  const uncached = flagAmong(words, "--no-cache");
   const published = pushesAll || hasFlag(words, "--push");
   return [
-    ...(hasFlag(words, "--no-cache") ? [] : [finding("cached-build", path, "builds with cached layers")]),
+    ...(uncached === undefined ? [finding("cached-build", path, "builds with cached layers")] : []),
     ...(hasFlag(words, "--pull")
       ? []
-      : [finding("base-image-not-pulled", path, "does not pull its base image")]),
-    ...(latest && published
-      ? [finding("moves-latest", path, "tags the image `latest`, and the build pushes it")]
+      : [finding("base-image-not-pulled", uncached?.path ?? path, "does not pull its base image")]),
+    ...(latest !== undefined && published
+      ? [finding("moves-latest", latest.path, "tags the image `latest`, and the build pushes it")]
       : []),
-    ...(latest && !published ? [finding("tags-latest", path, "tags the image `latest`")] : []),
+    ...(latest !== undefined && !published
+      ? [finding("tags-latest", latest.path, "tags the image `latest`")]
+      : []),
   ];
 }
 
-function dockerPushFindings({ words, path }: Command): readonly RawFinding[] {
+function dockerPushFindings({ words }: Command): readonly RawFinding[] {
   if (verbOf(words) !== "push") return [];
-  if (hasFlag(words, "--all-tags", "-a"))
-    return [finding("push-all-tags", path, "pushes every tag of the image in a step")];
-  return isLatest(words.at(-1) ?? "")
-    ? [finding("moves-latest", path, "pushes `latest` before anything is proved")]
+  const all = flagAmong(words, "--all-tags", "-a");
+  if (all !== undefined)
+    return [finding("push-all-tags", all.path, "pushes every tag of the image in a step")];
+  const last = words.at(-1);
+  return last !== undefined && isLatest(last.text)
+    ? [finding("moves-latest", last.path, "pushes `latest` before anything is proved")]
     : [];
 }
 
 /** `build` or `push` when the words are `docker build`, `docker image push`, `docker buildx build`; else nothing. */
-function verbOf(words: readonly string[]): string | undefined {
-  if (words[0] !== "docker") return undefined;
-  return words.slice(1).find((word) => word !== "image" && word !== "buildx" && !word.startsWith("-"));
+function verbOf(words: readonly BuildWord[]): string | undefined {
+  const [tool, ...rest] = words.map(({ text }) => text);
+  if (tool !== "docker") return undefined;
+  return rest.find((word) => word !== "image" && word !== "buildx" && !word.startsWith("-"));
 }
 
-function hasFlag(words: readonly string[], ...names: readonly string[]): boolean {
-  return words.some((word) => names.some((name) => word === name || word === `${name}=true`));
+function hasFlag(words: readonly BuildWord[], ...names: readonly string[]): boolean {
+  return flagAmong(words, ...names) !== undefined;
+}
+
+function flagAmong(words: readonly BuildWord[], ...names: readonly string[]): BuildWord | undefined {
+  return words.find(({ text }) => names.some((name) => text === name || text === `${name}=true`));
 }
 
 /** The image that `-t NAME`, `--tag NAME` or `--tag=NAME` names; empty for other words. */

@@ -91,11 +91,11 @@ describe("a Cloud Build file", () => {
   it("is refused when it deploys by itself, with every reason at its place", () => {
     expect(findingsOf(before)).to.deep.equal([
       "error no-images cloudbuild.yaml:1:1 images: names no image, so no digest comes back from the build",
-      "warning base-image-not-pulled cloudbuild.yaml:5:7 steps[0].args: does not pull its base image",
-      "error moves-latest cloudbuild.yaml:5:7 steps[0].args: tags the image `latest`, and the build pushes it",
+      "warning base-image-not-pulled cloudbuild.yaml:6:9 steps[0].args[1]: does not pull its base image",
       "error substitution-missing cloudbuild.yaml:8:9 steps[0].args[3]: `_SERVICE_NAME` is used here, and nothing sets it",
+      "error moves-latest cloudbuild.yaml:8:9 steps[0].args[3]: tags the image `latest`, and the build pushes it",
       "error substitution-missing cloudbuild.yaml:10:9 steps[0].args[5]: `_SERVICE_NAME` is used here, and nothing sets it",
-      "warning push-all-tags cloudbuild.yaml:17:7 steps[1].args: pushes every tag of the image in a step",
+      "warning push-all-tags cloudbuild.yaml:18:9 steps[1].args[1]: pushes every tag of the image in a step",
       "error substitution-missing cloudbuild.yaml:19:9 steps[1].args[2]: `_SERVICE_NAME` is used here, and nothing sets it",
       "error deploys cloudbuild.yaml:25:7 steps[2].args: runs `gcloud run deploy`, which moves the service without Gantry",
       "error substitution-missing cloudbuild.yaml:27:9 steps[2].args[2]: `_SERVICE_NAME` is used here, and nothing sets it",
@@ -274,7 +274,7 @@ describe("a Cloud Build file", () => {
       [
         "warning cached-build cloudbuild.yaml:4:49 steps[1].args: builds with cached layers",
         "warning base-image-not-pulled cloudbuild.yaml:4:49 steps[1].args: does not pull its base image",
-        "warning tags-latest cloudbuild.yaml:4:49 steps[1].args: tags the image `latest`",
+        "warning tags-latest cloudbuild.yaml:4:61 steps[1].args[2]: tags the image `latest`",
       ],
     ],
     [
@@ -301,7 +301,7 @@ describe("a Cloud Build file", () => {
         `{ name: ${docker}, args: [push, "\${_IMAGE}"] }\n  - { name: bash, script: 'docker push a/b:latest' }`,
       ),
       [
-        "error moves-latest cloudbuild.yaml:4:49 steps[1].args: pushes `latest` before anything is proved",
+        "error moves-latest cloudbuild.yaml:4:56 steps[1].args[1]: pushes `latest` before anything is proved",
         "error moves-latest cloudbuild.yaml:5:27 steps[2].script: pushes `latest` before anything is proved",
       ],
     ],

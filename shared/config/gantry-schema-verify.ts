@@ -113,7 +113,7 @@ const coldStartField = section(
   {
     within: durationField({ max: hour })
       .prefault("120s")
-      .describe("The gate fails when the first answer takes longer."),
+      .describe("The gate fails when the first instance and its first answer take longer together."),
     expect: durationRangeField()
       .optional()
       .describe("What a cold start usually takes; outside of it is reported."),
@@ -144,21 +144,25 @@ export const verifyField = section({
   within: durationField({ max: 24 * hour, min: minute / 6 })
     .prefault("10m")
     .describe("The whole gate ends by then, one way or the other."),
-  coldStart: coldStartField.optional().describe("Measure the first answer of a fresh instance."),
+  coldStart: coldStartField
+    .optional()
+    .describe("Measure how long the first instance of the candidate takes from nothing to an answer."),
   memory: section({ below: shareField().describe("Share of the memory limit, such as `80%`.") })
     .optional()
-    .describe("How much of its memory the candidate may use."),
-  gpu: z.literal("allocated").optional().describe("`allocated`: prove that the candidate has its GPU."),
-  checks: checksField
-    .default([])
     .describe(
-      "HTTP requests to the candidate. Without any, the gate proves only that it is Ready and answers as itself.",
+      "How much of its memory the candidate may use, by Cloud Monitoring: a sample each minute, which can be read up to three minutes later.",
+    ),
+  gpu: z.literal("allocated").optional().describe("`allocated`: prove that the candidate has its GPU."),
   startupLogs: z
     .enum(["clean", "ignore"])
     .default("clean")
     .describe(
       "`clean`: no line of severity ERROR or more from the creation of the revision to its first answer. `ignore`: the log is not read.",
     ),
+  checks: checksField
+    .default([])
+    .describe(
+      "HTTP requests to the candidate. Without any, the gate proves only that it is Ready and answers as itself.",
     ),
 })
   .transform(({ within, coldStart, memory, gpu, startupLogs, checks }) => ({
@@ -166,8 +170,8 @@ export const verifyField = section({
     coldStart: coldStart ?? null,
     memoryBelow: memory?.below ?? null,
     gpu: gpu ?? null,
+    startupLogs: startupLogs === "clean" ? ("clean" as const) : null,
     checks,
   }))
   .prefault({})
   .describe("The gate: what a candidate must prove at 0 % traffic.");
-    startupLogs: startupLogs === "clean" ? ("clean" as const) : null,

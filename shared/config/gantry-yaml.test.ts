@@ -128,6 +128,11 @@ runtime: { serviceAccount: b@p.iam.gserviceaccount.com, env: { KEY: plain } }
     ]);
   });
 
+  it("leaves the startup log alone where it is told to", () => {
+    expect(configOf(`${head}verify: { startupLogs: ignore }`).verify.startupLogs).to.equal(null);
+    expect(problemsOf(`${head}verify: { startupLogs: quiet }`)).to.have.length(1);
+  });
+
   it("asks only for the service and the repository and takes the careful default for all else", () => {
     const config = configOf(head);
     expect(config.source).to.deep.equal({ repository: "acme/web", tags: "v*.*.*", directory: "." });
@@ -142,6 +147,7 @@ runtime: { serviceAccount: b@p.iam.gserviceaccount.com, env: { KEY: plain } }
       coldStart: null,
       memoryBelow: null,
       gpu: null,
+      startupLogs: "clean",
       checks: [],
     });
     expect(config.approval).to.deep.equal({

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { terraformMap } from "../install/terraform-map.ts";
 import { gantrySchema, type JsonSchema, policySchema } from "./json-schema.ts";
 import { referencePage } from "./reference-page.ts";
 
@@ -8,11 +9,12 @@ const units =
   "Durations, percentages and sizes carry their unit: `30s`, `10m`, `1h30m`, `5%`, `32Gi`. Unknown keys are errors, save " +
   "`x-…` keys, which are yours. All problems are reported at once as `file:line:column path: what is wrong`.";
 
-/** Everything in the repository that is written from the schemas of this folder. A test holds them to be current. */
+/** Everything in the repository that is written from the schemas of this folder and from shared/install. A test holds them to be current. */
 export function generatedFiles(): readonly GeneratedFile[] {
   return [
     { path: "schema/gantry.v1.json", text: jsonText(gantrySchema()) },
     { path: "schema/gantry.policy.v1.json", text: jsonText(policySchema()) },
+    { path: "infra/gantry.json", text: terraformMap() },
     {
       path: "docs/reference/gantry-yaml.md",
       text: referencePage({

@@ -180,6 +180,18 @@ export const policyFileSchema = section({
       "Who is who: one name for one person, so that nobody approves a release of their own under another.",
     ),
   limits: limitsField,
+  images: z
+    .array(
+      textOf(
+        /^[A-Za-z0-9*][A-Za-z0-9.:*-]*\/[a-z0-9._/*-]+$/,
+        "the name of images, with their registry, like `us-docker.pkg.dev/acme/**`",
+      ),
+    )
+    .nullable()
+    .default(null)
+    .describe(
+      "Where images that `gantry deploy --image` names may come from; `*` stands for any text without a slash, `**` for any text. Without it: from the repository that the service's own builds push to.",
+    ),
   freezes: listWithRule(z.array(freezeField).max(200), {
     needs: ["name"],
     check: (freezes) =>

@@ -21,6 +21,7 @@ freezes:
   - { name: friday evening, zone: Europe/Paris, days: fri, hours: "16:00..23:00" }
   - { name: sale, zone: UTC, from: 2026-11-27, to: 2026-11-30 }
   - { name: migration, zone: UTC, from: 2026-12-01T08:00, to: 2026-12-01T10:30 }
+images: ["us-docker.pkg.dev/acme-images/**"]
 prices:
   - { sku: gpu-nvidia-l4, region: us-central1, usd: 0.0002, date: 2026-11-01, source: contract 7 }
 `;
@@ -44,6 +45,7 @@ prices:
         requireChecks: true,
         requireRollback: true,
       },
+      images: ["us-docker.pkg.dev/acme-images/**"],
       freezes: [
         {
           kind: "weekly",
@@ -108,6 +110,7 @@ prices:
         requireRollback: false,
       },
       freezes: [],
+      images: null,
       prices: [],
     });
   });

@@ -20,11 +20,10 @@ export function localDockerFindings({ words }: ShellCommand): readonly RawScript
   const [place] = words;
   if (place === undefined) return [];
   const texts = words.map(({ text }) => text);
-  const known = dockerFindings({ words: texts, path: [] }).map(({ code, message }) => ({
-    code,
-    message,
-    place,
-  }));
+  const numbered = texts.map((text, index) => ({ text, path: [index] }));
+  const known = dockerFindings({ words: numbered, path: [0] }).map(({ code, message, path: [at] }) => {
+    return { code, message, place: words[Number(at)] ?? place };
+  });
   const [tool, verb] = texts;
   if (tool !== "docker") return known;
   const built: RawScriptFinding = { code: "built-by-hand", place, message: "builds on this machine" };

@@ -7,42 +7,43 @@ const prebuilt = { reference: "registry.test/api:v1", image: image("d9") };
 const withImage = releaseBasics({ id: releaseId("release-9"), tag: tagName("v1.9.0"), prebuilt });
 
 describe("a release whose image was built elsewhere", () => {
-  it("is not built: it goes on with the image, and the record says who gave it", () => {
-    const { events, state } = given().when(say.request(withImage));
-    expect(events.map(({ type }) => type)).to.deep.equal([
-      "release-requested",
-      "release-began",
-      "image-given",
-    ]);
-    expect(events.at(-1)).to.deep.include({
-      image: prebuilt.image,
-      reference: prebuilt.reference,
-      by: first.requestedBy,
-    });
-    expect(state.active).to.include({ status: "deploying", image: prebuilt.image });
-    expect(state.active?.prebuilt).to.deep.equal(prebuilt);
+  const of = { id: withImage.id };
+
+  it("is not built: after the preflight it has the image, and the record says who gave it", () => {
+    const asked = given(say.request(withImage));
+    expect(asked.state.active).to.include({ status: "building" });
+    const { events, state } = asked.when(say.preflight([], of));
+    expect(events.map(({ type }) => type)).to.deep.equal(["preflight-passed", "image-given"]);
+    const { image: built, reference } = prebuilt;
+    expect(events.at(-1)).to.deep.include({ image: built, reference, by: first.requestedBy });
+    expect(state.active).to.deep.include({ status: "deploying", image: built, prebuilt });
   });
 
-  it("waits behind one with traffic, and has its image when its turn comes", () => {
+  it("hears nothing of builds", () => {
+    for (const stray of [say.buildStarted(of), say.built(of), say.buildFailed(of)])
+      given(say.request(withImage)).when(stray).changesNothing();
+  });
+
+  it("waits behind one with traffic, and keeps its image until its turn comes", () => {
     const busy = given(...upTo("baking"), say.request(withImage));
-    const state = busy.when(say.drift([{ revision: stable, percent: 100 }])).state;
-    expect(state.active).to.include({ id: withImage.id, status: "deploying" });
+    const { state } = busy.when(say.drift([{ revision: stable, percent: 100 }]));
+    expect(state.active).to.deep.include({ id: withImage.id, status: "building", prebuilt });
+    carryOn(state).when(say.preflight([], of)).happens("preflight-passed", "image-given");
   });
 
   it("is refused when its image is in quarantine, and takes the place of nothing", () => {
     const bad = given(...upTo("baking"), say.rollBack(), say.restored());
     const again = releaseBasics({ ...withImage, prebuilt: { ...prebuilt, image: image() } });
-    expect(bad.when(say.request(again, { explicit: true })).isRefused("image-quarantined")).to.include(
-      "quarantined since",
-    );
+    const message = bad.when(say.request(again, { explicit: true })).isRefused("image-quarantined");
+    expect(message).to.include("quarantined since");
   });
 
   it("fails when its image went into quarantine while it waited", () => {
     const same = releaseBasics({ ...withImage, prebuilt: { ...prebuilt, image: image() } });
-    const waiting = given(...upTo("baking"), say.request(same), say.rollBack());
-    const { events, state } = waiting.when(say.restored());
-    expect(events.map(({ type }) => type).slice(-3)).to.deep.equal([
-      "release-began",
+    const waited = given(...upTo("baking"), say.request(same), say.rollBack(), say.restored());
+    const { events, state } = waited.when(say.preflight([], of));
+    expect(events.map(({ type }) => type)).to.deep.equal([
+      "preflight-passed",
       "image-given",
       "release-failed",
     ]);

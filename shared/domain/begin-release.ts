@@ -12,17 +12,18 @@ export function quarantineFailure(state: ServiceState, digest: ImageDigest): Fai
 }
 
 /**
- * What happens when the turn of a release comes. One whose image was built elsewhere has it at once; it may have been
- * put in quarantine while the release waited.
+ * What follows the preflight of a release whose image was built elsewhere: it has it, and nothing is built. The image may
+ * have been put in quarantine while the release waited. Nothing for a release that is built.
  */
-export function begin(release: ReleaseBasics, state: ServiceState, at: Timestamp): readonly ServiceEvent[] {
+export function imageGiven(
+  release: ReleaseBasics,
+  state: ServiceState,
+  at: Timestamp,
+): readonly ServiceEvent[] {
   const { id: releaseId, prebuilt, requestedBy: by } = release;
-  const began: ServiceEvent = { type: "release-began", at, releaseId, release };
-  if (prebuilt === undefined) return [began];
+  if (prebuilt === undefined) return [];
   const { image, reference } = prebuilt;
   const given: ServiceEvent = { type: "image-given", at, releaseId, image, reference, by };
   const failure = quarantineFailure(state, image.digest);
-  return failure === null
-    ? [began, given]
-    : [began, given, { type: "release-failed", at, releaseId, failure }];
+  return failure === null ? [given] : [given, { type: "release-failed", at, releaseId, failure }];
 }

@@ -3,37 +3,47 @@ import type { Timestamp } from "./ids.ts";
 /** At most `burst` at once, and one in `everyMs` for as long as it goes on. */
 export type ChatPace = Readonly<{ everyMs: number; burst: number }>;
 
-/** What is kept of one lane: how far ahead its allowance is spent, and until when its waiters were told to wait. */
-export type ChatLane = Readonly<{
-  spentUntil: Timestamp;
-  urgentThrough: Timestamp;
-  routineThrough: Timestamp;
-}>;
+/** Tickets `next` to `issued` are out: their holders wait to be called in this order. */
+type Queue = Readonly<{ next: number; issued: number }>;
 
-export const freeLane: ChatLane = { spentUntil: 0, urgentThrough: 0, routineThrough: 0 };
+/** What is kept of one lane: how far ahead its allowance is spent, and who waits. */
+export type ChatLane = Readonly<{ spentUntil: Timestamp; urgent: Queue; routine: Queue }>;
 
-/** Somebody's wish to say something now. `promised` = when they were told to come back; null = they never asked before. */
-export type TurnAsked = Readonly<{ now: Timestamp; isUrgent: boolean; promised: Timestamp | null }>;
+const nobody: Queue = { next: 1, issued: 0 };
 
-/** `waitUntil` null = it is their turn, and it is taken. */
-export type TurnGiven = Readonly<{ lane: ChatLane; waitUntil: Timestamp | null }>;
+export const freeLane: ChatLane = { spentUntil: 0, urgent: nobody, routine: nobody };
+
+/** Somebody's wish to say something now; `ticket` null = they do not wait yet. */
+export type TurnAsked = Readonly<{ now: Timestamp; isUrgent: boolean; ticket: number | null }>;
+
+/** When to ask again, and with what ticket. */
+export type TurnPromised = Readonly<{ at: Timestamp; ticket: number }>;
+
+/** `promised` null = it is their turn, and it is taken. */
+export type TurnGiven = Readonly<{ lane: ChatLane; promised: TurnPromised | null }>;
 
 /**
- * Whether something may be said in a lane now. What is urgent goes before all else that waits; the rest goes in the order
- * in which it asked, and whoever was overtaken asks anew. Each is told a time of their own to come back at, so that a
- * thousand who wait do not ask a thousand times a second.
+ * Whether something may be said in a lane now. What is urgent goes before all else; otherwise who asked first goes first.
+ * Each who waits is told a time of their own, so that a thousand who wait do not ask a thousand times a second. Whoever
+ * does not come when the lane is free for them keeps it free for one turn and no longer.
  */
 export function takeTurn(lane: ChatLane, asked: TurnAsked, pace: ChatPace): TurnGiven {
-  const { now } = asked;
-  if (now >= opensAt(lane, pace) && !isBehindOthers(lane, asked, pace)) {
+  const { now, isUrgent } = asked;
+  const opens = silentUntil(lane, pace);
+  const ahead = aheadOf(lane, asked);
+  const isAbandoned = now >= opens + pace.everyMs;
+  if (now >= opens && (ahead === 0 || isAbandoned)) {
     const spentUntil = Math.max(lane.spentUntil, now) + pace.everyMs;
-    return { lane: { ...lane, spentUntil }, waitUntil: null };
+    return { lane: { ...called(lane, asked), spentUntil }, promised: null };
   }
-  if (isDue(asked) && now < opensAt(lane, pace)) return { lane, waitUntil: opensAt(lane, pace) };
-  const afterUrgent = Math.max(opensAt(lane, pace), lane.urgentThrough + pace.everyMs);
-  if (asked.isUrgent) return { lane: { ...lane, urgentThrough: afterUrgent }, waitUntil: afterUrgent };
-  const waitUntil = Math.max(afterUrgent, lane.routineThrough + pace.everyMs);
-  return { lane: { ...lane, routineThrough: waitUntil }, waitUntil };
+  const name = isUrgent ? "urgent" : "routine";
+  const queue = lane[name];
+  const ticket = asked.ticket ?? queue.issued + 1;
+  const waiting = { ...queue, issued: Math.max(queue.issued, ticket) };
+  return {
+    lane: { ...lane, [name]: waiting },
+    promised: { at: Math.max(opens, now) + ahead * pace.everyMs, ticket },
+  };
 }
 
 /** Nothing is said in the lane before then, and no more than one in `everyMs` right after. */
@@ -41,7 +51,7 @@ export function silenced(lane: ChatLane, until: Timestamp, pace: ChatPace): Chat
   return { ...lane, spentUntil: Math.max(lane.spentUntil, until + allowanceMs(pace)) };
 }
 
-function opensAt({ spentUntil }: ChatLane, pace: ChatPace): Timestamp {
+function silentUntil({ spentUntil }: ChatLane, pace: ChatPace): Timestamp {
   return spentUntil - allowanceMs(pace);
 }
 
@@ -49,14 +59,23 @@ function allowanceMs({ everyMs, burst }: ChatPace): number {
   return (burst - 1) * everyMs;
 }
 
-/** Their time has come, and only somebody who was quicker is in the way. */
-function isDue({ promised, now }: TurnAsked): boolean {
-  return promised !== null && promised <= now;
+function waitingIn({ next, issued }: Queue): number {
+  return Math.max(0, issued - next + 1);
 }
 
-/** A promise counts for one turn past its time: who does not come by then keeps nobody waiting. */
-function isBehindOthers(lane: ChatLane, asked: TurnAsked, { everyMs }: ChatPace): boolean {
-  const stillWaits = (through: Timestamp): boolean => through > asked.now - everyMs;
-  if (isDue(asked)) return !asked.isUrgent && stillWaits(lane.urgentThrough);
-  return stillWaits(lane.urgentThrough) || (!asked.isUrgent && stillWaits(lane.routineThrough));
+/** How many are to be called before. */
+function aheadOf({ urgent, routine }: ChatLane, { isUrgent, ticket }: TurnAsked): number {
+  const queue = isUrgent ? urgent : routine;
+  const before = ticket === null ? waitingIn(queue) : Math.max(0, ticket - queue.next);
+  return before + (isUrgent ? 0 : waitingIn(urgent));
+}
+
+/** Whoever was to be called before this one was waited for and did not come; they may still, and are not waited for. */
+function called(lane: ChatLane, { isUrgent, ticket }: TurnAsked): ChatLane {
+  const urgent = isUrgent ? after(lane.urgent, ticket) : after(lane.urgent, null);
+  return isUrgent ? { ...lane, urgent } : { ...lane, urgent, routine: after(lane.routine, ticket) };
+}
+
+function after(queue: Queue, ticket: number | null): Queue {
+  return { ...queue, next: Math.max(queue.next, (ticket ?? queue.issued) + 1) };
 }

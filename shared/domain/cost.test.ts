@@ -5,6 +5,7 @@ import { revisionSettings } from "../../test/support/settings.ts";
 import type { Usage, UsagePoint } from "./cold-starts.ts";
 import { type CostFacts, costReport } from "./cost.ts";
 import { type Billed, billedOf, rateOf } from "./cost-rate.ts";
+import { dollars, hoursInWords } from "./cost-words.ts";
 import { type Price, priceOf, unitOf } from "./prices.ts";
 import { isWithin, lengthOf, merged, type TimeSpan, without } from "./time-spans.ts";
 import { warmSpansWithin } from "./warm-spans.ts";
@@ -236,6 +237,7 @@ describe("the bill of a service with a GPU", () => {
       costReport(facts(changes)).modes.find(({ isNow }) => isNow)?.mode;
     expect(of({ minimum: 2 })).to.equal("always-on");
     expect(of({ warmup: null })).to.equal("scale-to-zero");
+    expect(costReport(facts({ warmup: null })).modes[1]?.why).to.include("has no `warmup`");
     expect(of({ warmup: { mode: "ping", instances: 1, spans: warm } })).to.equal("ping");
     expect(money(facts({ minimum: 2 }))["always-on"]).to.equal(477.43);
   });
@@ -348,6 +350,13 @@ describe("minimum instances that nobody uses", () => {
     );
   });
 
+  it("of a candidate are left to the end of its release", () => {
+    const next = (tags: readonly string[]) =>
+      costReport(facts({ referenced: [{ ...tagged, tags }] })).idleMinimums[0]?.next;
+    expect(next(["g-1rduj89s"])).to.include("Gantry takes the tag away");
+    expect(next(["g-1rduj89s", "preview"])).to.include("--remove-tags=preview");
+  });
+
   it("are named where only an entry of 0 % is left, and without a price", () => {
     const two = revisionSettings({ ...settings, gpu: null, instances: { min: 2, max: 3 } });
     const [found] = costReport(
@@ -365,5 +374,25 @@ describe("minimum instances that nobody uses", () => {
       { ...tagged, settings: quiet },
     ];
     expect(costReport(facts({ referenced })).idleMinimums).to.deep.equal([]);
+  });
+});
+
+describe("money and hours in words", () => {
+  it("say what is not known, and what is less than a cent", () => {
+    expect([null, 0, 0.004, 1.421, 999.999, 1037.2, 1_311_000].map(dollars)).to.deep.equal([
+      "not known",
+      "$0.00",
+      "< $0.01",
+      "$1.42",
+      "$1000.00",
+      "$1,037",
+      "$1,311,000",
+    ]);
+    expect([null, 0, 0.001, 60.83].map(hoursInWords)).to.deep.equal([
+      "not known",
+      "0.0 h",
+      "< 0.1 h",
+      "60.8 h",
+    ]);
   });
 });

@@ -11,6 +11,9 @@ import { type IdleMinimum, idleMinimums, type ReferencedRevision } from "./idle-
 import { type Price, priceOf } from "./prices.ts";
 import { lengthOf, type TimeSpan, without } from "./time-spans.ts";
 
+/** The longest time that a bill is of: Cloud Monitoring keeps metrics of Cloud Run for six weeks. */
+export const maxCostDays = 42;
+
 /** How a service may be kept, from the dearest to the cheapest. */
 export type KeptMode = "always-on" | "warm-window" | "ping" | "scale-to-zero";
 
@@ -32,6 +35,9 @@ type Spent = Readonly<{
   why: string;
 }>;
 
+/** How a service is kept warm, and when within the period. */
+type Warmup = Readonly<{ mode: "minInstances" | "ping"; instances: number; spans: readonly TimeSpan[] }>;
+
 /** Everything that the bill is made of, as plain data. */
 export type CostFacts = Readonly<{
   period: TimeSpan;
@@ -41,7 +47,7 @@ export type CostFacts = Readonly<{
   hasSidecars: boolean;
   prices: readonly Price[];
   minimum: number; // of the service and its serving revision, outside of a warm window
-  warmup: Readonly<{ mode: "minInstances" | "ping"; instances: number; spans: readonly TimeSpan[] }> | null;
+  warmup: Warmup | null; // null = the service is not kept warm
   referenced: readonly ReferencedRevision[];
   usage: Usage;
 }>;
@@ -93,47 +99,45 @@ type Kept = Readonly<{
 }>;
 
 function modesOf(facts: CostFacts, retentionMs: number): readonly ModeCost[] {
-  const { period, warmup, minimum, billed } = facts;
-  const spans = warmup?.spans ?? [];
-  const instances = Math.max(1, minimum);
-  const kept: readonly Kept[] = [
-    {
-      mode: "always-on",
-      isNow: minimum > 0,
-      instances,
-      spans: [period],
-      why: "a minimum of instances all the time",
-    },
-    ...(warmup === null
-      ? []
-      : [
-          {
-            mode: "warm-window",
-            isNow: minimum === 0 && warmup.mode === "minInstances",
-            instances: warmup.instances,
-            spans,
-            why: "a minimum in the warm window, zero outside",
-          } as const,
-          {
-            mode: "ping",
-            isNow: minimum === 0 && warmup.mode === "ping",
-            instances: 1,
-            spans,
-            why:
-              billed.billing === "instance"
-                ? "one instance that pings keep, without promise; it costs what a minimum of 1 costs"
-                : "one instance that pings keep, without promise; while it waits it costs nothing, and the pings themselves are not reckoned",
-          } as const,
-        ]),
-    {
-      mode: "scale-to-zero",
-      isNow: minimum === 0 && warmup === null,
-      instances: 0,
-      spans: [],
-      why: "an instance from each request until it has been idle for long enough, with cold starts",
-    },
+  const { period, warmup, minimum } = facts;
+  const always: Kept = {
+    mode: "always-on",
+    isNow: minimum > 0,
+    instances: Math.max(1, minimum),
+    spans: [period],
+    why: "a minimum of instances all the time",
+  };
+  const zero: Kept = {
+    mode: "scale-to-zero",
+    isNow: minimum === 0 && warmup === null,
+    instances: 0,
+    spans: [],
+    why: "an instance from each request until it has been idle for long enough, with cold starts",
+  };
+  const cost = (kept: Kept): ModeCost => modeCost(facts, kept, retentionMs);
+  const windows =
+    warmup === null ? [noWindow("warm-window"), noWindow("ping")] : warmModes(facts, warmup).map(cost);
+  return [cost(always), ...windows, cost(zero)];
+}
+
+function warmModes({ minimum, billed }: CostFacts, { mode, instances, spans }: Warmup): readonly Kept[] {
+  const kept = "one instance that pings keep, without promise";
+  const ping =
+    billed.billing === "instance"
+      ? `${kept}; it costs what a minimum of 1 costs`
+      : `${kept}; while it waits it costs nothing, and the pings themselves are not reckoned`;
+  const isNow = (of: Warmup["mode"]): boolean => minimum === 0 && mode === of;
+  const why = "a minimum in the warm window, zero outside";
+  return [
+    { mode: "warm-window", isNow: isNow("minInstances"), instances, spans, why },
+    { mode: "ping", isNow: isNow("ping"), instances: 1, spans, why: ping },
   ];
-  return kept.map((one) => modeCost(facts, one, retentionMs));
+}
+
+function noWindow(mode: KeptMode): ModeCost {
+  const why =
+    "No hours are known: the live gantry.yaml has no `warmup`. Write one, and this says what it costs.";
+  return { mode, isNow: false, usd: null, hours: null, basis: "unknown", why };
 }
 
 function modeCost(facts: CostFacts, kept: Kept, retentionMs: number): ModeCost {

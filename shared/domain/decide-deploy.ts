@@ -13,7 +13,7 @@ export function decideDeployFinished(command: CommandOf<"finish-deploy">, state:
   if (!activeIn(state, releaseId, "deploying")) return nothing;
   if ("failure" in result)
     return events(
-      ...settingsLeft(command, state.left?.serving ?? null),
+      ...(state.left === undefined ? [] : settingsLeft(command, state.left.serving)),
       ...(result.rows === undefined
         ? []
         : [{ type: "guardrail-broken", at, releaseId, rows: result.rows } as const]),

@@ -1,3 +1,4 @@
+import { imageGiven } from "./begin-release.ts";
 import type { CommandOf } from "./commands.ts";
 import { type Decision, events, nothing, refuse } from "./decision.ts";
 import { driftInWords, isSameDrift } from "./drift.ts";
@@ -78,10 +79,17 @@ export function decidePreflight(command: CommandOf<"finish-preflight">, state: S
   const { requestedBy: by, allows } = active;
   return events(
     { type: "preflight-passed", at, releaseId, findings },
+    ...warned(command),
     ...(permitted === undefined || allows === undefined
       ? []
       : [allowed({ at, releaseId, by, reason: allows.reason, rows: permitted.rows ?? [] })]),
+    ...imageGiven(active, state, at),
   );
+}
+
+function warned({ at, releaseId, findings }: CommandOf<"finish-preflight">): readonly ServiceEvent[] {
+  const warnings = findings.filter(({ severity }) => severity === "warns");
+  return warnings.length === 0 ? [] : [{ type: "preflight-warned", at, releaseId, findings: warnings }];
 }
 
 function allowed(

@@ -38,7 +38,7 @@ export function decideBuildStarted(command: CommandOf<"note-build-started">, sta
   if (isOver(state, releaseId))
     return events({ type: "leftovers-found", at, releaseId, build: true, candidate: false });
   const active = activeIn(state, releaseId, "building");
-  const isAwaited = active?.build === null && active.lost !== buildId;
+  const isAwaited = active?.build === null && active.lost !== buildId && active.prebuilt === undefined;
   return isAwaited ? events({ type: "build-started", at, releaseId, buildId, logUrl }) : nothing;
 }
 
@@ -59,7 +59,8 @@ export function decideBuildWorking(command: CommandOf<"note-build-working">, sta
 export function decideBuildFinished(command: CommandOf<"finish-build">, state: ServiceState): Decision {
   const { at, releaseId, buildId, result } = command;
   const active = activeIn(state, releaseId, "building");
-  if (!active || active.lost === buildId || (active.build && active.build.id !== buildId)) return nothing;
+  if (!active || active.prebuilt !== undefined || active.lost === buildId) return nothing;
+  if (active.build && active.build.id !== buildId) return nothing;
   if ("failure" in result) return events(failedBuild(command, active, result));
   const succeeded: ServiceEvent = { type: "build-succeeded", at, releaseId, buildId, image: result.image };
   const failure = quarantineFailure(state, result.image.digest);

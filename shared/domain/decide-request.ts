@@ -1,4 +1,4 @@
-import { begin, quarantineFailure } from "./begin-release.ts";
+import { quarantineFailure } from "./begin-release.ts";
 import type { CommandOf } from "./commands.ts";
 import { driftRefusal } from "./decide-drift.ts";
 import { type Decision, events, nothing, refuse } from "./decision.ts";
@@ -80,7 +80,7 @@ function queueBehind(active: ActiveRelease, command: Request, state: ServiceStat
   });
 }
 
-function takeThePlaceOf(active: ActiveRelease, command: Request, state: ServiceState): Decision {
+function takeThePlaceOf(active: ActiveRelease, command: Request): Decision {
   const { release, at } = command;
   const requested: ServiceEvent = { type: "release-requested", at, releaseId: release.id, release };
   if (!command.explicit && isOlder(release.tag, active.tag)) {
@@ -94,7 +94,12 @@ function takeThePlaceOf(active: ActiveRelease, command: Request, state: ServiceS
     };
     return events(requested, queued, superseded(release, active, at));
   }
-  return events(requested, superseded(active, release, at), ...begin(release, state, at));
+  return events(requested, superseded(active, release, at), {
+    type: "release-began",
+    at,
+    releaseId: release.id,
+    release,
+  });
 }
 
 /**
@@ -109,9 +114,9 @@ export function decideRequest(command: Request, state: ServiceState): Decision {
   if (state.active === null)
     return events(
       { type: "release-requested", at, releaseId: release.id, release },
-      ...begin(release, state, at),
+      { type: "release-began", at, releaseId: release.id, release },
     );
   return isExposed(state.active)
     ? queueBehind(state.active, command, state)
-    : takeThePlaceOf(state.active, command, state);
+    : takeThePlaceOf(state.active, command);
 }

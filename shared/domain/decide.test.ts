@@ -219,6 +219,14 @@ describe("decide: gate and rollout", () => {
     expect(state.active).to.include({ status: "rolling-out", step: 0, movedAt: null });
   });
 
+  it("keeps how cold the start was, where it was measured", () => {
+    const measured = { ...say.gate(), coldStartMs: 41_000 } as ReturnType<typeof say.gate>;
+    const [passed] = given(...upTo("verifying")).when(measured).events;
+    expect(passed).to.include({ type: "gate-passed", coldStartMs: 41_000 });
+    const [other] = given(...upTo("verifying")).when(say.gate()).events;
+    expect(other).to.not.have.property("coldStartMs");
+  });
+
   for (const verdict of ["fail", "inconclusive"] as const)
     it(`ends without traffic when the gate is ${verdict}`, () => {
       const then = given(...upTo("verifying")).when(say.gate(verdict));

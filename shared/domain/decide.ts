@@ -1,4 +1,3 @@
-import { begin } from "./begin-release.ts";
 import type { CommandOf, CommandType } from "./commands.ts";
 import {
   decideApprove,
@@ -73,7 +72,9 @@ const deciders: { readonly [T in CommandType]: Decider<T> } = {
 /** Where nothing runs any more, nobody changed the service, and a release waits, it begins. */
 function nextInLine(state: ServiceState, at: number): readonly ServiceEvent[] {
   const next = state.queue[0];
-  return state.active === null && state.drift === undefined && next ? begin(next, state, at) : [];
+  return state.active === null && state.drift === undefined && next
+    ? [{ type: "release-began", at, releaseId: next.id, release: next }]
+    : [];
 }
 
 /**

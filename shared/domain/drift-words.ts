@@ -1,24 +1,18 @@
 import { type DriftEventType, driftInWords } from "./drift.ts";
 import type { EventOf } from "./events.ts";
-import { type Finding, stopsInWords } from "./finding.ts";
+import { type Finding, type PreflightEventMap, stopsInWords } from "./finding.ts";
 import { rowsInWords } from "./guardrails.ts";
 
-type Told = DriftEventType | "preflight-passed" | "preflight-failed" | "change-allowed" | "guardrail-broken";
+type Told = DriftEventType | keyof PreflightEventMap;
 
-/** What is wrong but stops nothing, as sentences. */
-export function warningsInWords(findings: readonly Finding[]): string {
-  const warnings = findings.filter(({ severity }) => severity === "warns");
-  return warnings.map(({ message }) => message).join(" ");
-}
-
-function withWarnings(findings: readonly Finding[]): string {
-  const warnings = warningsInWords(findings);
-  return warnings === "" ? "passed the preflight" : `passed the preflight, with warnings: ${warnings}`;
+function warningsInWords(findings: readonly Finding[]): string {
+  return findings.map(({ message }) => message).join(" ");
 }
 
 /** The facts about preflight, guard rails and what somebody else changed, as words that follow a tag. */
 export const driftSentences: { readonly [T in Told]: (event: EventOf<T>) => string } = {
-  "preflight-passed": ({ findings }) => withWarnings(findings),
+  "preflight-passed": () => "passed the preflight",
+  "preflight-warned": ({ findings }) => `goes on with a warning: ${warningsInWords(findings)}`,
   "preflight-failed": ({ findings }) =>
     ["did not pass the preflight", stopsInWords(findings)].filter((text) => text !== "").join(": "),
   "change-allowed": ({ by, reason, rows }) =>

@@ -89,7 +89,8 @@ const table: { readonly [K in EventType]: readonly [EventMap[K], string] } = {
   "digest-freed": [{ digest, by: person }, "image freed from quarantine by ada"],
   "leftovers-found": [{ build: false, candidate: true }, "leaves something to tidy up"],
   "leftovers-tidied": [{}, "is tidied up"],
-  "preflight-passed": [{ findings: [warning] }, "passed the preflight, with warnings: The GPU quota is 3."],
+  "preflight-passed": [{ findings: [warning] }, "passed the preflight"],
+  "preflight-warned": [{ findings: [warning] }, "goes on with a warning: The GPU quota is 3."],
   "preflight-failed": [
     { findings: [{ ...warning, severity: "stops", next: "gantry plan v1" }] },
     "did not pass the preflight: The GPU quota is 3. Next: gantry plan v1",
@@ -180,7 +181,6 @@ describe("eventWords()", () => {
 
   it("says no more than there is to say", () => {
     const of = { at: monday, releaseId: releaseId() };
-    expect(eventWords({ type: "preflight-passed", ...of, findings: [] })).to.equal("passed the preflight");
     expect(eventWords({ type: "preflight-failed", ...of, findings: [] })).to.equal(
       "did not pass the preflight",
     );
@@ -188,6 +188,14 @@ describe("eventWords()", () => {
     expect(eventWords({ type: "drift-found", ...of, ...untold })).to.contain("by whom is not told");
     expect(eventWords({ type: "drift-accepted", ...of, by: person, reason: "", rows: [row] })).to.equal(
       "ada accepted what was changed by hand",
+    );
+  });
+
+  it("says what passed with a warning", () => {
+    const of = { at: monday, releaseId: releaseId() };
+    const slow = { ...pass, name: "cold start", warning: "slower than usual" };
+    expect(eventWords({ type: "gate-passed", ...of, checks: [pass, slow] })).to.equal(
+      "passed the gate: 2 checks passed, with a warning: cold start: slower than usual",
     );
   });
 

@@ -92,7 +92,12 @@ function end(state: ServiceState, id: ReleaseId): ServiceState {
     candidate: active.status !== "building",
     ended: active.status === "held" ? "live" : "failed",
   } as const;
-  return addLeftover({ ...state, active: null }, leftover);
+  return addLeftover(withoutFirst({ ...state, active: null }, active), leftover);
+}
+
+/** A service that its first release made goes with it. */
+function withoutFirst(state: ServiceState, ended: ActiveRelease): ServiceState {
+  return pairOf(ended)?.stable === null ? nowServing(state, null, 0) : state;
 }
 
 /** The release behind the revision that has all traffic now, as far as Gantry released it. */
@@ -280,6 +285,7 @@ const evolvers: { readonly [T in EventType]: Evolver<T> } = {
     advance(state, releaseId, (active) =>
       active.status === "building" ? { ...active, checked: true } : null,
     ),
+  "preflight-warned": unchanged,
   "preflight-failed": unchanged,
   "change-allowed": unchanged,
   "guardrail-broken": unchanged,

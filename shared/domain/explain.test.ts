@@ -225,6 +225,16 @@ describe("explainRelease()", () => {
     expect(explain({ status: "baking", checks: [check] }).why).to.equal(
       "All 1 checks of the latest round passed.",
     );
+    const slow = {
+      ...check,
+      name: "cold start",
+      measured: "72 s",
+      limit: "within 120 s",
+      warning: "unusual",
+    };
+    expect(explain({ status: "baking", checks: [check, slow] }).why).to.equal(
+      "All 2 checks of the latest round passed. cold start: 72 s (needs within 120 s). Look at it: unusual.",
+    );
   });
 
   const nextLines: readonly [ReleaseStatus, FailureCode | null, string][] = [

@@ -35,6 +35,7 @@ export type FindingCode =
 /** What happens to a release before its build, and what is found of its guard rails after the deploy. */
 export interface PreflightEventMap {
   "preflight-passed": { findings: readonly Finding[] };
+  "preflight-warned": { findings: readonly Finding[] }; // the warnings among them, for those who follow
   "preflight-failed": { findings: readonly Finding[] };
   "change-allowed": { by: Actor; reason: string; rows: readonly SettingRow[] };
   "guardrail-broken": { rows: readonly SettingRow[] };

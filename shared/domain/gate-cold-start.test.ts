@@ -84,6 +84,10 @@ describe("warningLine()", () => {
     expect(warningLine([40_000, 41_000, 42_000, 39_000, 400_000])?.lineMs).to.be.below(52_000);
   });
 
+  it("leaves alone what differs by less than a second", () => {
+    expect(warningLine([140, 150, 230])?.lineMs).to.equal(1_150);
+  });
+
   it("is wider where the good releases differ more", () => {
     expect(warningLine([20_000, 40_000, 60_000, 30_000, 50_000])?.lineMs).to.equal(40_000 + 3 * 14_826);
   });

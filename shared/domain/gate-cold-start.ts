@@ -85,10 +85,14 @@ function warningsOf(
 /** Of normally distributed values, the standard deviation is this many median absolute deviations. */
 const madToDeviation = 1.4826;
 
+/** A difference that nobody waits for is none. */
+const leastDifferenceMs = 1_000;
+
 export type WarningLine = Readonly<{ medianMs: number; lineMs: number; releases: number }>;
 
 /**
- * Above which a cold start is unusual: the median and three robust standard deviations, a quarter of the median at least.
+ * Above which a cold start is unusual: the median and three robust standard deviations, a quarter of the median and a second at
+ * least.
  * Leys et al., "Detecting outliers: Do not use standard deviation around the mean, use absolute deviation around the
  * median", doi:10.1016/j.jesp.2013.03.013. Null with fewer than three values.
  */
@@ -98,7 +102,7 @@ export function warningLine(learntMs: readonly number[]): WarningLine | null {
   const deviation = madToDeviation * medianOf(learntMs.map((ms) => Math.abs(ms - medianMs)));
   return {
     medianMs,
-    lineMs: medianMs + Math.max(3 * deviation, medianMs / 4),
+    lineMs: medianMs + Math.max(3 * deviation, medianMs / 4, leastDifferenceMs),
     releases: learntMs.length,
   };
 }

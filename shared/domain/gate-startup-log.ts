@@ -1,4 +1,5 @@
 import type { CheckResult } from "./events.ts";
+import { shownLine } from "./log-line.ts";
 
 export type StartupLine = Readonly<{ severity: string; text: string }>;
 
@@ -29,10 +30,7 @@ export function startupLogUnread(why: string): CheckResult {
   return { name, verdict: "inconclusive", measured: `no line of it can be read: ${why}`, limit };
 }
 
-const longestExcerpt = 160;
-
-/** The first line that says anything: of a stack trace, the error itself. */
+/** The first line that says anything, of a stack trace the error itself; without what looks like a secret. */
 function excerpt(text: string): string {
-  const line = (text.split("\n").find((each) => each.trim() !== "") ?? "").trim();
-  return line.length > longestExcerpt ? `${line.slice(0, longestExcerpt - 1)}…` : line;
+  return shownLine(text.split("\n").find((line) => line.trim() !== "") ?? "");
 }

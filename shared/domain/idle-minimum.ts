@@ -69,9 +69,11 @@ export function idleMinimums({
     });
 }
 
+/** The tag of a candidate is Gantry's own: it goes when the release ends, and not before. */
 function wayOut(service: string, tags: readonly string[]): string {
   const command = `gcloud run services update-traffic ${service}`;
-  return tags.length > 0
-    ? `${command} --remove-tags=${tags.join(",")}`
-    : `${command} --to-revisions=REVISION=100, with REVISION the one that serves`;
+  const others = tags.filter((tag) => !tag.startsWith("g-"));
+  if (others.length > 0) return `${command} --remove-tags=${others.join(",")}`;
+  if (tags.length > 0) return "gantry status, until its release ends: then Gantry takes the tag away";
+  return `${command} --to-revisions=REVISION=100, with REVISION the one that serves`;
 }

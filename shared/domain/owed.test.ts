@@ -29,7 +29,8 @@ describe("owed", () => {
       given(...upTo("building"), say.buildLost(), say.buildStarted({}, buildId("build-2"))),
       ["release-1/check-build/again-1"],
     ],
-    ["an image is given", given(say.request(prebuilt)), ["release-1/deploy-candidate/1"]],
+    ["an image is given, which is looked at first", given(say.request(prebuilt)), ["release-1/preflight/1"]],
+    ["an image is given", given(say.request(prebuilt), say.preflight()), ["release-1/deploy-candidate/1"]],
     ["an image is built", given(...upTo("deploying")), ["release-1/deploy-candidate/1"]],
     ["a candidate is deployed", given(...upTo("verifying")), ["release-1/verify-candidate/1"]],
     [

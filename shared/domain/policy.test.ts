@@ -31,6 +31,7 @@ const policy: Policy = {
   people: {},
   limits: noLimits,
   freezes: [],
+  images: null,
   prices: [],
 };
 const service = { project: "acme-prod", region: "us-central1", name: "web-shop" };

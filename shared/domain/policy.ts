@@ -1,6 +1,11 @@
 import { isSameName } from "./person-name.ts";
 import type { Price } from "./prices.ts";
-import type { ReleaseConfig, ServiceIdentity, Weekday } from "./release-config.ts";
+import {
+  imageRepositoryOf,
+  type ReleaseConfig,
+  type ServiceIdentity,
+  type Weekday,
+} from "./release-config.ts";
 import type { Actor } from "./service-state.ts";
 
 /** What `gantry.policy.yaml` says: the operator's word, which no `gantry.yaml` can loosen. */
@@ -10,6 +15,8 @@ export type Policy = Readonly<{
   people: Readonly<Record<string, Person>>; // canonical name → who that is elsewhere
   limits: PolicyLimits;
   freezes: readonly FreezeWindow[];
+  /** Where images that were built elsewhere may come from, as globs of their names; null = as `gantry.yaml` builds. */
+  images: readonly string[] | null;
   prices: readonly Price[]; // of this operator; they come before Gantry's own table
 }>;
 
@@ -92,6 +99,23 @@ export function branchesFor(
   return rules.some(({ branches }) => branches === null)
     ? null
     : rules.flatMap(({ branches }) => branches ?? []);
+}
+
+/**
+ * Whether an image that was built elsewhere may be released, by its name without tag or digest. Where the policy names no
+ * places, it is the repository that the service's own builds push to.
+ */
+export function mayUseImage(
+  { images }: Policy,
+  { name, config }: Readonly<{ name: string; config: ReleaseConfig }>,
+): PolicyAnswer {
+  const own = `${imageRepositoryOf(config)}/**`;
+  if (matchesAny(images ?? [own], name)) return { ok: true };
+  const reason =
+    images === null
+      ? `The image ${name} lies outside of ${own}, where this service's builds go. The operator can name other places under images in gantry.policy.yaml.`
+      : `The policy does not let images come from ${name}; it names ${images.join(", ") || "no place"}.`;
+  return { ok: false, reason };
 }
 
 /** GitHub names are the same in capitals and small letters. */

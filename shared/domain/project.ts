@@ -24,6 +24,7 @@ const projectors: { readonly [T in EventType]: Projector<T> } = {
   }),
   "build-started": ({ buildId, logUrl, at }) => ({ build: { id: buildId, logUrl, startedAt: at } }),
   "preflight-passed": ({ findings }) => ({ findings }),
+  "preflight-warned": nothing,
   "preflight-failed": ({ findings }) => ({ findings }),
   "change-allowed": nothing,
   "guardrail-broken": ({ rows }, { findings = [] }) => ({ findings: [brokenAfterDeploy(rows), ...findings] }),

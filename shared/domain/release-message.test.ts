@@ -193,6 +193,13 @@ describe("rootMessage()", () => {
     );
   });
 
+  it("says what a person should look at though it passed", () => {
+    const slow: CheckResult = { ...pass, name: "cold start", warning: "slower than <usual>" };
+    expect(
+      readableLines(rootMessage(messageFacts({ status: "verifying", checks: [slow] }))).join(),
+    ).to.include("✅ passed  cold start: 200 (200) ⚠️ slower than");
+  });
+
   it("says of an identity that held what it comes to, not what was compared", () => {
     const limit = "g-1 → background-removal-00002";
     const identity: CheckResult = {

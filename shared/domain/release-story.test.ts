@@ -53,9 +53,10 @@ const table: { readonly [K in EventType]: readonly [EventMap[K], Told] } = {
     { buildId, logUrl: "https://log.example/b-1" },
     { lines: [`🔨 ${name} is being built without cache: <https://log.example/b-1|the log of the build>.`] },
   ],
-  "preflight-passed": [
+  "preflight-passed": [{ findings: [] }, null],
+  "preflight-warned": [
     { findings: [{ severity: "warns", code: "gpu-room", message: "Few GPUs.", next: "" }] },
-    { lines: [`⚠️ ${name} passed the preflight, with warnings: Few GPUs.`] },
+    { lines: [`⚠️ ${name} goes on with a warning: Few GPUs.`] },
   ],
   "preflight-failed": [{ findings: [] }, null],
   "change-allowed": [

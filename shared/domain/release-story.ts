@@ -1,6 +1,5 @@
 import { type ChatContent, content, context, section } from "./chat-blocks.ts";
 import { escaped, link, mention, slackDate, visible } from "./chat-escape.ts";
-import { warningsInWords } from "./drift-words.ts";
 import { eventWords } from "./event-words.ts";
 import type { EventOf, EventType, ServiceEvent } from "./events.ts";
 import { despiteWords } from "./freeze-words.ts";
@@ -65,7 +64,8 @@ const tellers: { readonly [T in EventType]: Teller<T> } = {
     const log = link(logUrl, "the log of the build");
     return { emoji: statusWords.building.emoji, words: `is being built without cache: ${log}.` };
   },
-  "preflight-passed": (event) => (warningsInWords(event.findings) === "" ? null : inWords("⚠️")(event)),
+  "preflight-passed": untold,
+  "preflight-warned": inWords("⚠️"),
   "preflight-failed": untold,
   "change-allowed": inWords("🔏", ": "),
   "guardrail-broken": untold,

@@ -8,6 +8,7 @@ export type WordedRelease = Readonly<{
   paused?: boolean;
   percent?: number; // of the traffic
   supersededBy?: string | null;
+  prebuilt?: object; // its image was built elsewhere
 }>;
 
 const expired: StatusWords = {
@@ -15,6 +16,13 @@ const expired: StatusWords = {
   emoji: "⏰",
   tone: "bad",
   sentence: "expired without approval",
+};
+
+const checkedFirst: StatusWords = {
+  label: "Checking",
+  emoji: "🔎",
+  tone: "busy",
+  sentence: "is being checked; its image was built elsewhere",
 };
 
 const wasLive: StatusWords = { label: "Was live", emoji: "☑️", tone: "quiet", sentence: "was live" };
@@ -31,11 +39,12 @@ function paused(percent: number | undefined): StatusWords {
 
 /**
  * The words for a release, the same in Slack, CLI, console and API: those of its status, or of what people tell apart
- * within one: paused while it rolls out, rejected because its time ran out, live until another one was.
+ * within one: not built because its image is, paused while it rolls out, rejected because its time ran out, live until another one was.
  */
 export function wordsOf(release: WordedRelease): StatusWords {
   const { status, supersededBy = null } = release;
   if (status === "rolling-out" && release.paused === true) return paused(release.percent);
+  if (status === "building" && release.prebuilt !== undefined) return checkedFirst;
   if (isExpired(release)) return expired;
   return status === "live" && supersededBy !== null ? wasLive : statusWords[status];
 }

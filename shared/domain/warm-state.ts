@@ -1,5 +1,6 @@
 import type { EventOf } from "./events.ts";
 import type { ReleaseId, Timestamp } from "./ids.ts";
+import type { ServiceSettings } from "./service-settings.ts";
 import type { Actor, ServiceState } from "./service-state.ts";
 
 /** A change of the service's own minimum of instances, which makes no revision. */
@@ -50,6 +51,21 @@ const cold: Warmth = {
 /** What is known of the warmth of a service; a state from before there was any says nothing of it. */
 export function warmthOf({ warmth }: Pick<ServiceState, "warmth">): Warmth {
   return warmth ?? cold;
+}
+
+/** The settings as they are without what Gantry raised: its own warmth breaks no guard rail. */
+export function withoutWarmth(
+  settings: ServiceSettings,
+  state: Pick<ServiceState, "warmth">,
+): ServiceSettings {
+  const { raised, due } = warmthOf(state);
+  const { service } = settings;
+  const own = [due?.raise === true ? due : null, raised].find(
+    (change) => change?.to === service.instances.min,
+  );
+  if (own === undefined || own === null) return settings;
+  const min = (raised ?? own).from || null;
+  return { ...settings, service: { ...service, instances: { ...service.instances, min } } };
 }
 
 /** The step that somebody who looked at the service wants to take. `found` null = it is scaled by hand. */

@@ -21,9 +21,12 @@ export const warmthSentences: Sentences = {
 /** The latest fact about warmth among those of a release, as a sentence; empty = there is none. */
 export function warmthNews(events: readonly ServiceEvent[]): string {
   const last = events.findLast(isAboutWarmth);
-  if (last === undefined) return "";
-  const say: (event: EventOf<WarmthEventType>) => string = warmthSentences[last.type];
-  return `The service ${say(last)}.`;
+  return last === undefined ? "" : `The service ${wordsFor(last)}.`;
+}
+
+function wordsFor<T extends WarmthEventType>(event: EventOf<T>): string {
+  const say: Sentences[T] = warmthSentences[event.type];
+  return say(event);
 }
 
 function isAboutWarmth(event: ServiceEvent): event is EventOf<WarmthEventType> {

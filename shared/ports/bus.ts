@@ -12,10 +12,11 @@ export const topics = {
     verify: "gantry-verify",
     rollout: "gantry-rollout",
     rollback: "gantry-rollback",
-    warmup: "gantry-warmup", // and the schedule of the warmups
+    warmup: "gantry-warm",
   },
   notify: "gantry-notify", // what is still to be said in chat
   sweep: "gantry-sweep", // the clock
+  warmup: "gantry-warmup", // the clock of the warmups, and a person's wish for one
   events: "gantry-events", // every fact, for anyone
 } as const;
 

@@ -1,9 +1,9 @@
-import type { ChatPace, TurnAsked } from "../domain/chat-pace.ts";
+import type { ChatPace, TurnAsked, TurnPromised } from "../domain/chat-pace.ts";
 import type { Timestamp } from "../domain/ids.ts";
 import type { ChatPlace } from "./chat.ts";
 
 /** When somebody who waits for their turn in a lane may come back. */
-type PromisedTurn = Readonly<{ at: Timestamp; isUrgent: boolean }>;
+type PromisedTurn = TurnPromised & Readonly<{ isUrgent: boolean }>;
 
 /** What was said of one release (or of many at once, in a digest) so far. */
 export type Conversation = Readonly<{
@@ -65,10 +65,10 @@ export interface Conversations {
   /** The conversations that a digest speaks for, oldest first. */
   inDigest(digest: string): Promise<readonly Conversation[]>;
   /**
-   * Null = it is the asker's turn in this lane, and taken; else when to ask again. One pace over all processes; a power cut
-   * may forget the last moment of it.
+   * Null = it is the asker's turn in this lane, and taken; else when to ask again, and with which ticket. One pace over all
+   * processes; a power cut may forget the last moment of it.
    */
-  takeTurn(params: LaneParams & Readonly<{ asked: TurnAsked }>): Promise<Timestamp | null>;
+  takeTurn(params: LaneParams & Readonly<{ asked: TurnAsked }>): Promise<TurnPromised | null>;
   /** Nobody gets a turn in this lane before then. */
   silence(params: LaneParams & Readonly<{ until: Timestamp }>): Promise<void>;
 }

@@ -5,8 +5,6 @@ import { freezeVerdict } from "../domain/freeze-words.ts";
 import {
   type CommitSha,
   isRepositoryName,
-  parseCommitSha,
-  parseTagName,
   type ReleaseId,
   type ServiceKey,
   type TagName,
@@ -18,23 +16,15 @@ import type { PubSubEvent } from "../ports/bus.ts";
 import type { Deps } from "./deps.ts";
 import type { ReleaseRequest } from "./desk.ts";
 import { execute } from "./execute.ts";
+import { findTagged, type NotAdmitted } from "./find-tagged.ts";
 import { standingFreezes } from "./freeze.ts";
+import { givenImage } from "./given-image.ts";
 import { readReleaseRequest } from "./messages.ts";
 import { releaseIdFor } from "./release-id.ts";
 import { goesOnWith, workOn } from "./run-work.ts";
 import { waitOut } from "./wait-out.ts";
 
 const configFile = "gantry.yaml";
-
-/** Why a request is not admitted: a code with a heading in docs/errors.md, a sentence, and the exact places. */
-type NotAdmitted = Readonly<{
-  code: string;
-  message: string;
-  problems?: readonly string[];
-  service?: ServiceKey;
-  commit?: CommitSha;
-  quiet?: boolean;
-}>;
 
 type Admitted = Readonly<{ service: ServiceKey; release: ReleaseBasics; config: ReleaseConfig }>;
 
@@ -87,16 +77,11 @@ async function examine(
   request: ReleaseRequest,
   releaseId: ReleaseId,
 ): Promise<Admitted | NotAdmitted> {
-  const tag = parseTagName(request.tag);
-  if (tag === null)
-    return {
-      code: "tag-invalid",
-      message: `The tag ${JSON.stringify(request.tag)} has characters that Gantry does not take; use letters, digits, and . _ + / -`,
-    };
   const unfit = repositoryRefusal(deps, request.repository);
   if (unfit) return unfit;
-  const commit = await findCommit(deps, request, tag);
-  if (typeof commit !== "string") return commit;
+  const named = await findTagged(deps, request);
+  if ("code" in named) return named;
+  const { tag, commit } = named;
   const read = await readConfig(deps, { request, tag, commit });
   if ("code" in read) return read;
   const refused = await examineConfig(deps, { request, tag, commit }, read);
@@ -116,9 +101,28 @@ async function examineFreezes(
   const { tag, commit, request } = tagged;
   const verdict = freezeVerdict({ tag, freezes, reason: request.despiteFreeze ?? null });
   if ("refusal" in verdict) return { code: "frozen", message: verdict.refusal, service, commit };
-  const release = basics(deps, tagged, id, config);
   const { despite } = verdict;
-  return { service, config, release: despite === null ? release : { ...release, despite } };
+  const release = basics(deps, tagged, id, config);
+  return withImage(deps, tagged, {
+    service,
+    config,
+    release: despite === null ? release : { ...release, despite },
+  });
+}
+
+/** An image that was built elsewhere is looked up last: nobody makes Gantry ask a registry for what it would refuse anyway. */
+async function withImage(
+  deps: Deps,
+  { request, commit }: Tagged,
+  admitted: Admitted,
+): Promise<Admitted | NotAdmitted> {
+  const { image: reference } = request;
+  if (reference === undefined) return admitted;
+  const { service, config, release } = admitted;
+  const prebuilt = await givenImage(deps, { reference, config });
+  return "code" in prebuilt
+    ? { ...prebuilt, service, commit }
+    : { ...admitted, release: { ...release, prebuilt } };
 }
 
 function repositoryRefusal({ policy }: Deps, repository: string): NotAdmitted | null {
@@ -135,28 +139,6 @@ function repositoryRefusal({ policy }: Deps, repository: string): NotAdmitted | 
     code: "repository-not-listed",
     message: `gantry.policy.yaml does not list the repository ${repository}, so it releases nothing.`,
   };
-}
-
-async function findCommit(
-  deps: Deps,
-  request: ReleaseRequest,
-  tag: TagName,
-): Promise<CommitSha | NotAdmitted> {
-  const { repository } = request;
-  const given = request.commit === null ? null : parseCommitSha(request.commit);
-  if (request.commit !== null && given === null)
-    return {
-      code: "commit-not-found",
-      message: `${JSON.stringify(request.commit)} is no commit; name it by all of its 40 digits.`,
-    };
-  const named = given ?? (await deps.source.resolveTag({ repository, tag }));
-  if (named === null)
-    return {
-      code: "tag-not-found",
-      message: `${repository} has no tag ${tag}. Push it first: git push origin ${tag}`,
-    };
-  if (await deps.source.commitExists({ repository, commit: named })) return named;
-  return { code: "commit-not-found", message: `${repository} has no commit ${named}.`, commit: named };
 }
 
 async function readConfig(deps: Deps, { request, commit }: Tagged): Promise<ReadConfig | NotAdmitted> {
@@ -282,7 +264,7 @@ async function refuse(deps: Deps, request: ReleaseRequest, refused: NotAdmitted)
     id,
     at: deps.clock.now(),
     repository,
-    tag,
+    tag: tag ?? "(none)",
     commit,
     service,
     requestedBy: requestedBy.name,

@@ -37,7 +37,7 @@ export async function contentOf(
   return rootMessage({
     record,
     consoleUrl: pageOf(deps, record.id),
-    newerUrl: record.supersededBy === null ? null : pageOf(deps, record.supersededBy),
+    newerUrl: newerPageOf(deps, record),
     ahead: aheadOf(deps, state, record),
     people: peopleOf(deps),
     previous: previous ? { tag: previous.tag, commit: previous.commit } : null,
@@ -54,6 +54,11 @@ export async function contentOf(
           },
     sourceSite: deps.sourceSite,
   });
+}
+
+/** Where the release that took this one's place is shown; null = none did. */
+export function newerPageOf(deps: Deps, { supersededBy }: ReleaseRecord): string | null {
+  return supersededBy === null ? null : pageOf(deps, supersededBy);
 }
 
 /** The page of a release in the console. */

@@ -18,6 +18,9 @@ export type Turn = {
 /** What came of saying something: the answer, or when it may be tried. */
 export type Said<T> = Readonly<{ answer: T }> | Readonly<{ waitsUntil: Timestamp }>;
 
+/** The ticket of somebody whose turn it was already. */
+const calledBefore = 0;
+
 type LaneName = keyof Conversation["turns"];
 
 /**
@@ -82,19 +85,22 @@ async function turnFor(turn: Turn, { name, isUrgent }: Wanted): Promise<Timestam
   const now = deps.clock.now();
   const promise = conversation.turns[name];
   const isKept = promise !== null && (promise.isUrgent || !isUrgent);
-  if (isKept && now < promise.at) return waitFor(turn, { name, isUrgent: promise.isUrgent }, promise.at);
-  const asked = { now, isUrgent, promised: isKept ? promise.at : null };
+  if (isKept && now < promise.at) return waitFor(turn, name, promise);
+  const inQueue = isKept ? promise : { isUrgent, ticket: null };
+  const { pace } = lanes[name];
   const lane = laneOf(name, conversation);
-  const at = await deps.conversations.takeTurn({ lane, pace: lanes[name].pace, asked });
-  if (at !== null) return waitFor(turn, { name, isUrgent }, at);
+  const promised = await deps.conversations.takeTurn({ lane, pace, asked: { now, ...inQueue } });
+  if (promised !== null) return waitFor(turn, name, { ...promised, isUrgent: inQueue.isUrgent });
   note(turn, { turns: { ...conversation.turns, [name]: null } });
   return null;
 }
 
-function waitFor(turn: Turn, { name, isUrgent }: Wanted, at: Timestamp): Timestamp {
-  note(turn, { turns: { ...turn.conversation.turns, [name]: { at, isUrgent } } });
+type Promised = NonNullable<Conversation["turns"][LaneName]>;
+
+function waitFor(turn: Turn, name: LaneName, promised: Promised): Timestamp {
+  note(turn, { turns: { ...turn.conversation.turns, [name]: promised } });
   turn.waits = true;
-  return at;
+  return promised.at;
 }
 
 /** Slack asked for silence: nobody speaks in this lane until it is over. Anything else is thrown again. */
@@ -114,7 +120,7 @@ async function silenceAfter(turn: Turn, wanted: Wanted, error: unknown): Promise
     waitMs: retryAfterMs,
   };
   deps.log.warn(fields, "The chat asks for silence; what waits is said after it");
-  return waitFor(turn, wanted, until);
+  return waitFor(turn, wanted.name, { at: until, ticket: calledBefore, isUrgent: wanted.isUrgent });
 }
 
 /** Whether what was to be posted may stand there all the same. */

@@ -8,13 +8,16 @@ import type { ReleaseStatus } from "../domain/words.ts";
 export type ReleaseRequest = Readonly<{
   requestId: string; // `github/<delivery id>`, `api/<id>`
   repository: string;
-  tag: string;
+  /** Null = the tag that is live now from the repository; only where an image is given. */
+  tag: string | null;
   commit: string | null; // null = look the tag up
   requestedBy: Actor;
   /** True = a person names this tag on purpose: a tag that was released or moved before is taken. */
   explicit: boolean;
   /** Why it is to be released although a freeze stands; absent = a freeze refuses it. */
   despiteFreeze?: string;
+  /** An image that was built elsewhere, by name and tag or digest: nothing is built. */
+  image?: string;
 }>;
 
 /** What became of a person's command. A refusal says why and what to type next. */

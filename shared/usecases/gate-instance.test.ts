@@ -215,6 +215,13 @@ describe("The gate's startup log", () => {
     expect(tale(await world.gate({ startupLogs }))[2]).to.equal("startup log: pass, no error (no error)");
   });
 
+  it("takes nothing for an error of the start that an earlier run of the gate caused", async () => {
+    const world = new MeasuredCandidate();
+    world.now = 300_000;
+    world.lines.push({ at: 100_000, severity: "ERROR", text: "422 Unprocessable" });
+    expect((await world.gate({ startupLogs })).verdict).to.equal("pass");
+  });
+
   it("is inconclusive when not one line can be read", async () => {
     const world = new MeasuredCandidate();
     world.lines = [];

@@ -35,8 +35,7 @@ export async function gateColdStart(
     everyMs: timing.sampleMs,
     untilAt: first.at + first.tookMs + timing.sampleMs + timing.lagMs,
     look: async () => {
-      const from = revision?.createdAt ?? first.at - timing.sampleMs;
-      const points = await pointsOf({ gate, metric: "startup-latency", from });
+      const points = await pointsOf({ gate, metric: "startup-latency", from: sinceOf(gate, revision) });
       if (points.length === 0) return null;
       measured = judge(Math.max(...points.map(({ value }) => value)));
       return measured.result;
@@ -69,8 +68,7 @@ async function memoryOf({ gate, skipped, revision }: Checked): Promise<CheckResu
   const checkedAt = gate.clock.now();
   const nothing = { points: [], checkedAt, sampleMs };
   if (skipped !== null) return memoryUnseen({ below, evidence: nothing, why: skipped });
-  const began = revision?.createdAt ?? gate.beganAt;
-  const from = checkedAt - Math.ceil((checkedAt - began) / sampleMs) * sampleMs;
+  const from = checkedAt - Math.ceil((checkedAt - sinceOf(gate, revision)) / sampleMs) * sampleMs;
   let evidence: Parameters<typeof memoryUnseen>[0]["evidence"] = nothing;
   return awaitEvidence({
     gate,
@@ -95,7 +93,7 @@ async function gpuOf({ gate, skipped, revision, device }: Checked): Promise<Chec
   signal.throwIfAborted();
   const known = { asked: settings?.gpu ?? null, device };
   if (skipped !== null) return gpuUnmeasured({ evidence: { ...known, measured: false }, why: skipped });
-  const from = revision?.createdAt ?? gate.beganAt;
+  const from = sinceOf(gate, revision);
   return awaitEvidence({
     gate,
     everyMs: metrics.timing.sampleMs,
@@ -118,19 +116,38 @@ async function startupLogOf({ gate, revision, first, skipped }: Checked): Promis
   const { logs, service, pair, signal, clock } = gate;
   const from = revision?.createdAt ?? gate.beganAt;
   const asked = { service, revision: pair.candidate.revision, from, signal };
-  const answeredAt = first.at + first.tookMs;
+  const startedAt = startedBy(revision, first);
   return awaitEvidence({
     gate,
     everyMs: 0,
     untilAt: skipped === null ? clock.now() + logLagMs : clock.now(),
     look: async () => {
       const found = await logs.revisionLog({ ...asked, atLeast: "ERROR", limit: maxErrors });
-      const errors = found.filter(({ at }) => at <= answeredAt);
+      const errors = found.filter(({ at }) => at <= startedAt);
       const any = await logs.revisionLog({ ...asked, atLeast: "DEFAULT", limit: 1 });
       return judgeStartupLog({ errors, hasLines: any.length > 0 });
     },
     unseen: startupLogUnread,
   });
+}
+
+/** Older samples are those of another trial. */
+const longestTrialMs = 15 * 60_000;
+
+/** Since when samples are the candidate's: its creation, or the gate's beginning where that is not told. */
+function sinceOf(gate: GateRun, revision: RevisionSnapshot | null): Timestamp {
+  return Math.max(revision?.createdAt ?? gate.beganAt, gate.beganAt - longestTrialMs);
+}
+
+const readySlackMs = 1_000;
+
+/**
+ * When the start was over. By the first instance's own record where there is one: a gate that is run again must not take for
+ * errors of the start what its first run caused.
+ */
+function startedBy(revision: RevisionSnapshot | null, { at, tookMs }: FirstAnswered): Timestamp {
+  const readyAt = revision?.firstStart?.to ?? null;
+  return readyAt === null ? at + tookMs : Math.min(at, readyAt + readySlackMs) + tookMs;
 }
 
 /** Every point of the candidate since then, whatever its label. */

@@ -49,7 +49,7 @@ const warmupCall = z.object({ service: z.string().optional() });
 const releaseRequest = z.object({
   requestId: z.string().min(1).max(200),
   repository: z.string().max(1024),
-  tag: z.string().min(1).max(256),
+  tag: z.string().min(1).max(256).nullable(),
   commit: z.string().nullable(),
   requestedBy: z.object({
     kind: z.enum(["person", "system"]),
@@ -59,6 +59,7 @@ const releaseRequest = z.object({
   }),
   explicit: z.boolean(),
   despiteFreeze: z.string().min(1).max(500).exactOptional(),
+  image: z.string().min(1).max(512).exactOptional(),
 });
 const buildNotice = z.object({
   id: z.string(),
@@ -86,7 +87,7 @@ export function readWarmupCall(event: PubSubEvent): Readonly<{ service: ServiceK
 /** Asks for a look at one service, or at all of them (null). `occasion` makes any number of the same calls one. */
 export function warmupCallMessage(service: ServiceKey | null, occasion: string): OutgoingMessage {
   const data = service === null ? {} : { service };
-  return { topic: topics.work.warmup, id: `warmup#${service ?? "all"}#${occasion}`, data, attributes: {} };
+  return { topic: topics.warmup, id: `warmup#${service ?? "all"}#${occasion}`, data, attributes: {} };
 }
 
 /** The release that a fact on `gantry-events` is about, and what happened to it. */

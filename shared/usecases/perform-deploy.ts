@@ -3,6 +3,7 @@ import { guardrailRows, rowsInWords, settingsOfRows, sortRows } from "../domain/
 import type { RevisionName } from "../domain/ids.ts";
 import type { ReleaseConfig } from "../domain/release-config.ts";
 import type { ReleaseIn } from "../domain/service-state.ts";
+import { withoutWarmth } from "../domain/warm-state.ts";
 import { AppError } from "../ports/app-error.ts";
 import type { CandidateOutcome, SettingsReading } from "../ports/run.ts";
 import { activeOf, configOf, type Job } from "./job.ts";
@@ -59,7 +60,8 @@ async function brokenGuard(
   const { service } = work;
   const template = await deps.run.readRevisionSettings({ service, revision: candidate.revision });
   if (template === null || reading === null) throw unreadable(candidate.revision);
-  const settings = { template, service: reading.settings.service };
+  const { state } = await deps.store.load(service);
+  const settings = withoutWarmth({ template, service: reading.settings.service }, state);
   const isWarmed = config.warmup?.mode === "minInstances";
   const rows = sortRows(guardrailRows(config.guardrails, { settings, isWarmed }), release.allows ?? null);
   if (rows.refused.length === 0) return null;

@@ -43,7 +43,7 @@ export function changesSince(state: ServiceState, reading: SettingsReading | nul
   const { left, warmth } = state;
   const settings = reading?.settings ?? null;
   const served = reading === null ? [] : servedBy(reading);
-  const isComparable = left !== undefined && !left.isStale;
+  const isComparable = left !== undefined && left.lookEveryMs !== null && !left.isStale;
   return {
     rows: isComparable ? driftRows(left, { settings, served }, { isWarmed: warmth !== undefined }) : [],
     by: reading?.modifiedBy ?? null,

@@ -6,6 +6,7 @@ import { quotaIn, type TemplateTrial } from "../domain/preflight-quota.ts";
 import type { TrafficNow } from "../domain/preflight-traffic.ts";
 import { type ReleaseConfig, serviceKeyOf } from "../domain/release-config.ts";
 import { splitOf } from "../domain/traffic.ts";
+import { withoutWarmth } from "../domain/warm-state.ts";
 import { AppError } from "../ports/app-error.ts";
 import type { ServiceSnapshot, SettingsReading } from "../ports/run.ts";
 import type { Deps } from "./deps.ts";
@@ -51,7 +52,10 @@ async function readAll(
     live:
       reading === null
         ? null
-        : { settings: reading.settings, traffic: await trafficOf(deps, service, reading.snapshot) },
+        : {
+            settings: withoutWarmth(reading.settings, (await deps.store.load(service)).state),
+            traffic: await trafficOf(deps, service, reading.snapshot),
+          },
     releasedAs: reading === null ? await releasedAs(deps, intention) : null,
     trial,
     imageRepository: null,

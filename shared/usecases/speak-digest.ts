@@ -38,8 +38,8 @@ export async function digestFor(
   record: ReleaseRecord,
 ): Promise<"joins" | "by-digest" | "by-itself"> {
   const { conversation, deps } = turn;
-  const { channel, root, digest, turns } = conversation;
-  const isByItself = root !== null || turns.post !== null || needsAnEye(record);
+  const { channel, root, digest } = conversation;
+  const isByItself = root !== null || needsAnEye(record);
   if (digest !== null) {
     await deps.conversations.want({ key: digest, channel, now: deps.clock.now() });
     return isByItself ? "by-itself" : "by-digest";

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { chatStory, waiting } from "../../test/support/chat-story.ts";
 import { candidate, person, releaseBasics, revisionName } from "../../test/support/fixtures.ts";
 import { limited, refused, unavailable } from "../../test/support/recording-chat.ts";
+import { parseTagName } from "../domain/ids.ts";
 import type { Failure } from "../domain/service-state.ts";
 import type { Conversations } from "../ports/conversations.ts";
 import type { Deps } from "./deps.ts";
@@ -93,6 +94,19 @@ describe("what is said of a release in chat", () => {
       "release-failed",
     ]);
     expect(lines).to.have.length(9);
+  });
+
+  it("names the release that took its place by its tag, and links to it", async () => {
+    const story = await begun();
+    const by = story.idOf(2);
+    await story.happen(
+      1,
+      { type: "release-replaced", by, byTag: parseTagName("v1.9.0") ?? releaseBasics().tag },
+      { status: "live", supersededBy: by },
+    );
+    await story.quiet();
+    const line = story.chat.thread(rootOf(story).place).at(-1);
+    expect(JSON.stringify(line?.content)).to.include(`<${story.deps.consoleUrl()}/releases/${by}|v1.9.0>`);
   });
 
   it("is nothing where the config of the release names no channel, and where nobody knows the release", async () => {

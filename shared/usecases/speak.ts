@@ -6,7 +6,7 @@ import { AppError } from "../ports/app-error.ts";
 import type { ChatPlace } from "../ports/chat.ts";
 import { anyMessage, type ClaimedConversation, type Conversation } from "../ports/conversations.ts";
 import type { StoredEvent } from "../ports/store.ts";
-import { contentOf, peopleOf } from "./chat-content.ts";
+import { contentOf, newerPageOf, peopleOf } from "./chat-content.ts";
 import { postInTurn, type Turn } from "./chat-turn.ts";
 import type { Deps } from "./deps.ts";
 import { editEveryMs, sayRoot } from "./say-root.ts";
@@ -146,7 +146,11 @@ type Line = Readonly<{ record: ReleaseRecord; root: ChatPlace; stored: StoredEve
 
 async function tell(turn: Turn, { record, root, stored }: Line): Promise<Timestamp | null> {
   const { event, position } = stored;
-  const story = storyOf(event, { record, people: peopleOf(turn.deps) });
+  const story = storyOf(event, {
+    record,
+    people: peopleOf(turn.deps),
+    newerUrl: newerPageOf(turn.deps, record),
+  });
   if (story !== null) {
     const { content, broadcast } = story;
     const { channel, ts: thread } = root;

@@ -4,6 +4,7 @@ import type { ReleaseConfig } from "../domain/release-config.ts";
 import type { ServiceState } from "../domain/service-state.ts";
 import { idleReason, planWarmth, type ScalingReading, type WarmPlan } from "../domain/warm-plan.ts";
 import { warmthOf } from "../domain/warm-state.ts";
+import type { ServiceSnapshot } from "../ports/run.ts";
 import type { Deps } from "./deps.ts";
 import { execute } from "./execute.ts";
 import { inParallel } from "./in-parallel.ts";
@@ -76,9 +77,15 @@ async function readScaling({ run }: Deps, service: ServiceKey): Promise<ScalingR
   const reading = await run.readSettings(service);
   if (reading === null) return null;
   const { instances, manualInstances } = reading.settings.service;
-  const { url, effective } = reading.snapshot;
+  const { url } = reading.snapshot;
   const minimum = manualInstances === null ? (instances.min ?? 0) : null;
-  return { minimum, by: reading.modifiedBy, url, effective };
+  return { minimum, by: reading.modifiedBy, url, effective: withoutOldTags(reading.snapshot) };
+}
+
+/** What is served, without the tags that nobody asks for any more: their URLs are about to lead nowhere. */
+function withoutOldTags({ desired, effective }: ServiceSnapshot): ScalingReading["effective"] {
+  const asked = new Set(desired.map(({ tag }) => tag));
+  return effective.map((share) => (asked.has(share.tag) ? share : { ...share, tag: null }));
 }
 
 /** A reading may be older than Gantry's own last write: that somebody else changed the minimum has to be seen twice. */

@@ -85,6 +85,7 @@ export async function openDeskStage(): Promise<DeskStage> {
     cloud: local.cloud,
     signingSecret,
     address: () => address,
+    deps: local.gantry.engine.deps,
     killAndStart: null,
     close: local.close,
   };

@@ -86,15 +86,21 @@ export function conversationsContract(
 
     it("speak one after the other in a lane, however many ask at once, and not at all while it is silent", async () => {
       const pace = { everyMs: 1_000, burst: 2 };
-      const ask = (now: number, promised: number | null = null, lane = "post/deploys") =>
-        conversations.takeTurn({ lane, pace, asked: { now, isUrgent: false, promised } });
+      const ask = async (now: number, ticket: number | null = null, lane = "post/deploys") => {
+        const promised = await conversations.takeTurn({
+          lane,
+          pace,
+          asked: { now, isUrgent: false, ticket },
+        });
+        return promised === null ? null : `${promised.ticket} at ${promised.at}`;
+      };
       const answers = await Promise.all([ask(5_000), ask(5_000), ask(5_000), ask(5_000)]);
-      expect(answers).to.have.members([null, null, 6_000, 7_000]);
+      expect(answers).to.have.members([null, null, "1 at 6000", "2 at 7000"]);
       expect(await ask(5_000, null, "post/other")).to.equal(null);
-      expect(await ask(6_000, 6_000)).to.equal(null);
+      expect(await ask(6_000, 1)).to.equal(null);
       await conversations.silence({ lane: "post/deploys", pace, until: 60_000 });
-      expect(await ask(7_000, 7_000)).to.equal(60_000);
-      expect(await ask(60_000, 60_000)).to.equal(null);
+      expect(await ask(7_000, 2)).to.equal("2 at 60000");
+      expect(await ask(60_000, 2)).to.equal(null);
     });
 
     it("are counted by channel, and found by the digest that speaks for them", async () => {

@@ -51,7 +51,7 @@ describe("what many releases have to say in one channel", () => {
   };
 
   it("is said one message a second after a first ten, what failed first, each once", async () => {
-    for (let n = 1; n <= 5; n += 1) {
+    for (let n = 1; n <= 4; n += 1) {
       await story.occur(n, null);
       await story.occur(n, started, { status: "building" });
       await story.occur(n, passed, { status: "verifying" });
@@ -65,16 +65,16 @@ describe("what many releases have to say in one channel", () => {
     }
     await story.quiet(deps);
     const messages = said();
-    expect(new Set(messages.map(({ key }) => key)).size).to.equal(36);
-    expect(messages).to.have.length(36);
+    expect(new Set(messages.map(({ key }) => key)).size).to.equal(33);
+    expect(messages).to.have.length(33);
     const gaps = messages.map(({ at }, index) => at - (messages[index - 1]?.at ?? 0));
     expect(Math.max(...gaps.slice(0, burst))).to.equal(0);
     expect(Math.min(...gaps.slice(burst))).to.be.at.least(1_000);
-    expect(messages.at(-1)?.at).to.be.below(36 * 1_500);
+    expect(messages.at(-1)?.at).to.be.below(33 * 1_500);
     const isOfFailure = (key: string) => Number(/^release-(\d+)\//.exec(key)?.[1]) > 5;
     const waited = messages.slice(burst).map(({ key }) => key);
     expect(waited.slice(0, 21).every(isOfFailure), waited.join(" ")).to.equal(true);
-    expect(waited.slice(21)).to.have.length(5);
+    expect(waited.slice(21)).to.have.length(2);
   });
 
   it("keeps that pace too where Slack allows no message more, and says so of none", async () => {

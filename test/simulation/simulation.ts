@@ -447,6 +447,7 @@ const policy: Policy = {
     requireRollback: false,
   },
   freezes: [],
+  images: ["europe-docker.pkg.dev/sim/**"],
   prices: [],
 };
 

@@ -7,6 +7,7 @@ import { type Split, soleRevision, splitOf } from "../../shared/domain/traffic.t
 import type { BuildPort, BuildSnapshot, StartOutcome } from "../../shared/ports/build.ts";
 import type { PubSubEvent } from "../../shared/ports/bus.ts";
 import type { ImagesPort } from "../../shared/ports/images.ts";
+import type { LogLine } from "../../shared/ports/logs.ts";
 import type { ProbeAnswer } from "../../shared/ports/probe.ts";
 import type {
   CandidateOutcome,
@@ -25,6 +26,7 @@ import { fakeImages } from "./fake-images.ts";
 import { candidate, commitSha, image, monday, person, revisionName, serviceKey } from "./fixtures.ts";
 import { ManualClock, settle } from "./manual-clock.ts";
 import { serviceSettings, settingsReading } from "./settings.ts";
+import { fakeLogs, fakeMetrics } from "./watched-cloud.ts";
 
 export const repository = "perkie/background-removal";
 
@@ -57,6 +59,7 @@ export function openPolicy(changes: Partial<Policy> = {}): Policy {
       requireRollback: false,
     },
     freezes: [],
+    images: null,
     prices: [],
     ...changes,
   };
@@ -90,7 +93,7 @@ export function pubSubEvent(topic: string, data: unknown, raw?: string): PubSubE
   };
 }
 
-type LogLine = Readonly<{ level: string; message: string } & Record<string, unknown>>;
+type SaidLine = Readonly<{ level: string; message: string } & Record<string, unknown>>;
 
 /** What the world outside says; a test changes what it needs. */
 export class OutsideWorld {
@@ -112,6 +115,7 @@ export class OutsideWorld {
     candidate: this.candidate,
     stable: this.stable,
   });
+  buildLog: (signal: AbortSignal) => Promise<readonly LogLine[]> = async () => [];
   image: ImagesPort["resolve"] = fakeImages().resolve;
   move: (to: Split) => Promise<TrafficOutcome> = async () => ({ outcome: "effective" });
   remove: (signal: AbortSignal) => Promise<void> = async () => undefined;
@@ -156,11 +160,11 @@ export class OutsideWorld {
       revision,
       imageDigest: this.candidate.image.digest,
       labels: {},
+      createdAt: null,
+      firstStart: null,
       ready: { state: "ready", reason: "", message: "" },
     }),
     readSettings: async () => ({
-      createdAt: null,
-      firstStart: null,
       ...settingsReading(this.snapshot(), this.settings),
       modifiedBy: this.modifiedBy,
     }),
@@ -276,7 +280,7 @@ export function functionHarness(changes: Readonly<{ policy?: Policy; settings?: 
   const clock = new ManualClock(monday);
   const engine = openMemory({ clock });
   const world = new OutsideWorld();
-  const lines: LogLine[] = [];
+  const lines: SaidLine[] = [];
   const published: { topic: string; data: unknown; id: string | null }[] = [];
   const say = (level: string) => (fields: Readonly<Record<string, unknown>>, message: string) => {
     lines.push({ level, message, ...fields });
@@ -296,6 +300,8 @@ export function functionHarness(changes: Readonly<{ policy?: Policy; settings?: 
     build: world.buildPort,
     source: world.sourcePort,
     probe: { request: async () => world.answer() },
+    metrics: fakeMetrics(),
+    logs: { ...fakeLogs(), buildLog: ({ signal }) => world.buildLog(signal) },
     images: { resolve: (reference) => world.image(reference) },
     chat: null,
     consoleUrl: () => "https://gantry.test",

@@ -24,6 +24,7 @@ import {
   serviceKey,
   tagName,
 } from "./fixtures.ts";
+import { serviceSettings } from "./settings.ts";
 
 export const minute = 60_000;
 export const stable = revisionName("background-removal-00001");
@@ -98,11 +99,34 @@ export const say = {
     { at = monday, id = first.id }: At = {},
     to: Candidate = candidate(),
     from: typeof stable | null = stable,
+    left: CommandOf<"finish-deploy">["left"] = undefined,
   ): Command => ({
     type: "finish-deploy",
     at,
     releaseId: id,
     result: { candidate: to, stable: from },
+    ...(left === undefined ? {} : { left }),
+  }),
+  changed: (
+    rows: FoundChanges["rows"],
+    { at = monday, id = first.id }: At = {},
+    leftAt: number = monday,
+  ): Command => ({
+    type: "report-changes",
+    at,
+    releaseId: id,
+    leftAt,
+    rows,
+    by: null,
+    settings: serviceSettings(),
+    serving: stable,
+  }),
+  accept: ({ at = monday, id = first.id }: At = {}): Command => ({
+    type: "accept-changes",
+    at,
+    releaseId: id,
+    by: person,
+    reason: "on purpose",
   }),
   deployFailed: ({ at = monday, id = first.id }: At = {}): Command => ({
     type: "finish-deploy",

@@ -96,6 +96,7 @@ export function serviceHarness(changes: Partial<ServiceDeps> = {}, policy: Polic
     publicUrl: null,
     traffic: async () => snapshot(),
     trafficWithinMs: 3_000,
+    cost: async () => null,
     onCommit: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -1,4 +1,4 @@
-import { type ChatLane, freeLane, silenced, takeTurn } from "../../domain/chat-pace.ts";
+import { type ChatLane, freeLane, silenced, type TurnPromised, takeTurn } from "../../domain/chat-pace.ts";
 import type { Timestamp } from "../../domain/ids.ts";
 import {
   type ClaimedConversation,
@@ -88,10 +88,14 @@ export class MemoryConversations implements Conversations {
     return structuredClone(this.#all().filter((each) => each.digest === digest));
   }
 
-  async takeTurn({ lane, pace, asked }: Parameters<Conversations["takeTurn"]>[0]): Promise<Timestamp | null> {
+  async takeTurn({
+    lane,
+    pace,
+    asked,
+  }: Parameters<Conversations["takeTurn"]>[0]): Promise<TurnPromised | null> {
     const given = takeTurn(this.#lanes.get(lane) ?? freeLane, asked, pace);
     this.#lanes.set(lane, given.lane);
-    return given.waitUntil;
+    return given.promised;
   }
 
   async silence({ lane, pace, until }: Parameters<Conversations["silence"]>[0]): Promise<void> {

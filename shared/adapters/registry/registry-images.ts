@@ -13,8 +13,10 @@ export type RegistrySettings = Readonly<{
   maxManifestBytes: number;
 }>;
 
+type RegistryLimits = Pick<RegistrySettings, "timeoutMs" | "maxManifestBytes">;
+
 /** The specification asks of registries to take manifests of at least 4 MB, and clients limit what they read to that. */
-export const registryLimits = { timeoutMs: 20_000, maxManifestBytes: 4 * 1024 * 1024 } as const;
+export const registryLimits: RegistryLimits = { timeoutMs: 20_000, maxManifestBytes: 4 * 1024 * 1024 };
 
 /** What can be deployed: one image, or an index of them by platform, in OCI's words and in Docker's. */
 const manifestTypes = [

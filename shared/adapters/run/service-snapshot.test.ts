@@ -132,8 +132,45 @@ describe("revisionSnapshotOf()", () => {
       revision: "api-1",
       imageDigest: digest,
       labels: { "gantry-release": "rel-1" },
+      createdAt: null,
+      firstStart: null,
       ready: { state: "ready", reason: "RETIRED", message: "" },
     });
+  });
+
+  describe("tells when the first instance started and was ready", () => {
+    const at = (seconds: number, nanos = 0) => ({ seconds, nanos });
+    const ready = {
+      type: "ContainerReady",
+      state: "CONDITION_SUCCEEDED",
+      lastTransitionTime: at(100),
+    } as const;
+    const healthy = {
+      type: "ContainerHealthy",
+      state: "CONDITION_SUCCEEDED",
+      lastTransitionTime: at(116, 300_000_000),
+    } as const;
+    for (const [name, conditions, expected] of [
+      ["by both conditions", [ready, healthy], { from: 100_000, to: 116_300 }],
+      ["not before it is healthy", [ready, { ...healthy, state: "CONDITION_RECONCILING" }], null],
+      ["not when it failed", [ready, { ...healthy, state: "CONDITION_FAILED" }], null],
+      [
+        "not when its check is skipped",
+        [ready, { ...healthy, revisionReason: "HEALTH_CHECK_SKIPPED" }],
+        null,
+      ],
+      [
+        "not when its check is skipped, by number",
+        [ready, { ...healthy, state: 4, revisionReason: 11 }],
+        null,
+      ],
+      ["not without an image", [healthy], null],
+    ] as const) {
+      it(name, () => {
+        const found = revisionSnapshotOf({ ...revision, createTime: at(97), conditions: [...conditions] });
+        expect([found?.firstStart, found?.createdAt]).to.deep.equal([expected, 97_000]);
+      });
+    }
   });
 
   it("knows no digest of an image that was deployed by tag", () => {

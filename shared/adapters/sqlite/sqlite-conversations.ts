@@ -1,4 +1,4 @@
-import { type ChatLane, freeLane, silenced, takeTurn } from "../../domain/chat-pace.ts";
+import { type ChatLane, freeLane, silenced, type TurnPromised, takeTurn } from "../../domain/chat-pace.ts";
 import type { Timestamp } from "../../domain/ids.ts";
 import {
   anyMessage,
@@ -116,11 +116,11 @@ export class SqliteConversations implements Conversations {
     return this.#inDigest.all(digest).map(read);
   }
 
-  takeTurn({ lane, pace, asked }: Parameters<Conversations["takeTurn"]>[0]): Promise<Timestamp | null> {
-    const work = (): Timestamp | null => {
+  takeTurn({ lane, pace, asked }: Parameters<Conversations["takeTurn"]>[0]): Promise<TurnPromised | null> {
+    const work = (): TurnPromised | null => {
       const given = takeTurn(this.#laneOf(lane), asked, pace);
       this.#keepLane.run(lane, JSON.stringify(given.lane));
-      return given.waitUntil;
+      return given.promised;
     };
     return this.#writer.run({ durable: false, work });
   }

@@ -1,0 +1,109 @@
+locals {
+  service_secrets = { for name in local.map.service.secrets : name => local.secrets[name] if contains(keys(local.secrets), name) }
+}
+
+resource "google_cloud_run_v2_service" "http" {
+  for_each = var.secrets_filled && var.service_image != null ? { http = var.service_image } : {}
+
+  project             = var.project
+  location            = var.region
+  name                = "gantry"
+  description         = "Gantry: ${local.map.service.does}"
+  ingress             = "INGRESS_TRAFFIC_ALL"
+  deletion_protection = var.deletion_protection
+  labels              = local.labels
+
+  scaling {
+    min_instance_count = var.service_min_instances
+  }
+
+  template {
+    service_account                  = google_service_account.component["service"].email
+    max_instance_request_concurrency = 80
+    timeout                          = "3600s" # event streams
+
+    scaling {
+      max_instance_count = lookup(var.max_instances, "service", 5)
+    }
+
+    containers {
+      image   = each.value
+      command = length(var.service_command) > 0 ? var.service_command : null
+
+      resources {
+        limits            = { cpu = "1", memory = "512Mi" }
+        cpu_idle          = true
+        startup_cpu_boost = true
+      }
+
+      startup_probe {
+        http_get {
+          path = "/healthz"
+        }
+      }
+
+      dynamic "env" {
+        for_each = merge(local.environment, local.file_paths, { GANTRY_PUBLIC_URL = local.address })
+
+        content {
+          name  = env.key
+          value = env.value
+        }
+      }
+
+      dynamic "env" {
+        for_each = { for name, secret in local.service_secrets : secret.variable => secret.id if secret.file == null }
+
+        content {
+          name = env.key
+
+          value_source {
+            secret_key_ref {
+              secret  = google_secret_manager_secret.this[env.value].secret_id
+              version = "latest"
+            }
+          }
+        }
+      }
+
+      dynamic "volume_mounts" {
+        for_each = { for name, secret in local.service_secrets : name => secret if secret.file != null }
+
+        content {
+          name       = volume_mounts.key
+          mount_path = "/etc/gantry/${volume_mounts.key}"
+        }
+      }
+    }
+
+    dynamic "volumes" {
+      for_each = { for name, secret in local.service_secrets : name => secret if secret.file != null }
+
+      content {
+        name = volumes.key
+
+        secret {
+          secret = google_secret_manager_secret.this[volumes.value.id].secret_id
+
+          items {
+            version = "latest"
+            path    = volumes.value.file
+          }
+        }
+      }
+    }
+  }
+
+  depends_on = [google_secret_manager_secret_iam_member.reader]
+}
+
+# GitHub and Slack send no Google identity: Gantry checks their signatures, and a token or a sign-in for everything else.
+resource "google_cloud_run_v2_service_iam_member" "webhooks" {
+  for_each = google_cloud_run_v2_service.http
+
+  project  = var.project
+  location = var.region
+  name     = each.value.name
+  role     = "roles/run.invoker"
+  member   = "allUsers"
+}

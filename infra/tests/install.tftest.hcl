@@ -1,0 +1,263 @@
+# `terraform test` with a provider that answers nothing of Google's: what the module asks for, not what Google makes of it.
+mock_provider "google" {}
+
+override_data {
+  target = data.google_project.this
+  values = { number = "123456789012" }
+}
+
+variables {
+  project        = "acme-ops"
+  region         = "europe-west4"
+  secrets_filled = true
+  archives       = "./tests/archives"
+  service_image  = "europe-west4-docker.pkg.dev/acme-ops/gantry-functions/service@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+  services = [
+    { name = "api", runtime_account = "api-runtime@acme-ops.iam.gserviceaccount.com" },
+    { name = "upscaler", project = "acme-ml", region = "us-central1", runtime_account = "upscaler@acme-ml.iam.gserviceaccount.com", image_repository = "models" },
+  ]
+}
+
+run "functions" {
+  assert {
+    condition     = toset(keys(google_cloudfunctions2_function.function)) == toset(["build", "deploy", "verify", "rollout", "rollback", "notify", "warmup", "sweep"])
+    error_message = "There is one function a file of functions/."
+  }
+
+  assert {
+    condition     = alltrue([for f in google_cloudfunctions2_function.function : f.build_config[0].runtime == "nodejs24"])
+    error_message = "Every function runs on nodejs24: older runtimes are retired or will be first."
+  }
+
+  assert {
+    condition     = length(distinct([for f in google_cloudfunctions2_function.function : f.service_config[0].service_account_email])) == 8
+    error_message = "Every function has a service account of its own."
+  }
+
+  assert {
+    condition     = alltrue([for name, f in google_cloudfunctions2_function.function : f.service_config[0].service_account_email == google_service_account.component[name].email])
+    error_message = "Every function runs as the account that is named after it."
+  }
+
+  assert {
+    condition     = alltrue([for f in google_cloudfunctions2_function.function : f.service_config[0].ingress_settings == "ALLOW_INTERNAL_ONLY"])
+    error_message = "Nobody outside of Google reaches a function."
+  }
+
+  assert {
+    condition     = alltrue([for f in google_cloudfunctions2_function.function : f.service_config[0].timeout_seconds < 600])
+    error_message = "A function ends before its message is delivered again."
+  }
+
+  assert {
+    condition     = alltrue([for f in google_cloudfunctions2_function.function : f.service_config[0].max_instance_count <= 20])
+    error_message = "The number of instances is bounded."
+  }
+
+  assert {
+    condition     = alltrue([for f in google_cloudfunctions2_function.function : f.service_config[0].max_instance_request_concurrency == 1 || f.service_config[0].available_cpu == "1"])
+    error_message = "Several requests at once need a whole CPU."
+  }
+
+  assert {
+    condition     = length(flatten([for f in google_cloudfunctions2_function.function : f.event_trigger])) == 0
+    error_message = "Functions are called by push subscriptions: an event trigger drops what fails unless told otherwise."
+  }
+
+  assert {
+    condition     = google_cloudfunctions2_function.function["build"].service_config[0].environment_variables["GANTRY_POLICY_FILE"] == "/etc/gantry/policy/gantry.policy.yaml"
+    error_message = "The policy is where the environment says."
+  }
+
+  assert {
+    condition     = contains([for v in google_cloudfunctions2_function.function["build"].service_config[0].secret_volumes : "${v.mount_path}/${v.versions[0].path}"], "/etc/gantry/policy/gantry.policy.yaml")
+    error_message = "The policy is mounted where the environment says."
+  }
+
+  assert {
+    condition     = length([for e in google_cloudfunctions2_function.function["rollout"].service_config[0].secret_environment_variables : e]) == 0
+    error_message = "What moves traffic holds no secret."
+  }
+}
+
+run "messages" {
+  assert {
+    condition     = alltrue([for s in google_pubsub_subscription.push : s.ack_deadline_seconds == 600])
+    error_message = "A function has 600 s."
+  }
+
+  assert {
+    condition     = length(google_pubsub_subscription.push) == 13 && alltrue([for s in google_pubsub_subscription.push : length(s.dead_letter_policy) == 1 && s.dead_letter_policy[0].max_delivery_attempts >= 5 && s.dead_letter_policy[0].max_delivery_attempts <= 100])
+    error_message = "Every subscription lays aside what it gives up."
+  }
+
+  assert {
+    condition     = alltrue([for s in google_pubsub_subscription.push : length(s.retry_policy) == 1])
+    error_message = "Every subscription waits before it tries again."
+  }
+
+  assert {
+    condition     = alltrue([for s in google_pubsub_subscription.push : s.expiration_policy[0].ttl == ""])
+    error_message = "No subscription goes because nothing was released for a month."
+  }
+
+  assert {
+    condition     = alltrue([for s in google_pubsub_subscription.push : s.push_config[0].oidc_token[0].service_account_email == google_service_account.component["push"].email])
+    error_message = "Every push says who it is."
+  }
+
+  assert {
+    condition     = google_pubsub_subscription.push["rollout-work"].push_config[0].oidc_token[0].audience == google_cloudfunctions2_function.function["rollout"].service_config[0].environment_variables["GANTRY_PUSH_AUDIENCE"]
+    error_message = "A function is told the audience that its pushes carry."
+  }
+
+  assert {
+    condition     = google_pubsub_subscription.push["deploy-builds-acme-ml"].push_config[0].push_endpoint == "https://gantry-deploy-123456789012.europe-west4.run.app/projects/acme-ml/topics/cloud-builds"
+    error_message = "Builds of another project are heard of too."
+  }
+
+  assert {
+    condition     = google_pubsub_subscription.dead_letters.topic == google_pubsub_topic.own["gantry-dead-letters"].id
+    error_message = "The dead-letter topic has a subscription, or what is laid aside is lost."
+  }
+
+  assert {
+    condition     = google_pubsub_topic_iam_member.pubsub_lays_aside.member == "serviceAccount:service-123456789012@gcp-sa-pubsub.iam.gserviceaccount.com"
+    error_message = "Pub/Sub's own agent may lay messages aside."
+  }
+
+  assert {
+    condition     = toset(keys(google_pubsub_topic.cloud_builds)) == toset(["acme-ops", "acme-ml"])
+    error_message = "Cloud Build finds its topic in each project that builds."
+  }
+
+  assert {
+    condition     = alltrue([for j in google_cloud_scheduler_job.clock : j.time_zone == "Etc/UTC" && j.schedule == "* * * * *" && j.pubsub_target[0].data == "e30="])
+    error_message = "The clocks tick each minute, in a zone that is named."
+  }
+
+  assert {
+    condition     = google_cloud_scheduler_job.clock["gantry-sweep"].pubsub_target[0].topic_name == google_pubsub_topic.own["gantry-sweep"].id
+    error_message = "The sweep hears the clock."
+  }
+}
+
+run "rights" {
+  assert {
+    condition = alltrue([
+      for m in concat(values(google_project_iam_member.database), values(google_project_iam_member.own_project), values(google_project_iam_member.service_project), values(google_project_iam_member.package_sources), [google_project_iam_member.pubsub_acknowledges]) :
+      !contains(["roles/owner", "roles/editor", "roles/viewer", "roles/run.admin", "roles/run.developer", "roles/run.invoker", "roles/iam.serviceAccountUser", "roles/iam.serviceAccountTokenCreator", "roles/secretmanager.secretAccessor", "roles/pubsub.publisher", "roles/pubsub.editor", "roles/artifactregistry.writer"], m.role)
+    ])
+    error_message = "What can be granted on a resource is not granted on a project."
+  }
+
+  assert {
+    condition     = alltrue([for m in google_project_iam_member.database : length(m.condition) == 1 && strcontains(m.condition[0].expression, "projects/acme-ops/databases/(default)")])
+    error_message = "The right to the state is a right to this database."
+  }
+
+  assert {
+    condition     = alltrue([for m in google_project_iam_member.package_sources : length(m.condition) == 1])
+    error_message = "The right to read sources is a right to one bucket."
+  }
+
+  assert {
+    condition     = alltrue([for m in google_cloud_run_v2_service_iam_member.push : m.member != "allUsers" && m.member != "allAuthenticatedUsers"])
+    error_message = "Nobody but the push account calls a function."
+  }
+
+  assert {
+    condition     = alltrue([for m in google_cloud_run_v2_service_iam_member.service : m.member != "allUsers" && !contains(["roles/run.admin"], m.role)])
+    error_message = "Gantry opens no service, and cannot."
+  }
+
+  assert {
+    condition     = alltrue([for m in google_cloud_run_v2_service_iam_member.webhooks : m.name == "gantry"])
+    error_message = "Only the HTTP service, which checks signatures and tokens itself, is open."
+  }
+
+  assert {
+    condition     = alltrue([for m in google_cloud_run_v2_service_iam_member.service : contains(["api", "upscaler"], m.name)])
+    error_message = "Rights are on the services that were named."
+  }
+
+  assert {
+    condition     = length([for m in google_service_account_iam_member.build_account : m if m.service_account_id == "projects/acme-ml/serviceAccounts/gantry-images@acme-ml.iam.gserviceaccount.com" && m.member == "serviceAccount:${google_service_account.component["build"].email}"]) == 1
+    error_message = "Only build may start builds as the build account."
+  }
+
+  assert {
+    condition     = length(google_service_account_iam_member.build_account) == 2
+    error_message = "Only build may start builds as the build account."
+  }
+
+  assert {
+    condition     = alltrue([for m in google_secret_manager_secret_iam_member.reader : m.member == "serviceAccount:${google_service_account.component["service"].email}" if contains(["gantry-webhook-secrets", "gantry-tokens", "gantry-session-secret", "gantry-slack-signing-secrets"], m.secret_id)])
+    error_message = "Only the HTTP service reads the secrets of its callers."
+  }
+}
+
+run "before_the_secrets" {
+  variables {
+    secrets_filled = false
+    archives       = null
+    service_image  = null
+  }
+
+  assert {
+    condition     = length(google_cloudfunctions2_function.function) == 0 && length(google_pubsub_subscription.push) == 0 && length(google_cloud_scheduler_job.clock) == 0
+    error_message = "Without secrets nothing is made that needs them."
+  }
+
+  assert {
+    condition     = length(google_secret_manager_secret.this) == 8 && length(google_project_service.api) == 12
+    error_message = "The secrets and the APIs are made at once."
+  }
+}
+
+run "without_slack" {
+  variables {
+    slack        = false
+    github_token = false
+  }
+
+  assert {
+    condition     = length([for name in keys(google_pubsub_subscription.push) : name if startswith(name, "notify-")]) == 0
+    error_message = "Without Slack nobody listens for what is to be said."
+  }
+
+  assert {
+    condition     = length(google_secret_manager_secret.this) == 5
+    error_message = "Secrets that nobody has are not made."
+  }
+}
+
+run "refuses_a_moving_image" {
+  command = plan
+
+  variables {
+    service_image = "europe-west4-docker.pkg.dev/acme-ops/gantry-functions/service:latest"
+  }
+
+  expect_failures = [var.service_image]
+}
+
+run "refuses_the_default_account" {
+  command = plan
+
+  variables {
+    services = [{ name = "api", runtime_account = "123456789012-compute@developer.gserviceaccount.com" }]
+  }
+
+  expect_failures = [var.services]
+}
+
+run "refuses_a_zone_that_is_none" {
+  command = plan
+
+  variables {
+    time_zone = "Paris"
+  }
+
+  expect_failures = [var.time_zone]
+}

@@ -1,0 +1,127 @@
+import { topics } from "../ports/bus.ts";
+
+/** The functions of Gantry on Google Cloud, one a file of `functions/`. */
+export const functionNames = [
+  "build",
+  "deploy",
+  "verify",
+  "rollout",
+  "rollback",
+  "notify",
+  "warmup",
+  "sweep",
+] as const;
+
+export type FunctionName = (typeof functionNames)[number];
+
+/**
+ * Secrets by their id in Secret Manager. A `variable` is mounted as an environment variable; a `file` is mounted as a file in
+ * a folder of its own, and the variable says where it is.
+ */
+export const secretParts = {
+  policy: { id: "gantry-policy", variable: "GANTRY_POLICY_FILE", file: "gantry.policy.yaml" },
+  server: { id: "gantry-server", variable: "GANTRY_SERVER_FILE", file: "gantry.server.yaml" },
+  webhook: { id: "gantry-webhook-secrets", variable: "GANTRY_WEBHOOK_SECRETS", file: null },
+  github: { id: "gantry-github-token", variable: "GANTRY_GITHUB_TOKEN", file: null },
+  session: { id: "gantry-session-secret", variable: "GANTRY_SESSION_SECRET", file: null },
+  tokens: { id: "gantry-tokens", variable: "GANTRY_TOKENS", file: null },
+  slackToken: { id: "gantry-slack-token", variable: "GANTRY_SLACK_TOKEN", file: null },
+  slackSigning: { id: "gantry-slack-signing-secrets", variable: "GANTRY_SLACK_SIGNING_SECRETS", file: null },
+} as const;
+
+export type SecretName = keyof typeof secretParts;
+
+/** Only an installation with Slack has these. */
+export const slackSecrets: readonly SecretName[] = ["slackToken", "slackSigning"];
+
+/** What a function is given. Its time limit lies below the 600 s after which Pub/Sub delivers again. */
+export type FunctionPart = Readonly<{
+  does: string;
+  memory: string;
+  timeoutSeconds: number;
+  /** Requests that one instance takes at once; above 1 it needs a whole CPU. */
+  concurrency: number;
+  maxInstances: number;
+  secrets: readonly SecretName[];
+}>;
+
+const files = ["policy", "server"] as const;
+const usual = { memory: "512Mi", timeoutSeconds: 540, concurrency: 1, maxInstances: 20 } as const;
+
+/** A watch waits far more than it computes, so one instance watches several services. */
+const patient = { ...usual, concurrency: 10 } as const;
+
+export const functionParts: Readonly<Record<FunctionName, FunctionPart>> = {
+  build: {
+    ...usual,
+    does: "admits releases, looks before the build, starts builds",
+    secrets: [...files, "github"],
+  },
+  deploy: {
+    ...usual,
+    does: "asks what came of a build, deploys the image at 0 %",
+    secrets: [...files, "github"],
+  },
+  verify: { ...patient, does: "runs the gate at the candidate's own URL", secrets: [...files] },
+  rollout: { ...patient, does: "moves traffic, watches, restores stable", secrets: [...files] },
+  rollback: { ...usual, does: "restores stable on demand, clears away what is left", secrets: [...files] },
+  notify: {
+    ...usual,
+    does: "speaks in Slack and on GitHub, carries out clicks",
+    secrets: [...files, "slackToken", "github"],
+  },
+  warmup: { ...usual, maxInstances: 3, does: "raises and lowers minimums, pings", secrets: [...files] },
+  sweep: {
+    ...usual,
+    maxInstances: 3,
+    does: "each minute: due work, unsent messages, lost tags, drift",
+    secrets: [...files, "github"],
+  },
+};
+
+/** What the HTTP service is given. */
+export const servicePart = {
+  does: "webhooks, API and console",
+  secrets: [...files, "webhook", "session", "tokens", "slackToken", "slackSigning", "github"],
+} as const satisfies Readonly<{ does: string; secrets: readonly SecretName[] }>;
+
+/** Google's APIs that Gantry and its installation use. */
+export const apis = [
+  "artifactregistry.googleapis.com",
+  "cloudbuild.googleapis.com",
+  "cloudfunctions.googleapis.com",
+  "cloudscheduler.googleapis.com",
+  "firestore.googleapis.com",
+  "iam.googleapis.com",
+  "logging.googleapis.com",
+  "monitoring.googleapis.com",
+  "pubsub.googleapis.com",
+  "run.googleapis.com",
+  "secretmanager.googleapis.com",
+  "storage.googleapis.com",
+] as const;
+
+/** The topic of messages that a subscription gave up. */
+export const deadLetterTopic = "gantry-dead-letters";
+
+/** Topics whose messages only say where to look: what is done is decided by the state. Whoever commits may publish there. */
+export const handOffTopics: readonly string[] = [
+  ...Object.values(topics.work),
+  topics.sweep,
+  topics.notify,
+  topics.events,
+];
+
+/** Every topic in Gantry's own project, save Cloud Build's. */
+export const ownTopics: readonly string[] = [
+  topics.releases,
+  topics.commands,
+  ...handOffTopics,
+  deadLetterTopic,
+];
+
+/** Jobs of Cloud Scheduler, once a minute each. Windows have zones of their own, in `gantry.yaml`. */
+export const schedule = [
+  { name: "gantry-sweep", topic: topics.sweep, cron: "* * * * *" },
+  { name: "gantry-warmup", topic: topics.work.warmup, cron: "* * * * *" },
+] as const;

@@ -1,0 +1,53 @@
+import { topics } from "../ports/bus.ts";
+import type { FunctionName } from "./google-parts.ts";
+
+/** One push subscription of a function, as `functions/subscriptions.ts` has it; a test holds the two together. */
+export type PushSubscription = Readonly<{
+  name: string;
+  function: FunctionName;
+  topic: string;
+  maxAttempts: number;
+  minBackoffMs: number;
+  maxBackoffMs: number;
+  ackDeadlineSeconds: number;
+  /** Only an installation with Slack has it. */
+  onlyWithSlack: boolean;
+}>;
+
+const usual = {
+  maxAttempts: 50,
+  minBackoffMs: 200,
+  maxBackoffMs: 30_000,
+  ackDeadlineSeconds: 600,
+  onlyWithSlack: false,
+} as const;
+
+/** Which function is pushed which topic. */
+export const pushSubscriptions: readonly PushSubscription[] = [
+  { ...usual, name: "build-releases", function: "build", topic: topics.releases, maxAttempts: 5 },
+  { ...usual, name: "build-work", function: "build", topic: topics.work.build },
+  { ...usual, name: "deploy-builds", function: "deploy", topic: topics.builds, maxAttempts: 5 },
+  { ...usual, name: "deploy-work", function: "deploy", topic: topics.work.deploy },
+  { ...usual, name: "verify-work", function: "verify", topic: topics.work.verify },
+  { ...usual, name: "rollout-work", function: "rollout", topic: topics.work.rollout },
+  { ...usual, name: "rollback-work", function: "rollback", topic: topics.work.rollback },
+  { ...usual, name: "warmup-work", function: "warmup", topic: topics.work.warmup },
+  {
+    ...usual,
+    name: "notify-facts",
+    function: "notify",
+    topic: topics.events,
+    maxAttempts: 5,
+    onlyWithSlack: true,
+  },
+  {
+    ...usual,
+    name: "notify-commands",
+    function: "notify",
+    topic: topics.commands,
+    maxAttempts: 10,
+    onlyWithSlack: true,
+  },
+  { ...usual, name: "notify-again", function: "notify", topic: topics.notify, onlyWithSlack: true },
+  { ...usual, name: "sweep-clock", function: "sweep", topic: topics.sweep, maxAttempts: 5 },
+];

@@ -1,0 +1,195 @@
+import { execFile } from "node:child_process";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { expect } from "chai";
+import { secretNames } from "../../cli/serve/server-settings.ts";
+import { subscriptions } from "../../functions/subscriptions.ts";
+import { functionHarness } from "../../test/support/function-harness.ts";
+import { RecordingChat } from "../../test/support/recording-chat.ts";
+import {
+  functionNames,
+  functionParts,
+  handOffTopics,
+  ownTopics,
+  secretParts,
+  servicePart,
+} from "./google-parts.ts";
+import { runtimeState } from "./node-runtimes.ts";
+import { pushSubscriptions } from "./push-subscriptions.ts";
+import { allRights } from "./rights.ts";
+
+const root = new URL("../..", import.meta.url).pathname;
+
+describe("what is installed on Google Cloud", () => {
+  it("subscribes the functions to what functions/subscriptions.ts says, and to nothing else", () => {
+    const { deps } = functionHarness();
+    const told = (slack: boolean) =>
+      subscriptions({ ...deps, chat: slack ? new RecordingChat() : null }).map(
+        ({ name, topic, maxAttempts, minBackoffMs, maxBackoffMs, ackDeadlineMs }) =>
+          `${name} ${topic} ${maxAttempts} ${minBackoffMs} ${maxBackoffMs} ${ackDeadlineMs}`,
+      );
+    const installed = (slack: boolean) =>
+      pushSubscriptions
+        .filter(({ onlyWithSlack }) => slack || !onlyWithSlack)
+        .map(
+          (one) =>
+            `${one.name} ${one.topic} ${one.maxAttempts} ${one.minBackoffMs} ${one.maxBackoffMs} ${one.ackDeadlineSeconds * 1000}`,
+        );
+    expect(installed(true)).to.have.members(told(true));
+    expect(installed(false)).to.have.members(told(false));
+  });
+
+  it("pushes each subscription to the function that its name begins with, and leaves no function deaf", () => {
+    for (const { name, function: heard } of pushSubscriptions) expect(name.split("-")[0]).to.equal(heard);
+    expect([...new Set(pushSubscriptions.map((one) => one.function))]).to.have.members([...functionNames]);
+    for (const name of functionNames)
+      expect(existsSync(join(root, `functions/${name}.ts`)), name).to.equal(true);
+  });
+
+  it("makes a topic for each subscription, save Cloud Build's own", () => {
+    const heard = new Set(pushSubscriptions.map(({ topic }) => topic));
+    heard.delete("cloud-builds");
+    expect([...heard].filter((topic) => !ownTopics.includes(topic))).to.deep.equal([]);
+  });
+
+  it("gives the secrets the names that the server reads", () => {
+    const variables = Object.values(secretParts).flatMap(({ file, variable }) =>
+      file === null ? [variable] : [],
+    );
+    expect(variables).to.have.members(Object.values(secretNames));
+  });
+
+  it("keeps within what Pub/Sub and Cloud Run functions take", () => {
+    for (const { name, maxAttempts, maxBackoffMs, ackDeadlineSeconds } of pushSubscriptions) {
+      expect(maxAttempts, name).to.be.within(5, 100);
+      expect(maxBackoffMs, name).to.be.at.most(600_000);
+      expect(functionParts.build.timeoutSeconds).to.be.below(ackDeadlineSeconds);
+    }
+  });
+});
+
+describe("the rights of each part", () => {
+  const rights = allRights();
+  const kindsOf = (role: string) =>
+    new Set(rights.filter((right) => right.role === role).map(({ on }) => on.kind));
+
+  it("grants on the resource what can be granted there", () => {
+    expect([...kindsOf("roles/run.developer")]).to.deep.equal(["service"]);
+    expect([...kindsOf("roles/run.invoker")]).to.have.members(["service", "functions"]);
+    expect([...kindsOf("roles/iam.serviceAccountUser")]).to.have.members([
+      "runtime-account",
+      "build-account",
+    ]);
+    expect([...kindsOf("roles/secretmanager.secretAccessor")]).to.deep.equal(["secret"]);
+    expect([...kindsOf("roles/pubsub.publisher")]).to.deep.equal(["topic"]);
+  });
+
+  it("grants no role that may do everything", () => {
+    const roles = rights.map(({ role }) => role);
+    expect(
+      roles.filter((role) => /owner|editor$|admin/i.test(role) && role !== "roles/cloudbuild.builds.editor"),
+    ).to.deep.equal([]);
+  });
+
+  it("lets only build start builds, and nobody act as an account that it need not", () => {
+    const of = (role: string, kind: string) =>
+      rights
+        .filter((right) => right.role === role && right.on.kind === kind)
+        .map(({ component }) => component);
+    expect(of("roles/cloudbuild.builds.editor", "service-project")).to.deep.equal(["build"]);
+    expect(of("roles/iam.serviceAccountUser", "build-account")).to.deep.equal(["build"]);
+    expect(of("roles/iam.serviceAccountUser", "runtime-account")).to.have.members(
+      of("roles/run.developer", "service"),
+    );
+  });
+
+  it("lets only those ask for a release, or pass on a click, who take them from people or from GitHub", () => {
+    const publishers = (topic: string) =>
+      rights
+        .filter(({ on }) => on.kind === "topic" && "name" in on && on.name === topic)
+        .map(({ component }) => component);
+    expect(publishers("gantry-releases")).to.have.members(["service", "notify", "sweep"]);
+    expect(publishers("gantry-commands")).to.deep.equal(["service"]);
+    for (const topic of handOffTopics)
+      expect(publishers(topic)).to.include.members([...functionNames, "service"]);
+  });
+
+  it("gives each secret to those alone who use it", () => {
+    const readers = (id: string) =>
+      rights
+        .filter(({ on }) => on.kind === "secret" && "name" in on && on.name === id)
+        .map(({ component }) => component);
+    expect(readers(secretParts.webhook.id)).to.deep.equal(["service"]);
+    expect(readers(secretParts.tokens.id)).to.deep.equal(["service"]);
+    expect(readers(secretParts.slackToken.id)).to.have.members(["service", "notify"]);
+    expect(readers(secretParts.policy.id)).to.have.members([...functionNames, "service"]);
+    expect(servicePart.secrets).to.have.length(Object.keys(secretParts).length);
+  });
+});
+
+describe("runtimeState()", () => {
+  const cases = [
+    ["nodejs20", "2026-04-29", "supported"],
+    ["nodejs20", "2026-04-30", "deprecated"],
+    ["nodejs20", "2026-10-30", "retired"],
+    ["nodejs24", "2026-11-23", "supported"],
+  ] as const;
+  for (const [name, today, state] of cases) {
+    it(`calls ${name} ${state} on ${today}`, () => {
+      expect(runtimeState(name, today)?.state).to.equal(state);
+    });
+  }
+
+  it("says nothing of a runtime that it does not know", () => {
+    expect(runtimeState("python312", "2026-11-23")).to.equal(null);
+  });
+});
+
+const tool = join(root, "../shared/tools/terraform-offline");
+const hasTerraform =
+  existsSync(tool) &&
+  (process.env["PATH"] ?? "").split(":").some((folder) => existsSync(join(folder, "terraform")));
+
+describe("the Terraform module, against the recorded schema of the provider", function () {
+  this.timeout(60_000);
+  const folder = mkdtempSync(join(tmpdir(), "gantry-infra-"));
+
+  before(function () {
+    if (hasTerraform) return;
+    console.log(
+      "      no terraform, or no ../shared/tools/terraform-offline: the module is not checked here",
+    );
+    this.skip();
+  });
+
+  after(() => rmSync(folder, { recursive: true }));
+
+  /** What the check says of the module with `from` replaced by `to` in one of its files. */
+  async function checked(file: string, from: string, to: string): Promise<string> {
+    rmSync(folder, { recursive: true });
+    cpSync(join(root, "infra"), folder, { recursive: true });
+    const tests = join(folder, "tests/install.tftest.hcl");
+    const [first = ""] = readFileSync(tests, "utf8").split('run "messages"'); // one run of a plan is enough here
+    writeFileSync(tests, first.replace('run "functions" {', 'run "functions" {\n  command = plan\n'));
+    const text = readFileSync(join(folder, file), "utf8");
+    expect(text).to.include(from);
+    writeFileSync(join(folder, file), text.replace(from, to));
+    const env = { ...process.env, GRPC_NODE_MODULES: join(root, "node_modules") };
+    const ran = await promisify(execFile)(tool, [folder], { env }).catch(
+      (error: { stdout: string; stderr: string }) => error,
+    );
+    return `${ran.stdout}${ran.stderr}`;
+  }
+
+  const mistakes = [
+    ["functions.tf", "entry_point  ", "entrypoint   ", /Unsupported argument|not expected here/],
+    ["gantry.json", '"runtime": "nodejs24"', '"runtime": "nodejs20"', /older runtimes are retired/],
+  ] as const;
+  for (const [file, from, to, complaint] of mistakes) {
+    it(`is red when ${file} says ${to.trim()}`, async () => {
+      expect(await checked(file, from, to)).to.match(complaint);
+    });
+  }
+});
