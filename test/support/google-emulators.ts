@@ -9,17 +9,21 @@ import { findGooglePrograms, type GooglePrograms } from "../../emulator/google/g
 const search = findGooglePrograms(process.env);
 let counter = 0;
 
+/** `npm test` needs no Java and stays quick. Without npm (`npx mocha FILE`) a suite runs. */
+const isPlainTest = process.env["npm_lifecycle_event"] === "test";
+
 /** A project that no other suite, and no other run, uses. */
 export function uniqueProject(): string {
   counter += 1;
   return `gantry-${process.pid.toString(36)}-${Date.now().toString(36)}-${counter}`;
 }
 
-/** The emulators' programs; skips the suite with one line, once, where they are not on this machine. */
+/** The emulators' programs; skips the suite, with a line that says why, under `npm test` and where they are not here. */
 async function programsOrSkip(context: Mocha.Context): Promise<GooglePrograms> {
   const result = await search;
-  if ("found" in result) return result.found;
-  console.log(`      skipped: Google's emulators are not here: ${result.missing}`);
+  if (isPlainTest) console.log("      skipped: needs Google's emulators; `npm run test:google` starts them");
+  else if ("found" in result) return result.found;
+  else console.log(`      skipped: Google's emulators are not here: ${result.missing}`);
   return context.skip();
 }
 
