@@ -26,6 +26,7 @@ function cloudOf(world: OutsideWorld): CloudPorts {
     run: world.runPort,
     build: world.buildPort,
     source: world.sourcePort,
+    forge: null,
     probe: { request: async () => world.answer() },
     metrics: fakeMetrics(),
     logs: fakeLogs(),

@@ -61,6 +61,8 @@ export async function defaultSettings(): Promise<Settings> {
     sliceMs: 30_000,
     watchWaitingEveryMs: 5 * 60_000,
     driftEveryMs: 5 * 60_000,
+    findTagsEveryMs: 5 * 60_000,
+    webhookWithinMs: 60_000,
     deployDeadlineMs: 10 * 60_000,
     trafficDeadlineMs: 3 * 60_000,
     buildFile: { name, text: await readFile(packageFile(name), "utf8") },
@@ -79,15 +81,11 @@ function pruneRegularly({
   return setInterval(() => void pruneOnce(), pruneEveryMs);
 }
 
-/** Opens the store, gives the functions their subscriptions, and takes up what the last process left. */
-export async function startEngine(options: EngineOptions): Promise<Engine> {
-  const { cloud, chat, consoleUrl, sourceSite, policy, log, clock = systemClock } = options;
-  const sqlite = openSqlite({ file: options.file, clock, bus: { concurrency, ...options.bus } });
-  const listeners = new Set<() => void>();
-  const notify = (): void => {
-    for (const listener of listeners) listener();
-  };
-  const deps: Deps = {
+type Around = Readonly<{ sqlite: EmbeddedEngine; clock: Clock; onCommit: () => void }>;
+
+async function depsOf(options: EngineOptions, { sqlite, clock, onCommit }: Around): Promise<Deps> {
+  const { cloud, chat, consoleUrl, sourceSite, policy, log } = options;
+  return {
     ...cloud,
     chat,
     consoleUrl,
@@ -95,6 +93,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     store: sqlite.store,
     conversations: sqlite.conversations,
     freezes: sqlite.freezes,
+    notes: sqlite.notes,
     bus: sqlite.bus,
     clock,
     ids: randomIds,
@@ -102,8 +101,19 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     policy,
     settings: { ...(await defaultSettings()), ...options.settings },
     running: new RunningWork(),
-    onCommit: notify,
+    onCommit,
   };
+}
+
+/** Opens the store, gives the functions their subscriptions, and takes up what the last process left. */
+export async function startEngine(options: EngineOptions): Promise<Engine> {
+  const { log, clock = systemClock } = options;
+  const sqlite = openSqlite({ file: options.file, clock, bus: { concurrency, ...options.bus } });
+  const listeners = new Set<() => void>();
+  const notify = (): void => {
+    for (const listener of listeners) listener();
+  };
+  const deps = await depsOf(options, { sqlite, clock, onCommit: notify });
   for (const subscription of subscriptions(deps)) sqlite.bus.subscribe(subscription);
   const sweeper = new Sweeper(deps);
   listeners.add(() => sweeper.look());

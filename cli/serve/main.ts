@@ -12,7 +12,7 @@ import type { CliIo } from "../cli-io.ts";
 import { Complaint, nothingChanged, usageComplaint } from "../complaint.ts";
 import { exitCodes } from "../exit-code.ts";
 import { type GantryProcess, type HttpOptions, startGantry } from "../runtime/gantry-process.ts";
-import { connectCloud } from "../runtime/google-cloud.ts";
+import { connectCloud, type GitAddress } from "../runtime/google-cloud.ts";
 import { type StartAdvice, startOrComplain } from "../runtime/start-complaint.ts";
 import { untilStopped } from "../runtime/until-stopped.ts";
 import type { ServeOptions } from "../serve.ts";
@@ -66,9 +66,21 @@ function addressesOf({ settings, secrets }: Server): Parameters<typeof connectCl
     monitoring: endpoints.monitoring ?? null,
     logging: endpoints.logging ?? null,
     registry: endpoints.registry ?? null,
-    git: { baseUrl: github.api, cloneBase: github.clone, token: secrets.githubToken },
+    git: gitAddressOf(github, secrets),
     isLocal: endpoints.run !== undefined,
   };
+}
+
+function gitAddressOf(
+  { api, clone, app, report }: ServerSettings["github"],
+  { githubToken: token, githubAppKey: privateKey }: ServerSecrets,
+): GitAddress {
+  const known =
+    app === undefined || privateKey === null
+      ? null
+      : { id: app.id, privateKey, installation: app.installation ?? null };
+  const mayReport = token !== null || known !== null;
+  return { baseUrl: api, cloneBase: clone, token, app: known, report: report && mayReport };
 }
 
 function databaseOf({ folder, settings }: Server, options: ServeOptions, io: CliIo): string {
@@ -89,7 +101,7 @@ function start(server: Server, options: ServeOptions, { io, cloud }: Around): Pr
       sourceSite: settings.github.clone,
       policy,
       log,
-      settings: { pollBuildEveryMs: settings.pollBuilds },
+      settings: { pollBuildEveryMs: settings.pollBuilds, findTagsEveryMs: settings.github.findTags },
     },
     http: {
       host: settings.listen.host,
@@ -129,7 +141,10 @@ async function readServer(options: ServeOptions, io: CliIo): Promise<Server> {
   const folder = dirname(path);
   const policyPath = resolve(folder, settings.policy);
   const policy = taken(parsePolicy({ text: await text(policyPath, settings.policy), file: settings.policy }));
-  const secrets = readSecrets(io.env, { slack: settings.slack !== undefined });
+  const secrets = readSecrets(io.env, {
+    slack: settings.slack !== undefined,
+    githubApp: settings.github.app !== undefined,
+  });
   if (!("missing" in secrets)) return { folder, settings, secrets, policy };
   throw usageComplaint({
     happened: "Gantry does not start: the environment lacks what it needs",

@@ -36,6 +36,27 @@ const serverSchema = section({
   github: section({
     api: z.url().default("https://api.github.com"),
     clone: z.url().default("https://github.com"),
+    report: z
+      .boolean()
+      .default(true)
+      .describe(
+        "Tell GitHub of releases, as deployments and commit statuses, where there is a token or an app.",
+      ),
+    app: section({
+      id: z
+        .string()
+        .regex(/^[A-Za-z0-9.]{1,40}$/, { error: "must be the id or the client id of a GitHub App" }),
+      installation: z
+        .string()
+        .regex(/^[0-9]{1,20}$/, { error: "must be the number of an installation" })
+        .optional()
+        .describe("Without it, the installation of each repository is looked up."),
+    })
+      .optional()
+      .describe("The GitHub App as which Gantry acts, in place of a token."),
+    findTags: durationField({ min: 60_000 })
+      .default(5 * 60_000)
+      .describe("How often tags are looked for whose webhook was lost."),
   }).prefault({}),
   endpoints: section({
     run: endpointField.optional(),
@@ -74,6 +95,7 @@ export function parseServerSettings(input: ConfigText): Result<ServerSettings> {
 export type ServerSecrets = Readonly<{
   webhookSecrets: readonly string[];
   githubToken: string | null;
+  githubAppKey: string | null; // PEM
   sessionSecret: string | null;
   slack: Readonly<{ token: string; signingSecrets: readonly string[] }> | null; // null = not given
   tokens: readonly AccessToken[];
@@ -82,6 +104,7 @@ export type ServerSecrets = Readonly<{
 export const secretNames = {
   webhook: "GANTRY_WEBHOOK_SECRETS", // comma between several, the newest first
   github: "GANTRY_GITHUB_TOKEN",
+  githubApp: "GANTRY_GITHUB_APP_KEY", // the private key of the app, PEM
   session: "GANTRY_SESSION_SECRET",
   slackToken: "GANTRY_SLACK_TOKEN", // of the bot, xoxb-…
   slackSigning: "GANTRY_SLACK_SIGNING_SECRETS", // comma between several, the newest first
@@ -91,7 +114,7 @@ export const secretNames = {
 /** A webhook secret and a token for people are needed; the answer names every variable that is missing or malformed. */
 export function readSecrets(
   env: Readonly<Record<string, string | undefined>>,
-  needs: Readonly<{ slack: boolean }>,
+  needs: Readonly<{ slack: boolean; githubApp: boolean }>,
 ): ServerSecrets | Readonly<{ missing: readonly string[] }> {
   const list = (name: string): readonly string[] =>
     (env[name] ?? "")
@@ -118,12 +141,19 @@ export function readSecrets(
           `${secretNames.slackToken} and ${secretNames.slackSigning}: the bot's token and the app's signing secret`,
         ]
       : [];
-  if (missing.length + slackMissing.length > 0) return { missing: [...missing, ...slackMissing] };
+  const githubAppKey = env[secretNames.githubApp] || null;
+  const keyMissing =
+    needs.githubApp && githubAppKey === null
+      ? [`${secretNames.githubApp}: the private key of the GitHub App, the text of its .pem file`]
+      : [];
+  const allMissing = [...missing, ...slackMissing, ...keyMissing];
+  if (allMissing.length > 0) return { missing: allMissing };
   return {
     webhookSecrets,
     tokens,
     slack,
     githubToken: env[secretNames.github] || null,
+    githubAppKey,
     sessionSecret: env[secretNames.session] || null,
   };
 }

@@ -8,6 +8,7 @@ import type { Policy } from "../../shared/domain/policy.ts";
 import { AppError } from "../../shared/ports/app-error.ts";
 import type { Conversations } from "../../shared/ports/conversations.ts";
 import type { Freezes } from "../../shared/ports/freezes.ts";
+import type { Notes } from "../../shared/ports/notes.ts";
 import type { Commit, CommitResult, Store } from "../../shared/ports/store.ts";
 import type { Deps } from "../../shared/usecases/deps.ts";
 import type { Desk } from "../../shared/usecases/desk.ts";
@@ -27,6 +28,7 @@ export type Outside = Readonly<{
   store: Store;
   conversations: Conversations;
   freezes: Freezes;
+  notes: Notes;
   queue: MemoryQueue;
   run: SimCloudRun;
   build: SimCloudBuild;
@@ -53,6 +55,7 @@ export class GantryNode {
       store: this.#store(),
       conversations: outside.conversations,
       freezes: outside.freezes,
+      notes: outside.notes,
       bus: this.#bus,
       run: simRun({ cloud: outside.run, process, world }),
       build: outside.build.port(process),
@@ -62,6 +65,7 @@ export class GantryNode {
       logs: fakeLogs(),
       images: fakeImages(),
       chat: null,
+      forge: null,
       consoleUrl: () => "https://gantry.test",
       sourceSite: null,
       clock: process.clock,
@@ -78,6 +82,8 @@ export class GantryNode {
         sliceMs: 15_000,
         watchWaitingEveryMs: 60_000,
         driftEveryMs: null,
+        findTagsEveryMs: null,
+        webhookWithinMs: 60_000,
         deployDeadlineMs: 120_000,
         trafficDeadlineMs: 60_000,
         buildFile: { name: "cloudbuild.yaml", text: "steps: []" },

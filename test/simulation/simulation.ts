@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { MemoryConversations } from "../../shared/adapters/memory/memory-conversations.ts";
 import { MemoryFreezes } from "../../shared/adapters/memory/memory-freezes.ts";
+import { MemoryNotes } from "../../shared/adapters/memory/memory-notes.ts";
 import { MemoryQueue } from "../../shared/adapters/memory/memory-queue.ts";
 import { MemoryStore } from "../../shared/adapters/memory/memory-store.ts";
 import { type CommitSha, parseCommitSha, type ServiceKey } from "../../shared/domain/ids.ts";
@@ -100,6 +101,7 @@ export class Simulation {
       store,
       conversations: new MemoryConversations(),
       freezes: new MemoryFreezes(),
+      notes: new MemoryNotes(),
       queue,
       run,
       build,
@@ -449,6 +451,7 @@ const policy: Policy = {
   freezes: [],
   images: ["europe-docker.pkg.dev/sim/**"],
   prices: [],
+  access: { viewers: [], operators: [] },
 };
 
 function repositoryOf(service: ServiceKey): string {

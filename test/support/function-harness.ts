@@ -18,7 +18,7 @@ import type {
   TemplateTrialOutcome,
   TrafficOutcome,
 } from "../../shared/ports/run.ts";
-import type { SourcePort } from "../../shared/ports/source.ts";
+import type { SourcePort, TagList } from "../../shared/ports/source.ts";
 import type { Deps, Settings } from "../../shared/usecases/deps.ts";
 import type { ReleaseRequest } from "../../shared/usecases/desk.ts";
 import { RunningWork } from "../../shared/usecases/running-work.ts";
@@ -61,6 +61,7 @@ export function openPolicy(changes: Partial<Policy> = {}): Policy {
     freezes: [],
     images: null,
     prices: [],
+    access: { viewers: [], operators: [] },
     ...changes,
   };
 }
@@ -100,6 +101,10 @@ export class OutsideWorld {
   readonly service: ServiceKey = serviceKey();
   tags = new Map([["v1.0.0", commitSha()]]);
   files = new Map([["gantry.yaml", gantryYaml()]]);
+  tagList: () => TagList | null = () => ({
+    tags: [...this.tags].map(([name, object]) => ({ name, object })),
+    etag: null,
+  });
   commits = new Set([commitSha()]);
   branches = new Set(["main"]);
   asked: string[] = [];
@@ -138,7 +143,8 @@ export class OutsideWorld {
       this.asked.push(path);
       return this.files.get(path) ?? null;
     },
-    commitExists: async ({ commit }) => this.commits.has(commit),
+    committedAt: async ({ commit }) => (this.commits.has(commit) ? monday - 3_600_000 : null),
+    listTags: async () => this.tagList(),
     isOnBranch: async ({ branch }) => this.branches.has(branch),
     cloneUrl: (name) => `https://git.test/${name}.git`,
   };
@@ -270,6 +276,8 @@ const settings: Settings = {
   sliceMs: 20_000,
   watchWaitingEveryMs: 60_000,
   driftEveryMs: null,
+  findTagsEveryMs: null,
+  webhookWithinMs: 60_000,
   deployDeadlineMs: 60_000,
   trafficDeadlineMs: 60_000,
   buildFile: { name: "cloudbuild-nocache.yaml", text: "steps: []" },
@@ -289,6 +297,7 @@ export function functionHarness(changes: Readonly<{ policy?: Policy; settings?: 
     store: engine.store,
     conversations: engine.conversations,
     freezes: engine.freezes,
+    notes: engine.notes,
     bus: {
       publish: async (messages) => {
         published.push(...messages.map(({ topic, data, id }) => ({ topic, data, id })));
@@ -304,6 +313,7 @@ export function functionHarness(changes: Readonly<{ policy?: Policy; settings?: 
     logs: { ...fakeLogs(), buildLog: ({ signal }) => world.buildLog(signal) },
     images: { resolve: (reference) => world.image(reference) },
     chat: null,
+    forge: null,
     consoleUrl: () => "https://gantry.test",
     sourceSite: null,
     clock,
