@@ -77,6 +77,7 @@ async function inThisProcess(options: BackstageOptions): Promise<Backstage> {
         retryMinMs: 50,
         retryMaxMs: 1_000,
         sliceMs: 1_000,
+        ...(options.setting.findsTags ? { findTagsEveryMs: 1_000, webhookWithinMs: 500 } : {}),
       },
     },
   });

@@ -7,6 +7,7 @@ import { staleDecisionScenarios } from "./scenarios/chat-stale-decisions.ts";
 import { goodReleases } from "./scenarios/good-releases.ts";
 import { gpuGateScenarios } from "./scenarios/gpu-gate.ts";
 import { killScenarios } from "./scenarios/kills.ts";
+import { lostTagScenarios } from "./scenarios/lost-tags.ts";
 import { peopleScenarios } from "./scenarios/people.ts";
 import { rolloutScenarios } from "./scenarios/rollouts.ts";
 import { warmupScenarios } from "./scenarios/warmups.ts";
@@ -19,6 +20,7 @@ export const scenarios: readonly Scenario[] = [
   ...gpuGateScenarios,
   ...rolloutScenarios,
   ...peopleScenarios,
+  ...lostTagScenarios,
   ...warmupScenarios,
   ...approvalScenarios,
   ...staleDecisionScenarios,

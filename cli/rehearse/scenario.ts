@@ -13,6 +13,8 @@ export type Setting = Readonly<{
   config?: Readonly<Record<string, object>>;
   /** Who clicks "Approve" for the release before the scenario, where `config` asks for approval. */
   approvedBy?: readonly string[];
+  /** True = Gantry looks every second for tags whose webhook was lost. */
+  findsTags?: boolean;
   timings?: Partial<CloudRunTimings>;
   deadlineMs?: number;
 }>;
