@@ -5,6 +5,7 @@ import type { Policy } from "../../shared/domain/policy.ts";
 import { readCost } from "../../shared/usecases/cost.ts";
 import { createFreezeDesk } from "../../shared/usecases/freeze-desk.ts";
 import { type Engine, type EngineOptions, startEngine } from "./engine.ts";
+import { googlePeople, type PeopleSettings } from "./google-people.ts";
 
 export type HttpOptions = Readonly<{
   host: string;
@@ -14,6 +15,8 @@ export type HttpOptions = Readonly<{
   githubSecrets: readonly string[];
   tokens: readonly AccessToken[];
   sessionSecret: string | null;
+  /** Without it nobody comes but by a token. */
+  people?: PeopleSettings;
   publicUrl: string | null;
   /** Null = no Slack. */
   slack: Omit<SlackDeps, "openView"> | null;
@@ -55,6 +58,7 @@ export async function startGantry(
       github: { secrets: http.githubSecrets },
       slack: chat && http.slack ? { ...http.slack, openView: (view) => chat.openView(view) } : null,
       tokens: http.tokens,
+      people: http.people ? googlePeople(http.people, { policy, clock }) : null,
       sessionSecret: http.sessionSecret,
       repositories: http.repositories ?? listedRepositories(policy),
       version: http.version,

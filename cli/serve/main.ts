@@ -109,6 +109,7 @@ function start(server: Server, options: ServeOptions, { io, cloud }: Around): Pr
       githubSecrets: secrets.webhookSecrets,
       tokens: secrets.tokens,
       sessionSecret: secrets.sessionSecret,
+      people: { iap: settings.people.iap ?? null, signIn: settings.people.signIn ?? null },
       publicUrl: settings.publicUrl ?? null,
       slack: doorOf(server),
       version: io.version,

@@ -23,6 +23,10 @@ const serverSchema = section({
     .min(1)
     .default("gantry.policy.yaml")
     .describe("The operator's policy; a path from this file."),
+  engine: z
+    .enum(["embedded", "google"])
+    .default("embedded")
+    .describe("Where state and messages are: in one file, or on Firestore and Pub/Sub with the functions."),
   database: z
     .string()
     .min(1)
@@ -33,6 +37,25 @@ const serverSchema = section({
     port: z.int().min(0).max(65_535).default(8080),
   }).prefault({}),
   publicUrl: z.url().optional().describe("Where people reach this server."),
+  people: section({
+    iap: z
+      .string()
+      .regex(
+        /^\/projects\/[0-9]{1,20}\/(?:global\/backendServices\/[0-9]{1,20}|locations\/[a-z0-9-]{1,40}\/services\/[a-z0-9-]{1,63})$/,
+        { error: "must be an audience like `/projects/42/locations/us-central1/services/gantry`" },
+      )
+      .optional()
+      .describe("The audience of Identity-Aware Proxy; what it lets through has the roles of the policy."),
+    signIn: z
+      .string()
+      .regex(/^[!-~]{8,200}$/, {
+        error: "must be an audience without blanks, like the address of this server",
+      })
+      .optional()
+      .describe("The audience of identity tokens that people and CI jobs have from Google, sent as bearer."),
+  })
+    .prefault({})
+    .describe("Whom Google signed in: see `access` in the policy."),
   github: section({
     api: z.url().default("https://api.github.com"),
     clone: z.url().default("https://github.com"),
@@ -78,6 +101,11 @@ const serverSchema = section({
   })
     .optional()
     .describe("The Slack app that Gantry speaks through; without it there is no Slack."),
+  sweepFor: durationField({ min: 0, max: 300_000 })
+    .default(55_000)
+    .describe(
+      "On Google Cloud: how long one call of the clock goes on while something falls due before the next.",
+    ),
   pollBuilds: durationField({ min: 100 })
     .default(15_000)
     .describe("How often Cloud Build is asked whether a build has ended."),
