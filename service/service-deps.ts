@@ -47,6 +47,26 @@ export type ServiceDeps = Readonly<{
   /** Calls back after every commit and returns how to stop that. Null = the store is polled. */
   onCommit: ((listener: () => void) => () => void) | null;
   stream: StreamSettings;
+  /** Takes what Pub/Sub pushes; without it nothing is taken. */
+  pushes?: PushDoor;
+}>;
+
+/**
+ * The border to Pub/Sub. `trust` judges the `Authorization` header: `unknown` = nobody can tell now. `take` gets a push on a
+ * topic of Gantry's own words: `again` = it has to come again.
+ */
+export type PushDoor = Readonly<{
+  trust: (
+    authorization: string | undefined,
+  ) => Promise<Readonly<{ verdict: "trusted" } | { verdict: "refused" | "unknown"; why: string }>>;
+  take: (
+    push: Readonly<{
+      topic: string;
+      headers: Readonly<Record<string, string>>;
+      body: unknown; // undefined = none that is JSON
+      raw: Uint8Array;
+    }>,
+  ) => Promise<"acknowledged" | "laid-aside" | "again">;
 }>;
 
 /** What the border to Slack has to know. Several signing secrets while one is being replaced. */

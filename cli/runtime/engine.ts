@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { subscriptions } from "../../functions/subscriptions.ts";
+import type { PushDoor } from "../../service/service-deps.ts";
 import type { BusOptions } from "../../shared/adapters/sqlite/bus-options.ts";
 import type { EmbeddedEngine } from "../../shared/adapters/sqlite/embedded-engine.ts";
 import { openSqlite } from "../../shared/adapters/sqlite/open-sqlite.ts";
@@ -14,18 +15,25 @@ import { createDesk } from "../../shared/usecases/gantry-desk.ts";
 import { RunningWork } from "../../shared/usecases/running-work.ts";
 import type { CloudPorts } from "./cloud-ports.ts";
 import { packageFile } from "./package-root.ts";
+import { embeddedDoor } from "./push-door.ts";
+import type { PushTrust } from "./push-trust.ts";
 import { Sweeper } from "./sweeper.ts";
 import { WarmupClock } from "./warmup-clock.ts";
 
-/** The embedded engine while it runs: the functions, on one SQLite file. */
+/** Gantry without its HTTP, while it runs. */
 export type Engine = Readonly<{
   deps: Deps;
   desk: Desk;
-  /** Calls back after every commit; the answer ends that. */
-  onCommit: (listener: () => void) => () => void;
-  /** Stops taking work, gives running work `graceMs` to end, and closes the file. Whatever is owed goes on at the next start. */
+  /** Calls back after every commit; the answer ends that. Null = other processes commit too, and nobody tells. */
+  onCommit: ((listener: () => void) => () => void) | null;
+  /** Takes what Pub/Sub pushes to this process; null = it takes nothing. */
+  pushes: PushDoor | null;
+  /** Stops taking work, gives running work `graceMs` to end, and lets go of the store. Whatever is owed goes on at the next start. */
   close: (params: Readonly<{ graceMs: number }>) => Promise<void>;
 }>;
+
+/** The embedded engine: the functions, on one SQLite file, which nobody else commits to. */
+export type EmbeddedGantry = Engine & Readonly<{ onCommit: (listener: () => void) => () => void }>;
 
 export type EngineOptions = Readonly<{
   file: string;
@@ -40,6 +48,8 @@ export type EngineOptions = Readonly<{
   log: Log;
   settings?: Partial<Settings>;
   bus?: BusOptions;
+  /** Whose pushes are taken; without it nobody's. */
+  trust?: PushTrust;
   clock?: Clock;
 }>;
 
@@ -106,7 +116,7 @@ async function depsOf(options: EngineOptions, { sqlite, clock, onCommit }: Aroun
 }
 
 /** Opens the store, gives the functions their subscriptions, and takes up what the last process left. */
-export async function startEngine(options: EngineOptions): Promise<Engine> {
+export async function startEngine(options: EngineOptions): Promise<EmbeddedGantry> {
   const { log, clock = systemClock } = options;
   const sqlite = openSqlite({ file: options.file, clock, bus: { concurrency, ...options.bus } });
   const listeners = new Set<() => void>();
@@ -125,6 +135,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   return {
     deps,
     desk: createDesk(deps),
+    pushes: options.trust ? embeddedDoor(deps, options.trust) : null,
     onCommit: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -38,12 +38,20 @@ function listedRepositories({ repositories }: Policy): readonly string[] {
   return names.some((name) => name.includes("*")) ? [] : names;
 }
 
-/** Starts the engine, then answers HTTP. Rejects, with nothing left running, when either cannot start. */
-export async function startGantry(
-  options: Readonly<{ engine: Omit<EngineOptions, "consoleUrl">; http: HttpOptions }>,
+/** Starts the embedded engine, then answers HTTP. Rejects, with nothing left running, when either cannot start. */
+export function startGantry({
+  engine,
+  http,
+}: Readonly<{ engine: Omit<EngineOptions, "consoleUrl">; http: HttpOptions }>): Promise<GantryProcess> {
+  return startProcess({ open: (consoleUrl) => startEngine({ ...engine, consoleUrl }), http });
+}
+
+/** Opens an engine, then answers HTTP. Rejects, with nothing left running, when either cannot start. */
+export async function startProcess(
+  options: Readonly<{ open: (consoleUrl: () => string) => Promise<Engine>; http: HttpOptions }>,
 ): Promise<GantryProcess> {
   let url = options.http.publicUrl ?? "";
-  const engine = await startEngine({ ...options.engine, consoleUrl: () => url });
+  const engine = await options.open(() => url);
   try {
     const { host, port, ...http } = options.http;
     const { store, bus, clock, log, ids, run, policy, chat } = engine.deps;
@@ -69,6 +77,7 @@ export async function startGantry(
       cost: (request) => readCost(engine.deps, request),
       onCommit: engine.onCommit,
       stream: defaultStream,
+      ...(engine.pushes && { pushes: engine.pushes }),
     });
     const server = await startServer({ app, host, port });
     url = options.http.publicUrl ?? server.url;

@@ -6,6 +6,7 @@ import { withinDeadline } from "../google/call-deadline.ts";
 import { appErrorOf, rpcFailureOf } from "../google/rpc-failure.ts";
 import type { PublisherConnection } from "./connect-publisher.ts";
 import { batches, type WireMessage } from "./message-batches.ts";
+import { PublishedIds } from "./published-ids.ts";
 import { type TopicPlace, topicPath } from "./topic-path.ts";
 
 /** Says on a message that one subscription gave up whose it is: the others of its topic had theirs. */
@@ -33,6 +34,7 @@ const never = new AbortController().signal;
 export class PubSubBus implements Bus {
   readonly #options: PubSubBusOptions;
   readonly #deadlines: PublishDeadlines;
+  readonly #known = new PublishedIds();
 
   constructor(options: PubSubBusOptions) {
     this.#options = options;
@@ -40,12 +42,30 @@ export class PubSubBus implements Bus {
   }
 
   async publish(messages: readonly OutgoingMessage[]): Promise<void> {
-    const byTopic = new Map<string, WireMessage[]>();
-    for (const { topic, data, attributes } of messages) {
-      const wire = { data: Buffer.from(JSON.stringify(data), "utf8"), attributes };
-      byTopic.set(topic, [...(byTopic.get(topic) ?? []), wire]);
-    }
-    await Promise.all([...byTopic].map(([topic, wires]) => this.publishAsIs(topic, wires)));
+    const byTopic = new Map<string, OutgoingMessage[]>();
+    for (const message of this.#unpublished(messages))
+      byTopic.set(message.topic, [...(byTopic.get(message.topic) ?? []), message]);
+    await Promise.all([...byTopic].map(([topic, some]) => this.#publishOn(topic, some)));
+  }
+
+  async #publishOn(topic: string, messages: readonly OutgoingMessage[]): Promise<void> {
+    const wires = messages.map(({ data, attributes }) => ({
+      data: Buffer.from(JSON.stringify(data), "utf8"),
+      attributes,
+    }));
+    await this.publishAsIs(topic, wires);
+    const now = this.#options.clock.now();
+    for (const { id } of messages) if (id !== null) this.#known.add({ topic, id, now });
+  }
+
+  #unpublished(messages: readonly OutgoingMessage[]): readonly OutgoingMessage[] {
+    const now = this.#options.clock.now();
+    const ids = new Set<string>();
+    return messages.filter(({ topic, id }) => {
+      if (id === null) return true;
+      const isFirst = ids.size < ids.add(`${topic} ${id}`).size;
+      return isFirst && !this.#known.has({ topic, id, now });
+    });
   }
 
   /** Publishes these bytes on one topic, in as few requests as may be. */

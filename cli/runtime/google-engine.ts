@@ -1,0 +1,78 @@
+import { openFirestore } from "../../shared/adapters/firestore/open-firestore.ts";
+import { connectPublisher } from "../../shared/adapters/pubsub/connect-publisher.ts";
+import { PubSubBus } from "../../shared/adapters/pubsub/pubsub-bus.ts";
+import type { TopicPlace } from "../../shared/adapters/pubsub/topic-path.ts";
+import { randomIds } from "../../shared/adapters/system/random-ids.ts";
+import { systemClock } from "../../shared/adapters/system/system-clock.ts";
+import type { DeadLetters } from "../../shared/ports/dead-letters.ts";
+import type { Deps } from "../../shared/usecases/deps.ts";
+import { createDesk } from "../../shared/usecases/gantry-desk.ts";
+import { RunningWork } from "../../shared/usecases/running-work.ts";
+import { defaultSettings, type Engine, type EngineOptions } from "./engine.ts";
+import type { GoogleSettings } from "./google-settings.ts";
+
+/** One process on Google Cloud: state on Firestore, messages on Pub/Sub. Any number of them share both. */
+export type GoogleEngine = Engine &
+  Readonly<{
+    bus: PubSubBus;
+    deadLetters: DeadLetters;
+    place: TopicPlace;
+    /** Writes down what was published; to be called before the process may be frozen or stopped. */
+    settle: () => Promise<void>;
+    /** Publishes the messages of commits that nobody published in time. */
+    publishLeft: () => Promise<void>;
+  }>;
+
+type GoogleEngineOptions = Omit<EngineOptions, "file" | "bus" | "trust"> &
+  Readonly<{ google: GoogleSettings }>;
+
+/** Commits whose messages one call publishes at most; the next one goes on. */
+const mostLeft = 200;
+
+/** Opens it. Nothing is connected, and no SDK loaded, before it is needed. */
+export async function openGoogleEngine(options: GoogleEngineOptions): Promise<GoogleEngine> {
+  const { google, cloud, log, clock = systemClock, settings, ...rest } = options;
+  const place = { project: google.project, prefix: google.topicPrefix };
+  const publisher = connectPublisher({ endpoint: google.emulators.pubsub });
+  const firestore = openFirestore({
+    project: google.project,
+    database: google.database,
+    endpoint: google.emulators.firestore,
+    clock,
+    log,
+    publish: (messages) => bus.publish(messages),
+  });
+  const { store, conversations, freezes, notes, deadLetters, outbox } = firestore;
+  const bus = new PubSubBus({ connection: publisher, place, deadLetters, clock });
+  const deps: Deps = {
+    ...cloud,
+    ...rest,
+    store,
+    conversations,
+    freezes,
+    notes,
+    bus,
+    clock,
+    ids: randomIds,
+    log,
+    settings: { ...(await defaultSettings()), ...settings },
+    running: new RunningWork(),
+    onCommit: () => undefined,
+  };
+  return {
+    deps,
+    desk: createDesk(deps),
+    onCommit: null,
+    pushes: null,
+    bus,
+    deadLetters,
+    place,
+    settle: () => outbox.settle(),
+    publishLeft: async () => void (await outbox.publishLeft({ now: clock.now(), limit: mostLeft })),
+    close: async () => {
+      deps.running.stopAll();
+      await outbox.settle();
+      await Promise.all([publisher.close(), firestore.close()]);
+    },
+  };
+}
