@@ -1,9 +1,8 @@
 import type { GooglePeople } from "../../service/service-deps.ts";
 import { iapIssuer, signInIssuer } from "../../shared/adapters/oidc/google-issuers.ts";
-import type { TrustedIssuer } from "../../shared/adapters/oidc/token-verifier.ts";
+import { verifierOnDemand } from "../../shared/adapters/oidc/token-verifier-on-demand.ts";
 import { rolesOf } from "../../shared/domain/access.ts";
 import type { Policy } from "../../shared/domain/policy.ts";
-import type { IdentityTokens } from "../../shared/ports/identity-tokens.ts";
 import type { Clock } from "../../shared/ports/system.ts";
 
 /** How people come whom Google signed in, each by the audience that their tokens must name; null = not at all. */
@@ -22,22 +21,8 @@ export function googlePeople(
   if (iap === null && signIn === null) return null;
   const keys = keysUrl === undefined ? {} : { keysUrl };
   return {
-    iap: iap === null ? null : lazily(iapIssuer({ audience: iap, ...keys }), clock),
-    signIn: signIn === null ? null : lazily(signInIssuer({ audience: signIn, ...keys }), clock),
+    iap: iap === null ? null : verifierOnDemand(iapIssuer({ audience: iap, ...keys }), clock),
+    signIn: signIn === null ? null : verifierOnDemand(signInIssuer({ audience: signIn, ...keys }), clock),
     rolesOf: (email) => rolesOf(policy, email),
-  };
-}
-
-function lazily(issuer: TrustedIssuer, clock: Clock): IdentityTokens {
-  let opened: Promise<IdentityTokens> | null = null;
-  const open = async (): Promise<IdentityTokens> => {
-    const { createTokenVerifier } = await import("../../shared/adapters/oidc/token-verifier.ts");
-    return createTokenVerifier(issuer, clock);
-  };
-  return {
-    verify: async (token) => {
-      opened ??= open();
-      return (await opened).verify(token);
-    },
   };
 }
