@@ -64,6 +64,7 @@ export async function openGoogleFunction(options: FunctionOptions): Promise<Goog
     log,
     settings: paceOf(settings),
   });
+  const isEmulated = google.emulators.pubsub !== null;
   const usual = handler(engine.deps);
   const isSweep = name === "sweep";
   const handle = isSweep ? patientSweep(engine, usual, sweepPaceOf(settings)) : usual;
@@ -74,7 +75,12 @@ export async function openGoogleFunction(options: FunctionOptions): Promise<Goog
   ]);
   return {
     log,
-    trust: pushTrust({ push: google.push, isEmulated: google.emulators.pubsub !== null }, systemClock),
+    trust: pushTrust({ push: google.push, isEmulated, isBehindIam: isOnCloudRun(env) }, systemClock),
     take,
   };
+}
+
+/** https://cloud.google.com/run/docs/container-contract#services-env-vars */
+function isOnCloudRun(env: Env): boolean {
+  return env["K_SERVICE"] !== undefined;
 }
