@@ -16,7 +16,8 @@ import {
 import { firstRelease } from "../../test/support/function-story.ts";
 import { fakeLogs, fakeMetrics } from "../../test/support/watched-cloud.ts";
 import type { CloudPorts } from "./cloud-ports.ts";
-import { defaultSettings, type EmbeddedGantry, startEngine } from "./engine.ts";
+import { defaultSettings } from "./default-settings.ts";
+import { type EmbeddedGantry, startEngine } from "./engine.ts";
 
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const fast = { pollBuildEveryMs: 20, retryMinMs: 5 };

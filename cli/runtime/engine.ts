@@ -1,20 +1,22 @@
-import { readFile } from "node:fs/promises";
 import { subscriptions } from "../../functions/subscriptions.ts";
 import type { PushDoor } from "../../service/service-deps.ts";
 import type { BusOptions } from "../../shared/adapters/sqlite/bus-options.ts";
 import type { EmbeddedEngine } from "../../shared/adapters/sqlite/embedded-engine.ts";
 import { openSqlite } from "../../shared/adapters/sqlite/open-sqlite.ts";
 import { randomIds } from "../../shared/adapters/system/random-ids.ts";
+import { createTracing } from "../../shared/adapters/system/step-tracing.ts";
 import { systemClock } from "../../shared/adapters/system/system-clock.ts";
 import type { Policy } from "../../shared/domain/policy.ts";
 import type { ChatPort } from "../../shared/ports/chat.ts";
+import { type Meters, silentMeters } from "../../shared/ports/meters.ts";
 import type { Clock, Log } from "../../shared/ports/system.ts";
+import type { Tracing } from "../../shared/ports/tracing.ts";
 import type { Deps, Settings } from "../../shared/usecases/deps.ts";
 import type { Desk } from "../../shared/usecases/desk.ts";
 import { createDesk } from "../../shared/usecases/gantry-desk.ts";
 import { RunningWork } from "../../shared/usecases/running-work.ts";
 import type { CloudPorts } from "./cloud-ports.ts";
-import { packageFile } from "./package-root.ts";
+import { defaultSettings } from "./default-settings.ts";
 import { embeddedDoor } from "./push-door.ts";
 import type { PushTrust } from "./push-trust.ts";
 import { Sweeper } from "./sweeper.ts";
@@ -46,6 +48,10 @@ export type EngineOptions = Readonly<{
   sourceSite: string | null;
   policy: Policy;
   log: Log;
+  /** Without it, nobody is told of traces. */
+  tracing?: Tracing;
+  /** Without it, nobody reads counts. */
+  meters?: Meters;
   settings?: Partial<Settings>;
   bus?: BusOptions;
   /** Whose pushes are taken; without it nobody's. */
@@ -57,27 +63,6 @@ export type EngineOptions = Readonly<{
 const concurrency = 2_000;
 
 const pruneEveryMs = 60 * 60_000;
-
-/** What one process uses unless told otherwise. */
-export async function defaultSettings(): Promise<Settings> {
-  const name = "cloudbuild-nocache.yaml";
-  return {
-    owner: `${process.pid}-${randomIds.short()}`,
-    leaseMs: 30_000,
-    maxAttempts: 5,
-    retryMinMs: 250,
-    retryMaxMs: 15_000,
-    pollBuildEveryMs: 30_000,
-    sliceMs: 30_000,
-    watchWaitingEveryMs: 5 * 60_000,
-    driftEveryMs: 5 * 60_000,
-    findTagsEveryMs: 5 * 60_000,
-    webhookWithinMs: 60_000,
-    deployDeadlineMs: 10 * 60_000,
-    trafficDeadlineMs: 3 * 60_000,
-    buildFile: { name, text: await readFile(packageFile(name), "utf8") },
-  };
-}
 
 function pruneRegularly({
   prune,
@@ -95,6 +80,7 @@ type Around = Readonly<{ sqlite: EmbeddedEngine; clock: Clock; onCommit: () => v
 
 async function depsOf(options: EngineOptions, { sqlite, clock, onCommit }: Around): Promise<Deps> {
   const { cloud, chat, consoleUrl, sourceSite, policy, log } = options;
+  const { tracing = createTracing(null), meters = silentMeters } = options;
   return {
     ...cloud,
     chat,
@@ -108,6 +94,8 @@ async function depsOf(options: EngineOptions, { sqlite, clock, onCommit }: Aroun
     clock,
     ids: randomIds,
     log,
+    tracing,
+    meters,
     policy,
     settings: { ...(await defaultSettings()), ...options.settings },
     running: new RunningWork(),

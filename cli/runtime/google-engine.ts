@@ -3,12 +3,15 @@ import { connectPublisher } from "../../shared/adapters/pubsub/connect-publisher
 import { PubSubBus } from "../../shared/adapters/pubsub/pubsub-bus.ts";
 import type { TopicPlace } from "../../shared/adapters/pubsub/topic-path.ts";
 import { randomIds } from "../../shared/adapters/system/random-ids.ts";
+import { createTracing } from "../../shared/adapters/system/step-tracing.ts";
 import { systemClock } from "../../shared/adapters/system/system-clock.ts";
 import type { DeadLetters } from "../../shared/ports/dead-letters.ts";
+import { silentMeters } from "../../shared/ports/meters.ts";
 import type { Deps } from "../../shared/usecases/deps.ts";
 import { createDesk } from "../../shared/usecases/gantry-desk.ts";
 import { RunningWork } from "../../shared/usecases/running-work.ts";
-import { defaultSettings, type Engine, type EngineOptions } from "./engine.ts";
+import { defaultSettings } from "./default-settings.ts";
+import type { Engine, EngineOptions } from "./engine.ts";
 import type { GoogleSettings } from "./google-settings.ts";
 
 /** One process on Google Cloud: state on Firestore, messages on Pub/Sub. Any number of them share both. */
@@ -32,6 +35,7 @@ const mostLeft = 200;
 /** Opens it. Nothing is connected, and no SDK loaded, before it is needed. */
 export async function openGoogleEngine(options: GoogleEngineOptions): Promise<GoogleEngine> {
   const { google, cloud, log, clock = systemClock, settings, ...rest } = options;
+  const { tracing = createTracing(null), meters = silentMeters } = rest;
   const place = { project: google.project, prefix: google.topicPrefix };
   const publisher = connectPublisher({ endpoint: google.emulators.pubsub });
   const firestore = openFirestore({
@@ -55,6 +59,8 @@ export async function openGoogleEngine(options: GoogleEngineOptions): Promise<Go
     clock,
     ids: randomIds,
     log,
+    tracing,
+    meters,
     settings: { ...(await defaultSettings()), ...settings },
     running: new RunningWork(),
     onCommit: () => undefined,

@@ -5,6 +5,7 @@ import type { FunctionName } from "../../shared/install/google-parts.ts";
 import { pushSubscriptions } from "../../shared/install/push-subscriptions.ts";
 import type { EventHandler } from "../../shared/ports/bus.ts";
 import type { Log } from "../../shared/ports/system.ts";
+import { delivering } from "../../shared/usecases/delivery.ts";
 import type { Deps } from "../../shared/usecases/deps.ts";
 import { readServerFiles } from "../serve/server-files.ts";
 import { addressesOf, chatOf, paceOf, sweepPaceOf } from "../serve/server-parts.ts";
@@ -70,7 +71,10 @@ export async function openGoogleFunction(options: FunctionOptions): Promise<Goog
   const handle = isSweep ? patientSweep(engine, usual, sweepPaceOf(settings)) : usual;
   const own = pushSubscriptions.filter((subscription) => subscription.function === name);
   const take = createTaker(engine, [
-    ...own.map((subscription) => ({ ...subscription, handler: handle })),
+    ...own.map((subscription) => ({
+      ...subscription,
+      handler: delivering(engine.deps, subscription.name, handle),
+    })),
     ...(isSweep ? [deadLetterSubscription(engine)] : []),
   ]);
   return {

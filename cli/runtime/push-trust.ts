@@ -17,10 +17,7 @@ type TrustSettings = Readonly<{ push: PushIdentity | null; isEmulated: boolean; 
  * which signs nothing, everybody is trusted unless an account is named; anywhere else nobody is. `isBehindIam`: only for a
  * process that Cloud Run lets nobody reach but who may, for it then removes the signature that it has checked.
  */
-export function pushTrust(
-  { push, isEmulated, isBehindIam = false }: TrustSettings,
-  clock: Clock,
-): PushTrust {
+export function pushTrust({ push, isEmulated, isBehindIam = false }: TrustSettings, clock: Clock): PushTrust {
   if (push === null) {
     const why =
       "this process was not told whose pushes to take: GANTRY_PUSH_ACCOUNT and GANTRY_PUSH_AUDIENCE";
