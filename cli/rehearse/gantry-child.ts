@@ -1,13 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { stringify } from "yaml";
 import { z } from "zod";
 import type { LocalCloud } from "../../emulator/local-cloud.ts";
 import { secretNames } from "../serve/server-settings.ts";
+import { type ServeFiles, writeServeFolder } from "./serve-folder.ts";
 
 export type ChildOptions = Readonly<{
   directory: string;
@@ -15,11 +14,12 @@ export type ChildOptions = Readonly<{
   secrets: Readonly<{ person: string; token: string; webhookSecret: string }>;
   env: Readonly<Record<string, string | undefined>>;
   log: (line: string) => void;
+  files?: ServeFiles;
 }>;
 
 const ready = z.object({ ready: z.literal(true), url: z.string() });
 
-/** `gantry serve` before a local cloud, in a process of its own: the same port and the same file at every start. */
+/** `gantry serve` before a local cloud, in a process of its own: the same port and the same state at every start. */
 export class GantryChild {
   readonly #options: ChildOptions;
   #process: ChildProcess | null = null;
@@ -37,8 +37,8 @@ export class GantryChild {
 
   /** Starts it and answers its URL once it is ready. Rejects when it ends before. */
   async start(): Promise<string> {
-    const { env, secrets, log } = this.#options;
-    const settings = await this.#writeSettings();
+    const { directory, cloud, env, secrets, log, files } = this.#options;
+    const settings = await writeServeFolder(join(directory, "serve"), cloud, files ?? {});
     const words = ["serve", "--config", settings, "--port", String(this.#port), "--json"];
     const child = spawn(process.execPath, [...program(), ...words], {
       stdio: ["ignore", "pipe", "pipe"],
@@ -65,30 +65,6 @@ export class GantryChild {
     const gone = once(child, "exit");
     child.kill("SIGKILL");
     await gone;
-  }
-
-  async #writeSettings(): Promise<string> {
-    const { directory, cloud } = this.#options;
-    const folder = join(directory, "serve");
-    const { run, build, monitoring, logging, git } = cloud;
-    const settings = {
-      policy: "gantry.policy.yaml",
-      database: "gantry.db",
-      github: { api: git.url, clone: git.url },
-      endpoints: {
-        run: `${run.grpc.host}:${run.grpc.port}`,
-        build: `${build.grpc.host}:${build.grpc.port}`,
-        monitoring: `${monitoring.grpc.host}:${monitoring.grpc.port}`,
-        logging: logging.url,
-      },
-      pollBuilds: "200ms",
-    };
-    const policy = { version: 1, repositories: [{ repository: "*/*", services: ["**"] }] };
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    await writeFile(join(folder, settings.policy), stringify(policy));
-    const file = join(folder, "gantry.server.yaml");
-    await writeFile(file, stringify(settings));
-    return file;
   }
 }
 
