@@ -51,6 +51,7 @@ export async function admit(deps: Deps, event: PubSubEvent): Promise<void> {
     cause: request.requestId,
     config: { hash: release.configHash, config },
     goesOnWith: goesOnWith("build"),
+    goesOnAtOnce: true,
   });
   if (!executed.ok) {
     const { code, message, next } = executed.refusal;
@@ -63,7 +64,7 @@ export async function admit(deps: Deps, event: PubSubEvent): Promise<void> {
     });
     return;
   }
-  await workOn(deps, "build", service);
+  await workOn(deps, "build", service, executed.begun);
 }
 
 async function examine(

@@ -396,8 +396,12 @@ export class Simulation {
       const served = run.effectiveOf(service);
       const isPlain = soleRevision(served) !== null && isSameSplit(served, run.desiredOf(service));
       if (ready && !isPlain) run.humanMoves(service, [{ revision: ready.name, percent: 100 }]);
+    }
+    await this.#run(minute); // until requests meet what was moved last
+    for (const service of this.#services) {
+      const ready = run.revisionsOf(service).some((revision) => revision.ready === "ready");
       // A service that exists and serves nothing is somebody's own trouble: Gantry refuses to guess.
-      const isServing = ready !== undefined || !run.exists(service);
+      const isServing = ready || !run.exists(service);
       if (isServing) this.#push(service, lastTag, { fate: "good", approval: false });
     }
     await this.#rest();

@@ -1,7 +1,8 @@
 import type { ServiceKey } from "../../domain/ids.ts";
-import type { Commit } from "../../ports/store.ts";
+import type { ReleaseRecord } from "../../domain/release-record.ts";
+import type { Commit, OwedWork } from "../../ports/store.ts";
 import type { FirestoreDatabase, Precondition, Write } from "./firestore-database.ts";
-import { reconciled } from "./owed-list.ts";
+import { claimedFirst, reconciled } from "./owed-list.ts";
 import { packed } from "./packed-json.ts";
 import { fieldsOfHead, type ServiceHead } from "./service-head.ts";
 
@@ -15,17 +16,31 @@ export function commitPath(database: FirestoreDatabase, service: ServiceKey, ver
   return database.path("commits", `${service}~${version}`);
 }
 
-/** The head after the commit. Messages count as published once their process says so. */
-export function headAfter(head: ServiceHead, commit: Commit, now: number): ServiceHead {
+/** The head after the commit, with the work claimed that it goes on with. Messages count as published once their process says so. */
+export function headAfter(head: ServiceHead, commit: Commit, now: number): HeadAfter {
   const version = commit.expectedVersion + 1;
   const isAllTold = head.told === head.version && commit.messages.length === 0;
-  return {
+  const owed = reconciled(head.owed, commit.owed);
+  const claim = commit.claim === undefined ? null : claimedFirst(owed, commit.claim);
+  const after = {
     version,
     sequence: head.sequence + commit.events.length,
-    owed: reconciled(head.owed, commit.owed),
+    owed: claim?.list ?? owed,
     told: isAllTold ? version : head.told,
     untoldSince: isAllTold ? null : (head.untoldSince ?? now),
+    records: recordsAfter(head, commit),
   };
+  return { after, claimed: claim?.answer ?? null };
+}
+
+type HeadAfter = Readonly<{ after: ServiceHead; claimed: OwedWork | null }>;
+
+/** Those that the next commits may change. */
+function recordsAfter({ records }: ServiceHead, { state, releases }: Commit): readonly ReleaseRecord[] {
+  const { active, live, queue } = state;
+  const wanted = new Set([active?.id, live?.id, ...queue.map(({ id }) => id)]);
+  const latest = new Map([...records, ...releases].map((record) => [record.id, record]));
+  return [...latest.values()].filter(({ id }) => wanted.has(id));
 }
 
 type Params = Readonly<{
@@ -73,6 +88,7 @@ function serviceFields({ commit, after, token }: Params) {
     sequence: after.sequence,
     token,
     ...fieldsOfHead(after),
+    records: packed(after.records, `The records of ${commit.service}`),
     body: packed(commit.state, `The state of ${commit.service}`),
   };
 }

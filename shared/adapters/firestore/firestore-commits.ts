@@ -4,14 +4,13 @@ import type { Clock } from "../../ports/system.ts";
 import { commitPath, headAfter, writesOf } from "./commit-writes.ts";
 import type { DocumentCells } from "./document-cells.ts";
 import { textOf } from "./document-fields.ts";
+import type { FirestoreConfigs } from "./firestore-configs.ts";
 import type { FirestoreDatabase, StoredDocument } from "./firestore-database.ts";
 import type { Outbox } from "./outbox.ts";
 import { headOf, newHead, small } from "./service-head.ts";
 
 /** What was found where a commit is to go; `base` null = the service was never committed. */
 type Ground = Readonly<{ base: StoredDocument | null }>;
-
-const rememberedConfigs = 1_000;
 
 /**
  * One decision, written all at once on condition that the service's document is still the one that was read, that no commit of
@@ -23,13 +22,20 @@ export class FirestoreCommits {
   readonly #cells: DocumentCells;
   readonly #outbox: Outbox;
   readonly #clock: Clock;
-  readonly #configs = new Set<string>();
+  readonly #configs: FirestoreConfigs;
 
   constructor(
-    params: Readonly<{ database: FirestoreDatabase; cells: DocumentCells; outbox: Outbox; clock: Clock }>,
+    params: Readonly<{
+      database: FirestoreDatabase;
+      cells: DocumentCells;
+      configs: FirestoreConfigs;
+      outbox: Outbox;
+      clock: Clock;
+    }>,
   ) {
     this.#database = params.database;
     this.#cells = params.cells;
+    this.#configs = params.configs;
     this.#outbox = params.outbox;
     this.#clock = params.clock;
   }
@@ -57,10 +63,11 @@ export class FirestoreCommits {
     }
   }
 
-  /** What this process read or wrote last, where that is the version that the commit names. */
+  /** What this process read or wrote last, where that is the version that the commit names; nothing at all is version 0. */
   #remembered({ expectedVersion }: Commit, path: string): Ground | null {
     const base = this.#cells.known(path);
-    return base !== null && headOf(base.fields).version === expectedVersion ? { base } : null;
+    if (base === null) return expectedVersion === 0 ? { base } : null;
+    return headOf(base.fields).version === expectedVersion ? { base } : null;
   }
 
   /** Reads what decides. `token` = the commit was sent before, and may be there. */
@@ -74,8 +81,7 @@ export class FirestoreCommits {
       doing,
     );
     if (base !== null) this.#cells.remember(small(base));
-    if (mine !== null && textOf(mine.fields, "token") === token)
-      return { outcome: "committed", version: expectedVersion + 1 };
+    if (mine !== null && textOf(mine.fields, "token") === token) return committedBefore(commit, base);
     if (known !== null) return { outcome: "duplicate" };
     const version = base === null ? 0 : headOf(base.fields).version;
     return version === expectedVersion ? { base } : { outcome: "conflict" };
@@ -88,25 +94,25 @@ export class FirestoreCommits {
     const { service } = commit;
     const before = base === null ? newHead : this.#outbox.told(service, headOf(base.fields));
     const now = this.#clock.now();
-    const after = headAfter(before, commit, now);
-    const configs = await this.#missing(commit);
+    const { after, claimed } = headAfter(before, commit, now);
+    const configs = await this.#configs.missing(commit.configs);
     const when = base === null ? { exists: false } : { updatedAt: base.updatedAt };
     const writes = writesOf({ database: this.#database, commit, before, after, when, token, now, configs });
     const [at] = await this.#database.commit(writes, `commit to ${service}`);
     const fields = writes[0]?.fields;
     if (at !== undefined && fields !== undefined)
       this.#cells.remember(small({ path, fields, createdAt: base?.createdAt ?? at, updatedAt: at }));
-    for (const { hash } of configs) this.#configs.add(hash);
-    return { outcome: "committed", version: after.version };
+    this.#configs.learn(configs);
+    return { outcome: "committed", version: after.version, ...(claimed && { claimed }) };
   }
+}
 
-  /** A config never changes under its hash, so each is looked for once and written once. */
-  async #missing({ configs }: Commit): Promise<Commit["configs"]> {
-    if (this.#configs.size > rememberedConfigs) this.#configs.clear();
-    const unknown = configs.filter(({ hash }) => !this.#configs.has(hash));
-    if (unknown.length === 0) return [];
-    const paths = unknown.map(({ hash }) => this.#database.path("configs", hash));
-    const found = await this.#database.get(paths, "look for a config");
-    return unknown.filter((_, n) => found[n] === null);
-  }
+/** The answer to a commit whose own answer was lost. What was claimed with it is the caller's still, unless its lease ran out. */
+function committedBefore({ expectedVersion, claim }: Commit, document: StoredDocument | null): CommitResult {
+  const owed = document === null ? [] : headOf(document.fields).owed;
+  const claimed = owed.find(
+    ({ id, claimedBy, leaseUntil }) =>
+      claim?.ids.includes(id) && claimedBy === claim.owner && leaseUntil === claim.now + claim.leaseMs,
+  );
+  return { outcome: "committed", version: expectedVersion + 1, ...(claimed && { claimed }) };
 }

@@ -36,7 +36,12 @@ export type Write = Readonly<{
 }>;
 
 /** One call of the API, told to whoever counts them. */
-export type StoreCall = Readonly<{ kind: "read" | "write"; documents: number; query: Query | null }>;
+export type StoreCall = Readonly<{
+  kind: "read" | "write";
+  doing: string;
+  documents: number;
+  query: Query | null;
+}>;
 
 /** The documents of a query, and the time as of which they are all there is. */
 export type Found = Readonly<{ documents: readonly StoredDocument[]; readAt: Moment }>;
@@ -98,7 +103,7 @@ export class FirestoreDatabase {
     const request = { database: this.#root, documents };
     const answers = await this.#read(
       doing,
-      { kind: "read", documents: paths.length, query: null },
+      { kind: "read", doing, documents: paths.length, query: null },
       (client, ms) => client.batchGetDocuments(request, callOptions(ms)),
     );
     const found = new Map(answers.map(({ found: document }) => [document?.name ?? "", document]));
@@ -107,7 +112,7 @@ export class FirestoreDatabase {
 
   async query(query: Query, doing: string): Promise<Found> {
     const request = { parent: this.#parent, structuredQuery: this.#structured(query) };
-    const answers = await this.#read(doing, { kind: "read", documents: 0, query }, (client, ms) =>
+    const answers = await this.#read(doing, { kind: "read", doing, documents: 0, query }, (client, ms) =>
       client.runQuery(request, callOptions(ms)),
     );
     const documents = answers.map(({ document }) => this.#document(document)).filter((each) => each !== null);
@@ -121,7 +126,7 @@ export class FirestoreDatabase {
       aggregations: [{ alias: "count", count: {} }],
     };
     const request = { parent: this.#parent, structuredAggregationQuery };
-    const answers = await this.#read(doing, { kind: "read", documents: 1, query }, (client, ms) =>
+    const answers = await this.#read(doing, { kind: "read", doing, documents: 1, query }, (client, ms) =>
       client.runAggregationQuery(request, callOptions(ms)),
     );
     return Number(answers.at(-1)?.result?.aggregateFields?.["count"]?.integerValue ?? 0);
@@ -133,7 +138,7 @@ export class FirestoreDatabase {
    */
   async commit(writes: readonly Write[], doing: string): Promise<readonly Moment[]> {
     const request = { database: this.#root, writes: writes.map((write) => this.#wireWrite(write)) };
-    this.#observe({ kind: "write", documents: writes.length, query: null });
+    this.#observe({ kind: "write", doing, documents: writes.length, query: null });
     const [answer] = await this.#call(doing, (client, ms) => client.commit(request, callOptions(ms)));
     return (answer.writeResults ?? []).map(({ updateTime }) => readMoment(updateTime ?? {}));
   }

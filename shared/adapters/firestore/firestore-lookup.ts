@@ -1,5 +1,4 @@
 import type { ReleaseId, ServiceKey } from "../../domain/ids.ts";
-import type { ReleaseConfig } from "../../domain/release-config.ts";
 import type { ReleaseRecord } from "../../domain/release-record.ts";
 import type { ServiceState } from "../../domain/service-state.ts";
 import type { Refusal, Store, StoredEvent } from "../../ports/store.ts";
@@ -24,10 +23,6 @@ export class FirestoreLookup {
 
   release(id: ReleaseId): Promise<ReleaseRecord | null> {
     return this.#one("releases", id, "read a release");
-  }
-
-  config(hash: string): Promise<ReleaseConfig | null> {
-    return this.#one("configs", hash, "read a config");
   }
 
   refusal(id: string): Promise<Refusal | null> {

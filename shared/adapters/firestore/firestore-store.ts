@@ -5,6 +5,7 @@ import type { Clock } from "../../ports/system.ts";
 import type { DocumentCells } from "./document-cells.ts";
 import { EventFeed } from "./event-feed.ts";
 import { FirestoreCommits } from "./firestore-commits.ts";
+import { FirestoreConfigs } from "./firestore-configs.ts";
 import type { FirestoreDatabase } from "./firestore-database.ts";
 import { FirestoreLookup } from "./firestore-lookup.ts";
 import { FirestoreWork } from "./firestore-work.ts";
@@ -20,6 +21,7 @@ export class FirestoreStore implements Store {
   readonly #database: FirestoreDatabase;
   readonly #cells: DocumentCells;
   readonly #outbox: Outbox;
+  readonly #configs: FirestoreConfigs;
   readonly #commits: FirestoreCommits;
   readonly #work: FirestoreWork;
   readonly #lookup: FirestoreLookup;
@@ -31,7 +33,8 @@ export class FirestoreStore implements Store {
     this.#database = params.database;
     this.#cells = params.cells;
     this.#outbox = params.outbox;
-    this.#commits = new FirestoreCommits(params);
+    this.#configs = new FirestoreConfigs(params.database);
+    this.#commits = new FirestoreCommits({ ...params, configs: this.#configs });
     this.#work = new FirestoreWork(params);
     this.#lookup = new FirestoreLookup(params.database);
     this.#feed = new EventFeed(params.database);
@@ -43,7 +46,8 @@ export class FirestoreStore implements Store {
     if (document === null) return { state: newService(service), version: 0 };
     this.#cells.remember(small(document));
     this.#work.learn(document);
-    return { state: unpacked<ServiceState>(document.fields), version: headOf(document.fields).version };
+    const { version, records } = headOf(document.fields);
+    return { state: unpacked<ServiceState>(document.fields), version, records };
   }
 
   /** Messages are published after the commit; those that could not be are published by `Outbox.publishLeft`. */
@@ -97,7 +101,7 @@ export class FirestoreStore implements Store {
   }
 
   config(hash: string): ReturnType<Store["config"]> {
-    return this.#lookup.config(hash);
+    return this.#configs.get(hash);
   }
 
   releaseEvents(...params: Parameters<Store["releaseEvents"]>): ReturnType<Store["releaseEvents"]> {

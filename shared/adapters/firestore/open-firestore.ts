@@ -1,6 +1,8 @@
 import type { Bus } from "../../ports/bus.ts";
 import type { Conversations } from "../../ports/conversations.ts";
+import type { DeadLetters } from "../../ports/dead-letters.ts";
 import type { Freezes } from "../../ports/freezes.ts";
+import type { Notes } from "../../ports/notes.ts";
 import type { Store } from "../../ports/store.ts";
 import type { Clock, Log } from "../../ports/system.ts";
 import type { Endpoint } from "../google/client-options.ts";
@@ -8,7 +10,9 @@ import { connectFirestore } from "./connect-firestore.ts";
 import { DocumentCells } from "./document-cells.ts";
 import { FirestoreConversations } from "./firestore-conversations.ts";
 import { FirestoreDatabase, type StoreCall } from "./firestore-database.ts";
+import { FirestoreDeadLetters } from "./firestore-dead-letters.ts";
 import { FirestoreFreezes } from "./firestore-freezes.ts";
+import { FirestoreNotes } from "./firestore-notes.ts";
 import { FirestoreStore } from "./firestore-store.ts";
 import { Outbox } from "./outbox.ts";
 import type { Deadlines } from "./tries.ts";
@@ -31,8 +35,10 @@ export type FirestoreEngine = Readonly<{
   store: Store;
   conversations: Conversations;
   freezes: Freezes;
-  /** `settle` before a function answers, `publishLeft` at every sweep. */
-  outbox: Pick<Outbox, "settle" | "publishLeft">;
+  notes: Notes;
+  deadLetters: DeadLetters;
+  /** `heard` at every message, `settle` before a function answers, `publishLeft` at every sweep. */
+  outbox: Pick<Outbox, "heard" | "settle" | "publishLeft">;
   close: () => Promise<void>;
 }>;
 
@@ -57,6 +63,8 @@ export function openFirestore(options: FirestoreOptions): FirestoreEngine {
     store: new FirestoreStore({ database, cells, outbox, clock }),
     conversations: new FirestoreConversations({ database, cells }),
     freezes: new FirestoreFreezes({ database, cells }),
+    notes: new FirestoreNotes({ database, cells }),
+    deadLetters: new FirestoreDeadLetters({ database, cells }),
     outbox,
     close: connection.close,
   };

@@ -1,5 +1,5 @@
-import type { ServiceKey, Timestamp } from "../../domain/ids.ts";
-import type { Bus, OutgoingMessage } from "../../ports/bus.ts";
+import { parseServiceKey, type ServiceKey, type Timestamp } from "../../domain/ids.ts";
+import { type Bus, type OutgoingMessage, topics } from "../../ports/bus.ts";
 import type { Log } from "../../ports/system.ts";
 import { commitPath } from "./commit-writes.ts";
 import type { DocumentCells } from "./document-cells.ts";
@@ -11,6 +11,9 @@ import { fieldsOfHead, headFields, headOf, keyOf, type ServiceHead, smallFields 
 
 /** A commit younger than this is being published by who made it. */
 const publishWithinMs = 30_000;
+
+/** Of a hand-off: the commit that it comes from. */
+const versionAttribute = "commit";
 
 /** Commits of one service whose messages are published in one go. */
 const batch = 50;
@@ -27,6 +30,8 @@ export class Outbox {
   readonly #send: Bus["publish"];
   /** Versions published by this process that the service's document does not tell of yet. */
   readonly #published = new Map<ServiceKey, Set<number>>();
+  /** The last version whose messages handed work to somebody else. */
+  readonly #handedOff = new Map<ServiceKey, number>();
 
   constructor(
     params: Readonly<{
@@ -47,16 +52,34 @@ export class Outbox {
     params: Readonly<{ service: ServiceKey; version: number; messages: readonly OutgoingMessage[] }>,
   ): Promise<void> {
     const { service, version, messages } = params;
+    const handOffs = messages.filter(isHandOff);
+    const facts = messages.filter((message) => !isHandOff(message));
     try {
-      if (messages.length > 0) await this.#send(messages);
-      const known = this.#published.get(service) ?? new Set<number>();
-      this.#published.set(service, known.add(version));
+      if (facts.length > 0) await this.#send(facts);
+      if (handOffs.length > 0) await this.#send(handOffs.map((message) => withVersion(message, version)));
+      this.#note(service, version);
+      if (handOffs.length > 0) this.#handedOff.set(service, version);
     } catch (error) {
       this.#log.warn(
         { service, version, err: String(error) },
         "Could not publish the messages of a commit; the sweep does",
       );
     }
+  }
+
+  /**
+   * To be told of the attributes of every message that comes in: hand-offs go out once all else of their commit is published, so
+   * whoever gets one knows that, and writes it down with its claim.
+   */
+  heard(attributes: Readonly<Record<string, string>>): void {
+    const service = parseServiceKey(attributes["service"] ?? "");
+    const version = Number(attributes[versionAttribute]);
+    if (service !== null && Number.isSafeInteger(version) && version > 0) this.#note(service, version);
+  }
+
+  #note(service: ServiceKey, version: number): void {
+    const known = this.#published.get(service) ?? new Set<number>();
+    this.#published.set(service, known.add(version));
   }
 
   /** The head with what this process published meanwhile; for whoever writes the document anyway. */
@@ -66,7 +89,10 @@ export class Outbox {
     return toldBy(known, head);
   }
 
-  /** Writes down what was published, before the process may be stopped or frozen. Costs nothing where that is written. */
+  /**
+   * Writes down what was published, before the process may be stopped or frozen. Costs nothing where that is written, and where
+   * whoever was handed the work writes it down.
+   */
   async settle(): Promise<void> {
     const services = [...this.#published.keys()];
     await Promise.all(services.map((service) => this.#settle(service)));
@@ -75,7 +101,9 @@ export class Outbox {
   async #settle(service: ServiceKey): Promise<void> {
     const document = this.#cells.known(this.#database.path("services", service));
     if (document !== null) this.told(service, headOf(document.fields));
-    if (this.#published.get(service)?.size === 0) this.#published.delete(service);
+    const left = this.#published.get(service) ?? new Set<number>();
+    const isHandedOff = left.size > 0 && Math.max(...left) === this.#handedOff.get(service);
+    if (left.size === 0 || isHandedOff) this.#published.delete(service);
     else await this.#writeDown(service);
   }
 
@@ -102,9 +130,7 @@ export class Outbox {
       { service, from: told + 1, commits: versions.length },
       "Published messages that were left",
     );
-    const known = this.#published.get(service) ?? new Set<number>();
-    this.#published.set(service, known);
-    for (const each of versions) known.add(each);
+    for (const each of versions) this.#note(service, each);
     await this.#writeDown(service);
     return versions.length;
   }
@@ -126,6 +152,16 @@ export class Outbox {
       },
     });
   }
+}
+
+const handOffTopics = new Set<string>([...Object.values(topics.work), topics.sweep]);
+
+function isHandOff({ topic }: OutgoingMessage): boolean {
+  return handOffTopics.has(topic);
+}
+
+function withVersion(message: OutgoingMessage, version: number): OutgoingMessage {
+  return { ...message, attributes: { ...message.attributes, [versionAttribute]: String(version) } };
 }
 
 /** The head, told as far as these versions lead on from it without a gap. */

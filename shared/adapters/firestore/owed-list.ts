@@ -1,6 +1,6 @@
 import type { Timestamp } from "../../domain/ids.ts";
 import type { Work } from "../../domain/work.ts";
-import type { OwedWork, Store } from "../../ports/store.ts";
+import type { ClaimWish, OwedWork, Store } from "../../ports/store.ts";
 
 /** All that one service owes. Pure: a claim is a question to the list and another list. */
 export type OwedList = readonly OwedWork[];
@@ -26,6 +26,15 @@ export function claimed(
     return { answer: null, list: null };
   const mine = { ...work, attempt: work.attempt + 1, claimedBy: owner, leaseUntil: now + leaseMs };
   return { answer: mine, list: withWork(list, mine) };
+}
+
+/** Claims the first of the wish that may be claimed. */
+export function claimedFirst(list: OwedList, { ids, ...params }: ClaimWish): ListChange<OwedWork | null> {
+  for (const id of ids) {
+    const change = claimed(list, { id, ...params });
+    if (change.list !== null) return change;
+  }
+  return { answer: null, list: null };
 }
 
 export function renewed(
