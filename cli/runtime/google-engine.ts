@@ -1,4 +1,4 @@
-import { openFirestore } from "../../shared/adapters/firestore/open-firestore.ts";
+import { type FirestoreEngine, openFirestore } from "../../shared/adapters/firestore/open-firestore.ts";
 import { connectPublisher } from "../../shared/adapters/pubsub/connect-publisher.ts";
 import { PubSubBus } from "../../shared/adapters/pubsub/pubsub-bus.ts";
 import type { TopicPlace } from "../../shared/adapters/pubsub/topic-path.ts";
@@ -20,6 +20,8 @@ export type GoogleEngine = Engine &
     bus: PubSubBus;
     deadLetters: DeadLetters;
     place: TopicPlace;
+    /** To be told of the attributes of every message that comes in. */
+    heard: FirestoreEngine["outbox"]["heard"];
     /** Writes down what was published; to be called before the process may be frozen or stopped. */
     settle: () => Promise<void>;
     /** Publishes the messages of commits that nobody published in time. */
@@ -73,6 +75,7 @@ export async function openGoogleEngine(options: GoogleEngineOptions): Promise<Go
     bus,
     deadLetters,
     place,
+    heard: (attributes) => outbox.heard(attributes),
     settle: () => outbox.settle(),
     publishLeft: async () => void (await outbox.publishLeft({ now: clock.now(), limit: mostLeft })),
     close: async () => {

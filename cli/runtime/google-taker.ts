@@ -29,7 +29,13 @@ export function createTaker(
   const { deps, bus, place } = engine;
   const receive = createPushReceiver({
     place,
-    subscriptions,
+    subscriptions: subscriptions.map((subscription) => ({
+      ...subscription,
+      handler: (event) => {
+        engine.heard(event.data.message.attributes ?? {});
+        return subscription.handler(event);
+      },
+    })),
     layAside: (given) => bus.publishAsIs(deadLetterTopic, [deadLetterMessage(given)]),
     clock: deps.clock,
     log: deps.log,

@@ -33,7 +33,7 @@ type Bill = {
  * documents it writes at once.
  */
 async function play(host: string, config: string): Promise<Bill> {
-  const harness = functionHarness({ settings: { sliceMs: 480_000, leaseMs: 240_000 } });
+  const harness = functionHarness({ settings: { sliceMs: 30_000, leaseMs: 30_000 } });
   harness.world.files.set("gantry.yaml", config);
   const queue: OutgoingMessage[] = [];
   const bill: Bill = { hops: 0, reads: 0, writes: 0, heartbeats: 0, after: 0, documents: 0 };
@@ -78,6 +78,10 @@ async function play(host: string, config: string): Promise<Bill> {
   return bill;
 }
 
+/** Each hold and the bake fit into one slice of watching: a longer one costs a write a slice. */
+const twoSteps = gantryYaml().replace("hold: 1m", "hold: 20s").replace("bake: 1m", "bake: 20s");
+const oneStep = twoSteps.replace("{ traffic: 10%, hold: 20s }, ", "");
+
 describe("a release on Firestore", () => {
   let host: string;
   before(async function () {
@@ -85,7 +89,7 @@ describe("a release on Firestore", () => {
   });
 
   it("that goes straight to 100 % is live after at most 4 hops, 12 writes and 12 reads", async () => {
-    const bill = await play(host, gantryYaml().replace("{ traffic: 10%, hold: 1m }, ", ""));
+    const bill = await play(host, oneStep);
     console.log(
       `      ${Object.entries(bill)
         .map(([what, count]) => `${what} ${count}`)
@@ -98,10 +102,7 @@ describe("a release on Firestore", () => {
   });
 
   it("costs two writes more for each further step, one before and one after the traffic, and no read", async () => {
-    const [one, two] = await Promise.all([
-      play(host, gantryYaml().replace("{ traffic: 10%, hold: 1m }, ", "")),
-      play(host, gantryYaml()),
-    ]);
+    const [one, two] = await Promise.all([play(host, oneStep), play(host, twoSteps)]);
     expect(two).to.include({ hops: one.hops, writes: one.writes + 2, after: one.after });
     expect(two.reads).to.equal(one.reads);
   });
