@@ -11,12 +11,14 @@ import type { ChatPort } from "../../shared/ports/chat.ts";
 import { type Meters, silentMeters } from "../../shared/ports/meters.ts";
 import type { Clock, Log } from "../../shared/ports/system.ts";
 import type { Tracing } from "../../shared/ports/tracing.ts";
+import { delivering } from "../../shared/usecases/delivery.ts";
 import type { Deps, Settings } from "../../shared/usecases/deps.ts";
 import type { Desk } from "../../shared/usecases/desk.ts";
 import { createDesk } from "../../shared/usecases/gantry-desk.ts";
 import { RunningWork } from "../../shared/usecases/running-work.ts";
 import type { CloudPorts } from "./cloud-ports.ts";
 import { defaultSettings } from "./default-settings.ts";
+import { observers } from "./observers.ts";
 import { embeddedDoor } from "./push-door.ts";
 import type { PushTrust } from "./push-trust.ts";
 import { Sweeper } from "./sweeper.ts";
@@ -80,7 +82,6 @@ type Around = Readonly<{ sqlite: EmbeddedEngine; clock: Clock; onCommit: () => v
 
 async function depsOf(options: EngineOptions, { sqlite, clock, onCommit }: Around): Promise<Deps> {
   const { cloud, chat, consoleUrl, sourceSite, policy, log } = options;
-  const { tracing = createTracing(null), meters = silentMeters } = options;
   return {
     ...cloud,
     chat,
@@ -94,8 +95,7 @@ async function depsOf(options: EngineOptions, { sqlite, clock, onCommit }: Aroun
     clock,
     ids: randomIds,
     log,
-    tracing,
-    meters,
+    ...observers(options),
     policy,
     settings: { ...(await defaultSettings()), ...options.settings },
     running: new RunningWork(),
@@ -112,7 +112,7 @@ export async function startEngine(options: EngineOptions): Promise<EmbeddedGantr
     for (const listener of listeners) listener();
   };
   const deps = await depsOf(options, { sqlite, clock, onCommit: notify });
-  for (const subscription of subscriptions(deps)) sqlite.bus.subscribe(subscription);
+  for (const subscription of subscriptions(deps)) sqlite.bus.subscribe(delivering(deps, subscription));
   const sweeper = new Sweeper(deps);
   listeners.add(() => sweeper.look());
   sqlite.bus.start();

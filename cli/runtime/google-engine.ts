@@ -3,16 +3,16 @@ import { connectPublisher } from "../../shared/adapters/pubsub/connect-publisher
 import { PubSubBus } from "../../shared/adapters/pubsub/pubsub-bus.ts";
 import type { TopicPlace } from "../../shared/adapters/pubsub/topic-path.ts";
 import { randomIds } from "../../shared/adapters/system/random-ids.ts";
-import { createTracing } from "../../shared/adapters/system/step-tracing.ts";
 import { systemClock } from "../../shared/adapters/system/system-clock.ts";
 import type { DeadLetters } from "../../shared/ports/dead-letters.ts";
-import { silentMeters } from "../../shared/ports/meters.ts";
+import type { Clock } from "../../shared/ports/system.ts";
 import type { Deps } from "../../shared/usecases/deps.ts";
 import { createDesk } from "../../shared/usecases/gantry-desk.ts";
 import { RunningWork } from "../../shared/usecases/running-work.ts";
 import { defaultSettings } from "./default-settings.ts";
 import type { Engine, EngineOptions } from "./engine.ts";
 import type { GoogleSettings } from "./google-settings.ts";
+import { observers } from "./observers.ts";
 
 /** One process on Google Cloud: state on Firestore, messages on Pub/Sub. Any number of them share both. */
 export type GoogleEngine = Engine &
@@ -36,8 +36,7 @@ const mostLeft = 200;
 
 /** Opens it. Nothing is connected, and no SDK loaded, before it is needed. */
 export async function openGoogleEngine(options: GoogleEngineOptions): Promise<GoogleEngine> {
-  const { google, cloud, log, clock = systemClock, settings, ...rest } = options;
-  const { tracing = createTracing(null), meters = silentMeters } = rest;
+  const { google, cloud, clock = systemClock, settings, ...rest } = options;
   const place = { project: google.project, prefix: google.topicPrefix };
   const publisher = connectPublisher({ endpoint: google.emulators.pubsub });
   const firestore = openFirestore({
@@ -45,7 +44,7 @@ export async function openGoogleEngine(options: GoogleEngineOptions): Promise<Go
     database: google.database,
     endpoint: google.emulators.firestore,
     clock,
-    log,
+    log: rest.log,
     publish: (messages) => bus.publish(messages),
   });
   const { store, conversations, freezes, notes, deadLetters, outbox } = firestore;
@@ -60,9 +59,7 @@ export async function openGoogleEngine(options: GoogleEngineOptions): Promise<Go
     bus,
     clock,
     ids: randomIds,
-    log,
-    tracing,
-    meters,
+    ...observers(rest),
     settings: { ...(await defaultSettings()), ...settings },
     running: new RunningWork(),
     onCommit: () => undefined,
@@ -75,13 +72,22 @@ export async function openGoogleEngine(options: GoogleEngineOptions): Promise<Go
     bus,
     deadLetters,
     place,
-    heard: (attributes) => outbox.heard(attributes),
-    settle: () => outbox.settle(),
-    publishLeft: async () => void (await outbox.publishLeft({ now: clock.now(), limit: mostLeft })),
+    ...publishing(outbox, clock),
     close: async () => {
       deps.running.stopAll();
       await outbox.settle();
       await Promise.all([publisher.close(), firestore.close()]);
     },
+  };
+}
+
+function publishing(
+  outbox: FirestoreEngine["outbox"],
+  clock: Clock,
+): Pick<GoogleEngine, "heard" | "settle" | "publishLeft"> {
+  return {
+    heard: (attributes) => outbox.heard(attributes),
+    settle: () => outbox.settle(),
+    publishLeft: async () => void (await outbox.publishLeft({ now: clock.now(), limit: mostLeft })),
   };
 }

@@ -15,6 +15,7 @@ import { openGoogleEngine } from "./google-engine.ts";
 import { readGoogleSettings } from "./google-settings.ts";
 import { createTaker, deadLetterSubscription, patientSweep } from "./google-taker.ts";
 import { type PushTrust, pushTrust } from "./push-trust.ts";
+import { traceProject, tracingOf } from "./telemetry.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -38,7 +39,7 @@ const defaultServerFile = "gantry.server.yaml";
 /** Reads the settings and opens what the function needs. @throws Error that names every setting that is missing. */
 export async function openGoogleFunction(options: FunctionOptions): Promise<GoogleFunction> {
   const { name, handler, env, cwd, write } = options;
-  const log = createJsonLog({ write });
+  const log = createJsonLog({ write }, traceProject(env));
   const google = readGoogleSettings(env);
   if ("missing" in google)
     throw new Error(`The function ${name} lacks settings: ${google.missing.join("; ")}`);
@@ -49,12 +50,12 @@ export async function openGoogleFunction(options: FunctionOptions): Promise<Goog
     cwd,
   });
   const { settings, policy } = read;
-  const secrets = {
-    githubToken: env[secretNames.github] || null,
-    githubAppKey: env[secretNames.githubApp] || null,
-  };
-  const { disconnect: _disconnect, ...cloud } = connectCloud(addressesOf(settings, secrets), systemClock);
+  const { disconnect: _disconnect, ...cloud } = connectCloud(
+    addressesOf(settings, githubSecrets(env)),
+    systemClock,
+  );
   const publicUrl = google.publicUrl ?? settings.publicUrl ?? "";
+  const traces = await tracingOf(env, { version: env["K_REVISION"] ?? "unknown", settlesAtOnce: true });
   const engine = await openGoogleEngine({
     google,
     cloud,
@@ -63,6 +64,7 @@ export async function openGoogleFunction(options: FunctionOptions): Promise<Goog
     sourceSite: settings.github.clone,
     policy,
     log,
+    tracing: traces.tracing,
     settings: paceOf(settings),
   });
   const isEmulated = google.emulators.pubsub !== null;
@@ -71,16 +73,20 @@ export async function openGoogleFunction(options: FunctionOptions): Promise<Goog
   const handle = isSweep ? patientSweep(engine, usual, sweepPaceOf(settings)) : usual;
   const own = pushSubscriptions.filter((subscription) => subscription.function === name);
   const take = createTaker(engine, [
-    ...own.map((subscription) => ({
-      ...subscription,
-      handler: delivering(engine.deps, subscription.name, handle),
-    })),
+    ...own.map((subscription) => delivering(engine.deps, { ...subscription, handler: handle })),
     ...(isSweep ? [deadLetterSubscription(engine)] : []),
   ]);
   return {
     log,
     trust: pushTrust({ push: google.push, isEmulated, isBehindIam: isOnCloudRun(env) }, systemClock),
     take,
+  };
+}
+
+function githubSecrets(env: Env): Readonly<{ githubToken: string | null; githubAppKey: string | null }> {
+  return {
+    githubToken: env[secretNames.github] || null,
+    githubAppKey: env[secretNames.githubApp] || null,
   };
 }
 

@@ -49,7 +49,7 @@ export type LocalGantryOptions = Readonly<{
   monitoring?: Partial<MonitoringTimings>;
   /** Chooses which revision answers a request while traffic is split. */
   random?: () => number;
-  engine?: Pick<EngineOptions, "settings" | "bus" | "clock">;
+  engine?: Pick<EngineOptions, "settings" | "bus" | "clock" | "tracing" | "meters">;
   policy?: Policy;
 }>;
 

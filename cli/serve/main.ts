@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { createJsonLog } from "../../shared/adapters/system/json-log.ts";
 import { systemClock } from "../../shared/adapters/system/system-clock.ts";
+import type { Tracing } from "../../shared/ports/tracing.ts";
 import type { CliIo } from "../cli-io.ts";
 import { usageComplaint } from "../complaint.ts";
 import { exitCodes } from "../exit-code.ts";
@@ -17,6 +18,7 @@ import {
 import { googleDoor } from "../runtime/google-taker.ts";
 import { pushTrust } from "../runtime/push-trust.ts";
 import { type StartAdvice, startOrComplain } from "../runtime/start-complaint.ts";
+import { traceProject, tracingOf } from "../runtime/telemetry.ts";
 import { untilStopped } from "../runtime/until-stopped.ts";
 import type { ServeOptions } from "../serve.ts";
 import { readServerFiles, type ServerFiles } from "./server-files.ts";
@@ -32,8 +34,10 @@ export async function runServe(options: ServeOptions, io: CliIo): Promise<number
   const server = await readServer(options, io);
   const { settings } = server;
   const cloud = connectCloud(addressesOf(settings, server.secrets), systemClock);
+  const traces = await tracingOf(io.env, { version: io.version, settlesAtOnce: server.google !== null });
   try {
-    const gantry = await startOrComplain(advice, () => start(server, options, { io, cloud }));
+    const around = { io, cloud, tracing: traces.tracing };
+    const gantry = await startOrComplain(advice, () => start(server, options, around));
     const { url } = gantry.server;
     const ready = {
       ready: true,
@@ -51,6 +55,7 @@ export async function runServe(options: ServeOptions, io: CliIo): Promise<number
     return exitCodes.done;
   } finally {
     await cloud.disconnect();
+    await traces.close();
   }
 }
 
@@ -71,7 +76,7 @@ function databaseOf({ folder, settings }: Server, options: ServeOptions, io: Cli
   return options.db === null ? resolve(folder, settings.database) : resolve(io.cwd, options.db);
 }
 
-type Around = Readonly<{ io: CliIo; cloud: ReturnType<typeof connectCloud> }>;
+type Around = Readonly<{ io: CliIo; cloud: ReturnType<typeof connectCloud>; tracing: Tracing }>;
 
 function start(server: Server, options: ServeOptions, around: Around): Promise<GantryProcess> {
   const { settings, secrets, google } = server;
@@ -101,7 +106,7 @@ type Opening = Readonly<{
 
 async function openEngine({ server, options, around, consoleUrl }: Opening): Promise<Engine> {
   const { settings, secrets, policy, google } = server;
-  const { io, cloud } = around;
+  const { io, cloud, tracing } = around;
   const { disconnect: _disconnect, ...ports } = cloud;
   const usual = {
     cloud: ports,
@@ -109,7 +114,8 @@ async function openEngine({ server, options, around, consoleUrl }: Opening): Pro
     consoleUrl,
     sourceSite: settings.github.clone,
     policy,
-    log: createJsonLog({ write: (line) => io.stderr.write(line) }),
+    log: createJsonLog({ write: (line) => io.stderr.write(line) }, traceProject(io.env)),
+    tracing,
     settings: paceOf(settings),
   };
   if (google === null) {

@@ -1,6 +1,7 @@
 import { aboutToWrite, driftEvolvers, nowServing } from "./drift.ts";
 import type { EventOf, EventType, ServiceEvent } from "./events.ts";
 import type { BuildId, ReleaseId, RevisionName, Timestamp } from "./ids.ts";
+import { basicsOf } from "./release-basics.ts";
 import { percentOfStep } from "./release-plan.ts";
 import type {
   ActiveRelease,
@@ -9,7 +10,6 @@ import type {
   LiveRelease,
   Pair,
   Progress,
-  ReleaseBasics,
   ServiceState,
 } from "./service-state.ts";
 import { soleRevision } from "./traffic.ts";
@@ -23,25 +23,6 @@ type Evolver<T extends EventType> = (state: ServiceState, event: EventOf<T>) => 
 
 function unchanged(state: ServiceState): ServiceState {
   return state;
-}
-
-/** What stays of a release whatever its status. */
-export function basicsOf(release: ReleaseBasics): ReleaseBasics {
-  const { id, tag, commit, repository, requestedBy, requestedAt, configHash, plan } = release;
-  const { prebuilt, despite, allows } = release;
-  return {
-    id,
-    tag,
-    commit,
-    repository,
-    requestedBy,
-    requestedAt,
-    configHash,
-    plan,
-    ...(prebuilt === undefined ? {} : { prebuilt }),
-    ...(despite === undefined ? {} : { despite }),
-    ...(allows === undefined ? {} : { allows }),
-  };
 }
 
 /** The candidate and its stable, in the statuses that have them. */

@@ -1,6 +1,7 @@
 import type { ServiceEvent } from "./events.ts";
-import { basicsOf, liveAt } from "./evolve.ts";
+import { liveAt } from "./evolve.ts";
 import type { RevisionName, Timestamp } from "./ids.ts";
+import { basicsOf } from "./release-basics.ts";
 import type { Actor, Candidate, Failure, ReleaseBasics, ServiceState } from "./service-state.ts";
 
 /** Gantry itself, as the one who decided. */

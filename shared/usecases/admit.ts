@@ -14,7 +14,7 @@ import { findTagged, type NotAdmitted } from "./find-tagged.ts";
 import { standingFreezes } from "./freeze.ts";
 import { givenImage } from "./given-image.ts";
 import { readReleaseRequest } from "./messages.ts";
-import { basicsOf, type Tagged } from "./release-basics.ts";
+import { basicsFor, type Tagged } from "./release-basics.ts";
 import { releaseIdFor } from "./release-id.ts";
 import { goesOnWith, workOn } from "./run-work.ts";
 import { waitOut } from "./wait-out.ts";
@@ -97,7 +97,7 @@ async function examineFreezes(
   const verdict = freezeVerdict({ tag, freezes, reason: request.despiteFreeze ?? null });
   if ("refusal" in verdict) return { code: "frozen", message: verdict.refusal, service, commit };
   const { despite } = verdict;
-  const release = basicsOf(deps, tagged, { id, config });
+  const release = basicsFor(deps, tagged, { id, config });
   return withImage(deps, tagged, {
     service,
     config,

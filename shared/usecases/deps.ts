@@ -7,6 +7,7 @@ import type { ForgePort } from "../ports/forge.ts";
 import type { Freezes } from "../ports/freezes.ts";
 import type { ImagesPort } from "../ports/images.ts";
 import type { LogsPort } from "../ports/logs.ts";
+import type { Meters } from "../ports/meters.ts";
 import type { MetricsPort } from "../ports/metrics.ts";
 import type { Notes } from "../ports/notes.ts";
 import type { ProbePort } from "../ports/probe.ts";
@@ -14,6 +15,7 @@ import type { RunPort } from "../ports/run.ts";
 import type { SourcePort } from "../ports/source.ts";
 import type { Store } from "../ports/store.ts";
 import type { Clock, Ids, Log } from "../ports/system.ts";
+import type { Tracing } from "../ports/tracing.ts";
 import type { RunningWork } from "./running-work.ts";
 
 /** How this process goes about its work; nothing here changes what a release means. */
@@ -63,6 +65,8 @@ export type Deps = Readonly<{
   clock: Clock;
   ids: Ids;
   log: Log;
+  tracing: Tracing;
+  meters: Meters;
   policy: Policy;
   settings: Settings;
   /** Where people open the console, without a slash at the end. */

@@ -13,6 +13,7 @@ import { AppError } from "../ports/app-error.ts";
 import type { ClaimWish, OwedWork, Versioned } from "../ports/store.ts";
 import type { Deps } from "./deps.ts";
 import { factOf, handOff } from "./messages.ts";
+import { inTrace, tellRecorded } from "./tell-recorded.ts";
 
 /** Times a decision is taken anew because somebody else committed in between. */
 const maxConflicts = 20;
@@ -82,7 +83,7 @@ async function commitOnce(
     owed: owedNow,
     configs: config ? [config] : [],
     messages: [
-      ...events.map((event) => factOf(service, event)),
+      ...events.map((event) => inTrace(deps, factOf(service, event), event.releaseId)),
       ...handOffs(deps, execution, read.state, owedNow),
     ],
     cause,
@@ -92,8 +93,7 @@ async function commitOnce(
   if (result.outcome === "duplicate") return { ok: true, state: read.state, events: [] };
   deps.running.keepOnly({ service, owed: new Set(owedNow.map(({ id }) => id)) });
   deps.onCommit();
-  for (const event of events)
-    deps.log.info({ service, releaseId: event.releaseId, event: event.type }, "Recorded an event");
+  await tellRecorded(deps, { service, events, records: releases });
   const records = latest([...(read.records ?? []), ...releases]);
   const after = { state, version: result.version, records };
   return { ok: true, state, events, begun: { after, claimed: result.claimed ?? null } };
@@ -117,7 +117,7 @@ function handOffs(deps: Deps, execution: Execution, before: ServiceState, owedNo
   const now = deps.clock.now();
   return owedNow
     .filter((work) => !known.has(work.id) && work.dueAt <= now && !execution.goesOnWith(work.kind))
-    .map((work) => handOff(work));
+    .map((work) => inTrace(deps, handOff(work), work.releaseId));
 }
 
 async function recordsAfter(

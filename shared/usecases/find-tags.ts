@@ -7,6 +7,8 @@ import type { Note } from "../ports/notes.ts";
 import type { TagList } from "../ports/source.ts";
 import type { Deps } from "./deps.ts";
 import { requestMessage } from "./messages.ts";
+import { releaseIdFor } from "./release-id.ts";
+import { inTrace } from "./tell-recorded.ts";
 
 /** Tags that one look asks for at most; the next one goes on. */
 const mostAtOnce = 20;
@@ -165,7 +167,8 @@ async function requestLost(deps: Deps, repository: string, tags: readonly Tag[])
     const requestId = `sweep/${printOf(tag)}/${repository}`.slice(0, 200);
     const requestedBy = { kind: "system", name: foundBy } as const;
     const request = { requestId, repository, tag: tag.name, commit, requestedBy, explicit: false };
-    await deps.bus.publish([requestMessage({ ...request, found: true })]);
+    const message = requestMessage({ ...request, found: true });
+    await deps.bus.publish([inTrace(deps, message, releaseIdFor(requestId))]);
     deps.log.warn(
       { repository, tag: tag.name, commit },
       "Found a tag whose webhook was lost, and asked for its release",

@@ -3,9 +3,9 @@ import type { CommitSha, ReleaseId, TagName, Timestamp } from "../domain/ids.ts"
 import { knownAs } from "../domain/policy.ts";
 import type { ApprovalConfig, ReleaseConfig } from "../domain/release-config.ts";
 import type { Plan, ReleaseBasics } from "../domain/service-state.ts";
+import { traceOf, traceparent } from "../ports/tracing.ts";
 import type { Deps } from "./deps.ts";
 import type { ReleaseRequest } from "./desk.ts";
-import { traceOf, traceparent } from "./trace-ids.ts";
 
 /** A request with the tag and the commit that it is about. */
 export type Tagged = Readonly<{
@@ -16,7 +16,7 @@ export type Tagged = Readonly<{
 }>;
 
 /** What a release is from its first moment on, and for ever. */
-export function basicsOf(
+export function basicsFor(
   deps: Deps,
   { request, tag, commit, committedAt }: Tagged,
   { id, config }: Readonly<{ id: ReleaseId; config: ReleaseConfig }>,

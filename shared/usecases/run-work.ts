@@ -8,6 +8,7 @@ import type { OwedWork, Versioned } from "../ports/store.ts";
 import type { Deps } from "./deps.ts";
 import { type Begun, execute } from "./execute.ts";
 import { performers } from "./perform.ts";
+import { asStep, type WorkStep } from "./work-step.ts";
 
 /** Pieces of work that one invocation does at most, so that it ends even if a state should never settle. */
 const maxPieces = 500;
@@ -60,7 +61,8 @@ export async function workOn(
     const read = next?.after ?? (await deps.store.load(service));
     const work = next === null ? await claimNext(deps, read.state, isMine) : next.claimed;
     if (work === null) return;
-    next = await doClaimed({ deps, work, read, isMine });
+    const { state } = read;
+    next = await asStep(deps, { work, state }, (step) => doClaimed({ deps, work, read, isMine, step }));
   }
 }
 
@@ -84,6 +86,7 @@ type Claimed = Readonly<{
   work: OwedWork;
   read: Versioned; // the state that owes it
   isMine: (kind: WorkKind) => boolean;
+  step: WorkStep;
 }>;
 
 /** Answers what its own commit left, where there was one and it is known; null = the store is to be looked at. */
@@ -101,6 +104,7 @@ async function doClaimed(claimed: Claimed): Promise<Begun | null> {
     await giveBack(deps, work, isAgain ? outcome.againMs : deps.settings.retryMinMs, null);
     return settled?.begun?.claimed ? settled.begun : null;
   } catch (error) {
+    claimed.step.fail(error instanceof Error ? error.message : String(error));
     await reportLeftovers(claimed);
     if (controller.signal.aborted) await giveBack(deps, work, deps.settings.retryMinMs, null);
     else await retryOrGiveUp(claimed, error);

@@ -1,6 +1,10 @@
+import type { Timestamp } from "../domain/ids.ts";
+import type { OutgoingMessage } from "../ports/bus.ts";
 import type { Deps } from "./deps.ts";
 import { findTags } from "./find-tags.ts";
 import { chatCallMessage, handOff } from "./messages.ts";
+import { releaseOf } from "./tell-forge.ts";
+import { inTrace } from "./tell-recorded.ts";
 
 /** Work handed off by one sweep at most; the next one goes on. */
 const batch = 2_000;
@@ -20,8 +24,15 @@ export async function sweep(deps: Deps): Promise<void> {
   const isSilent = deps.chat === null && deps.forge === null;
   const unsaid = isSilent ? [] : await deps.conversations.due({ now, limit: batch });
   await deps.bus.publish([
-    ...due.map((work) => handOff(work, `${work.attempt}-${bucket}`)),
-    ...unsaid.map((key) => chatCallMessage(key, `${now}`)),
+    ...due.map((work) => inTrace(deps, handOff(work, `${work.attempt}-${bucket}`), work.releaseId)),
+    ...unsaid.map((key) => sayingCall(deps, key, now)),
   ]);
   await findTags(deps);
+}
+
+/** A digest is about many releases, and about no one's trace. */
+function sayingCall(deps: Deps, key: string, now: Timestamp): OutgoingMessage {
+  const message = chatCallMessage(key, `${now}`);
+  const id = releaseOf(key);
+  return id === null ? message : inTrace(deps, message, id);
 }

@@ -33,6 +33,11 @@ export function isWithForge(key: string): boolean {
   return key.startsWith(prefix);
 }
 
+/** The release that a conversation is about, in chat or with the forge; null = it is about many. */
+export function releaseOf(key: string): ReleaseId | null {
+  return parseReleaseId(isWithForge(key) ? key.slice(prefix.length) : key);
+}
+
 /** The channel of the conversations about a repository's releases. */
 export function forgeChannel(repository: string): string {
   return `${prefix}${repository}`;
@@ -60,7 +65,7 @@ export async function tellForge(deps: Deps, key: string): Promise<void> {
   const claimed = await conversations.claim({ key, owner, now: clock.now(), leaseMs });
   if (claimed === null) return;
   const { conversation, wanted, interrupted } = claimed;
-  const id = parseReleaseId(key.slice(prefix.length));
+  const id = releaseOf(key);
   const record = id === null ? null : await store.release(id);
   let dueAt: Timestamp | null = null;
   let told = conversation;

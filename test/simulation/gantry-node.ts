@@ -4,10 +4,12 @@ import type { MemoryQueue } from "../../shared/adapters/memory/memory-queue.ts";
 import { embeddedBus } from "../../shared/adapters/sqlite/bus-options.ts";
 import type { DeliveryQueue } from "../../shared/adapters/sqlite/delivery-queue.ts";
 import type { EmbeddedBus } from "../../shared/adapters/sqlite/embedded-bus.ts";
+import { createTracing } from "../../shared/adapters/system/step-tracing.ts";
 import type { Policy } from "../../shared/domain/policy.ts";
 import { AppError } from "../../shared/ports/app-error.ts";
 import type { Conversations } from "../../shared/ports/conversations.ts";
 import type { Freezes } from "../../shared/ports/freezes.ts";
+import { silentMeters } from "../../shared/ports/meters.ts";
 import type { Notes } from "../../shared/ports/notes.ts";
 import type { Commit, CommitResult, Store } from "../../shared/ports/store.ts";
 import type { Deps } from "../../shared/usecases/deps.ts";
@@ -71,6 +73,8 @@ export class GantryNode {
       clock: process.clock,
       ids: { short: () => String(world.random.int(10_000_000, 99_999_999)) },
       log: { info: ignore, warn: ignore, error: ignore },
+      tracing: createTracing(null),
+      meters: silentMeters,
       policy,
       settings: {
         owner: name,

@@ -1,4 +1,5 @@
 import { openMemory } from "../../shared/adapters/memory/open-memory.ts";
+import { createTracing } from "../../shared/adapters/system/step-tracing.ts";
 import type { BuildReport } from "../../shared/domain/build-report.ts";
 import { parseBuildId, type ReleaseId, type ServiceKey } from "../../shared/domain/ids.ts";
 import type { Policy } from "../../shared/domain/policy.ts";
@@ -8,6 +9,7 @@ import type { BuildPort, BuildSnapshot, StartOutcome } from "../../shared/ports/
 import type { PubSubEvent } from "../../shared/ports/bus.ts";
 import type { ImagesPort } from "../../shared/ports/images.ts";
 import type { LogLine } from "../../shared/ports/logs.ts";
+import { silentMeters } from "../../shared/ports/meters.ts";
 import type { ProbeAnswer } from "../../shared/ports/probe.ts";
 import type {
   CandidateOutcome,
@@ -319,6 +321,8 @@ export function functionHarness(changes: Readonly<{ policy?: Policy; settings?: 
     clock,
     ids: { short: () => "abcdefgh" },
     log: { info: say("info"), warn: say("warn"), error: say("error") },
+    tracing: createTracing(null),
+    meters: silentMeters,
     policy: changes.policy ?? openPolicy(),
     settings: { ...settings, ...changes.settings },
     running: new RunningWork(),
