@@ -41,6 +41,7 @@ export type StoreCall = Readonly<{
   doing: string;
   documents: number;
   query: Query | null;
+  writes: readonly Write[];
 }>;
 
 /** The documents of a query, and the time as of which they are all there is. */
@@ -103,7 +104,7 @@ export class FirestoreDatabase {
     const request = { database: this.#root, documents };
     const answers = await this.#read(
       doing,
-      { kind: "read", doing, documents: paths.length, query: null },
+      { kind: "read", doing, documents: paths.length, query: null, writes: [] },
       (client, ms) => client.batchGetDocuments(request, callOptions(ms)),
     );
     const found = new Map(answers.map(({ found: document }) => [document?.name ?? "", document]));
@@ -112,8 +113,10 @@ export class FirestoreDatabase {
 
   async query(query: Query, doing: string): Promise<Found> {
     const request = { parent: this.#parent, structuredQuery: this.#structured(query) };
-    const answers = await this.#read(doing, { kind: "read", doing, documents: 0, query }, (client, ms) =>
-      client.runQuery(request, callOptions(ms)),
+    const answers = await this.#read(
+      doing,
+      { kind: "read", doing, documents: 0, query, writes: [] },
+      (client, ms) => client.runQuery(request, callOptions(ms)),
     );
     const documents = answers.map(({ document }) => this.#document(document)).filter((each) => each !== null);
     return { documents, readAt: readMoment(answers.at(-1)?.readTime ?? {}) };
@@ -126,8 +129,10 @@ export class FirestoreDatabase {
       aggregations: [{ alias: "count", count: {} }],
     };
     const request = { parent: this.#parent, structuredAggregationQuery };
-    const answers = await this.#read(doing, { kind: "read", doing, documents: 1, query }, (client, ms) =>
-      client.runAggregationQuery(request, callOptions(ms)),
+    const answers = await this.#read(
+      doing,
+      { kind: "read", doing, documents: 1, query, writes: [] },
+      (client, ms) => client.runAggregationQuery(request, callOptions(ms)),
     );
     return Number(answers.at(-1)?.result?.aggregateFields?.["count"]?.integerValue ?? 0);
   }
@@ -138,7 +143,7 @@ export class FirestoreDatabase {
    */
   async commit(writes: readonly Write[], doing: string): Promise<readonly Moment[]> {
     const request = { database: this.#root, writes: writes.map((write) => this.#wireWrite(write)) };
-    this.#observe({ kind: "write", doing, documents: writes.length, query: null });
+    this.#observe({ kind: "write", doing, documents: writes.length, query: null, writes });
     const [answer] = await this.#call(doing, (client, ms) => client.commit(request, callOptions(ms)));
     return (answer.writeResults ?? []).map(({ updateTime }) => readMoment(updateTime ?? {}));
   }
