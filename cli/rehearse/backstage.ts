@@ -10,6 +10,7 @@ import { localSlack } from "../runtime/local-slack.ts";
 import type { GantryAddress } from "./event-trail.ts";
 import { GantryChild } from "./gantry-child.ts";
 import { onGoogle } from "./google-backstage.ts";
+import type { GoogleGantry } from "./google-gantry.ts";
 import type { GoogleGround } from "./google-ground.ts";
 import type { Setting } from "./scenario.ts";
 import { seededChance } from "./seeded-chance.ts";
@@ -25,6 +26,8 @@ export type Backstage = Readonly<{
   deps: Deps | null;
   /** Ends Gantry with SIGKILL and starts it again on the same file; null where it has no process of its own. */
   killAndStart: (() => Promise<void>) | null;
+  /** The functions' processes; without it, Gantry is not on Google's engine. */
+  functions?: GoogleGantry["functions"];
   close: () => Promise<void>;
 }>;
 

@@ -15,6 +15,8 @@ export type ChildOptions = Readonly<{
   env: Readonly<Record<string, string | undefined>>;
   log: (line: string) => void;
   files?: ServeFiles;
+  /** The file of the command line; without it, this very program. */
+  program?: string;
 }>;
 
 const ready = z.object({ ready: z.literal(true), url: z.string() });
@@ -37,17 +39,21 @@ export class GantryChild {
 
   /** Starts it and answers its URL once it is ready. Rejects when it ends before. */
   async start(): Promise<string> {
-    const { directory, cloud, env, secrets, log, files } = this.#options;
+    const { directory, cloud, env, secrets, log, files, program } = this.#options;
     const settings = await writeServeFolder(join(directory, "serve"), cloud, files ?? {});
     const words = ["serve", "--config", settings, "--port", String(this.#port), "--json"];
-    const child = spawn(process.execPath, [...program(), ...words], {
-      stdio: ["ignore", "pipe", "pipe"],
-      env: {
-        ...env,
-        [secretNames.webhook]: secrets.webhookSecret,
-        [secretNames.tokens]: `${secrets.person}=${secrets.token}`,
+    const child = spawn(
+      process.execPath,
+      [...(program === undefined ? thisProgram() : [program]), ...words],
+      {
+        stdio: ["ignore", "pipe", "pipe"],
+        env: {
+          ...env,
+          [secretNames.webhook]: secrets.webhookSecret,
+          [secretNames.tokens]: `${secrets.person}=${secrets.token}`,
+        },
       },
-    });
+    );
     this.#process = child;
     createInterface({ input: child.stderr }).on("line", log);
     const url = await firstAnswer(child);
@@ -69,7 +75,7 @@ export class GantryChild {
 }
 
 /** This very program, compiled or from its sources. */
-function program(): readonly string[] {
+function thisProgram(): readonly string[] {
   const isSource = import.meta.url.endsWith(".ts");
   const main = new URL(isSource ? "../main.ts" : "../main.js", import.meta.url);
   return [...(isSource ? ["--import", import.meta.resolve("tsx")] : []), fileURLToPath(main)];

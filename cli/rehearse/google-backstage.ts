@@ -13,7 +13,7 @@ import { localSlack } from "../runtime/local-slack.ts";
 import { secretNames } from "../serve/server-settings.ts";
 import { type Backstage, type BackstageOptions, person, type StartCloud } from "./backstage.ts";
 import { GantryChild } from "./gantry-child.ts";
-import { type GoogleGantry, startGoogleGantry } from "./google-gantry.ts";
+import { type GoogleGantry, type GoogleGantryOptions, startGoogleGantry } from "./google-gantry.ts";
 import type { GoogleGround } from "./google-ground.ts";
 import { type ServeFiles, writeServeFolder } from "./serve-folder.ts";
 
@@ -39,56 +39,83 @@ export async function onGoogle(
 
 type Building = Readonly<{ ground: GoogleGround; startCloud: StartCloud; stops: Stops }>;
 
+/** Where the local cloud's messages and webhooks go, once there is somebody to take them. */
+type Audience = { gantry: GoogleGantry | null; webhook: string | null };
+
 async function build(
   options: BackstageOptions,
   { ground, startCloud, stops }: Building,
 ): Promise<Omit<Backstage, "close">> {
-  const { directory, token, webhookSecret, log } = options;
+  const { directory, token, webhookSecret } = options;
   const slack = localSlack(webhookSecret);
-  let gantry: GoogleGantry | null = null;
-  let webhook: string | null = null;
+  const audience: Audience = { gantry: null, webhook: null };
   const cloud = await startCloud(options, {
     slack: slack.app,
-    webhook: () => (webhook === null ? null : { url: webhook, secret: webhookSecret }),
+    webhook: () => (audience.webhook === null ? null : { url: audience.webhook, secret: webhookSecret }),
     publish: async ({ attributes, data }) =>
-      gantry?.publish(topics.builds, { attributes, data: Buffer.from(data, "base64") }),
+      audience.gantry?.publish(topics.builds, { attributes, data: Buffer.from(data, "base64") }),
   });
   stops.push(cloud.close);
   const signer = await startPushSigner();
   stops.push(signer.close);
   const project = `gantry-${randomBytes(6).toString("hex")}`;
   const env = environment(options, { ground, project, signer, slack });
-  const files = serveFiles(cloud, options);
+  const files = serveFiles(cloud);
   const serverFile = await writeServeFolder(join(directory, "serve"), cloud, files);
   const functionEnv = { ...env, [googleNames.serverFile]: serverFile };
-  const starting = startGoogleGantry({ ground, project, env: functionEnv, log, sign: signer.sign });
-  const child = new GantryChild({
-    directory,
+  const { child, gantry, url } = await startProcesses(options, {
     cloud,
-    env,
-    secrets: { person, token, webhookSecret },
-    log,
     files,
+    stops,
+    env,
+    functions: {
+      ground,
+      project,
+      env: functionEnv,
+      log: options.log,
+      sign: signer.sign,
+      ...options.setting.pushes,
+    },
   });
-  stops.push(() => child.kill());
-  const [started, address] = await Promise.allSettled([starting, child.start()]);
-  if (started.status === "fulfilled") stops.push(started.value.close);
-  if (started.status === "rejected") throw started.reason;
-  if (address.status === "rejected") throw address.reason;
-  gantry = started.value;
-  webhook = `${address.value}/hooks/github`;
-  slack.listen(address.value);
+  audience.gantry = gantry;
+  audience.webhook = `${url}/hooks/github`;
+  slack.listen(url);
   const engine = await engineBeside(options, { cloud, env, stops });
   return {
     cloud,
     signingSecret: slack.app.signingSecret,
     address: () => (child.url === null ? null : { url: child.url, token }),
     deps: engine.deps,
+    functions: gantry.functions,
     killAndStart: async () => {
-      await Promise.all([child.kill(), started.value.stopFunctions()]);
-      await Promise.all([child.start(), started.value.startFunctions()]);
+      await Promise.all([child.kill(), gantry.stopFunctions()]);
+      await Promise.all([child.start(), gantry.startFunctions()]);
     },
   };
+}
+
+type Processes = Readonly<{
+  cloud: LocalCloud;
+  files: ServeFiles;
+  stops: Stops;
+  env: Env;
+  functions: GoogleGantryOptions;
+}>;
+
+/** The HTTP service and the functions, all at once. */
+async function startProcesses(
+  { directory, token, webhookSecret, log }: BackstageOptions,
+  { cloud, files, stops, env, functions }: Processes,
+): Promise<Readonly<{ child: GantryChild; gantry: GoogleGantry; url: string }>> {
+  const program = functions.ground.programs.gantry;
+  const secrets = { person, token, webhookSecret };
+  const child = new GantryChild({ directory, cloud, env, secrets, log, files, program });
+  stops.push(() => child.kill());
+  const [gantry, url] = await Promise.allSettled([startGoogleGantry(functions), child.start()]);
+  if (gantry.status === "fulfilled") stops.push(gantry.value.close);
+  if (gantry.status === "rejected") throw gantry.reason;
+  if (url.status === "rejected") throw url.reason;
+  return { child, gantry: gantry.value, url: url.value };
 }
 
 type Around = Readonly<{
@@ -115,7 +142,7 @@ function environment({ env }: BackstageOptions, { ground, project, signer, slack
 }
 
 /** As in production, but for what a rehearsal has no time to wait for. */
-function serveFiles({ slack }: LocalCloud, _options: BackstageOptions): ServeFiles {
+function serveFiles({ slack }: LocalCloud): ServeFiles {
   const { repositories, approvers, people } = localPolicy;
   return {
     settings: {

@@ -82,7 +82,8 @@ function functionProcesses({
   env,
   log,
 }: GoogleGantryOptions): Readonly<Record<FunctionName, FunctionProcess>> {
-  const one = (name: FunctionName) => new FunctionProcess({ name, main: ground.program.main, env, log });
+  const one = (name: FunctionName) =>
+    new FunctionProcess({ name, main: ground.programs.functions, env, log });
   return {
     build: one("build"),
     deploy: one("deploy"),

@@ -5,13 +5,13 @@ import {
 } from "../../emulator/google/google-emulator.ts";
 import { findGooglePrograms } from "../../emulator/google/google-programs.ts";
 import { Complaint, nothingChanged } from "../complaint.ts";
-import { type FunctionProgram, functionProgram } from "./function-program.ts";
+import { type GantryPrograms, gantryPrograms } from "./gantry-programs.ts";
 
 /** What all rehearsals on Google's engine share: a project of its own keeps each apart from the others. */
 export type GoogleGround = Readonly<{
   pubsub: GoogleEmulator;
   firestore: GoogleEmulator;
-  program: FunctionProgram;
+  programs: GantryPrograms;
   close: () => Promise<void>;
 }>;
 
@@ -19,13 +19,13 @@ export type GoogleGround = Readonly<{
 export async function startGoogleGround(
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<GoogleGround> {
-  const programs = await findGooglePrograms(env);
-  if ("missing" in programs)
+  const here = await findGooglePrograms(env);
+  if ("missing" in here)
     throw new Complaint({
       code: "emulators-missing",
       happened: "Google's emulators cannot be started",
       traffic: nothingChanged,
-      why: programs.missing,
+      why: here.missing,
       next: [
         "gcloud components install pubsub-emulator cloud-firestore-emulator",
         "gantry rehearse   # the same on the embedded engine, which needs neither",
@@ -41,16 +41,16 @@ export async function startGoogleGround(
     return emulator;
   };
   const started = await Promise.allSettled([
-    kept(startPubSubEmulator(programs.found)),
-    kept(startFirestoreEmulator(programs.found)),
-    functionProgram().then((program) => {
-      stops.push(program.remove);
-      return program;
+    kept(startPubSubEmulator(here.found)),
+    kept(startFirestoreEmulator(here.found)),
+    gantryPrograms().then((programs) => {
+      stops.push(programs.remove);
+      return programs;
     }),
   ] as const);
-  const [pubsub, firestore, program] = started;
-  if (pubsub.status === "fulfilled" && firestore.status === "fulfilled" && program.status === "fulfilled")
-    return { pubsub: pubsub.value, firestore: firestore.value, program: program.value, close };
+  const [pubsub, firestore, programs] = started;
+  if (pubsub.status === "fulfilled" && firestore.status === "fulfilled" && programs.status === "fulfilled")
+    return { pubsub: pubsub.value, firestore: firestore.value, programs: programs.value, close };
   await close();
   const failed = started.find(({ status }) => status === "rejected");
   throw failed?.status === "rejected" ? failed.reason : new Error("Google's emulators did not start");
