@@ -63,11 +63,9 @@ async function build(
   const files = serveFiles(cloud);
   const serverFile = await writeServeFolder(join(directory, "serve"), cloud, files);
   const functionEnv = { ...env, [googleNames.serverFile]: serverFile };
+  const told = { cloud, files, stops, env };
   const { child, gantry, url } = await startProcesses(options, {
-    cloud,
-    files,
-    stops,
-    env,
+    ...told,
     functions: {
       ground,
       project,
