@@ -23,6 +23,7 @@ export function startHookServer(
     slack,
     github: { secrets: [secret] },
     tokens: [],
+    people: null,
     sessionSecret: null,
     repositories: [],
     version: "bench",

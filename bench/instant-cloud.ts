@@ -76,6 +76,7 @@ export class InstantCloud {
       run: this.#run(),
       build: this.#build(),
       source,
+      forge: null,
       probe,
       metrics: fakeMetrics(),
       logs: fakeLogs(),
@@ -185,7 +186,8 @@ export class InstantCloud {
 const source: SourcePort = {
   resolveTag: async ({ repository, tag }) => known(parseCommitSha(digits(`${repository} ${tag}`, 40))),
   readFile: async ({ repository, path }) => (path === "gantry.yaml" ? configOf(repository) : null),
-  commitExists: async () => true,
+  listTags: async () => null,
+  committedAt: async () => 0,
   isOnBranch: async () => true,
   cloneUrl: (repository) => `https://example.com/${repository}.git`,
 };

@@ -124,7 +124,7 @@ export class LocalStand {
           resolve(found);
         }, reject);
       };
-      const stop = this.local.gantry.engine.onCommit(onceMore);
+      const stop = this.local.gantry.engine.onCommit?.(onceMore) ?? (() => undefined);
       onceMore();
     });
   }

@@ -12,6 +12,7 @@ export const cliErrorCodes = [
   "digest-ambiguous",
   "freeze-without-reason",
   "no-services",
+  "emulators-missing",
   "still-waiting",
   "not-taken-up",
   "not-confirmed",

@@ -4,6 +4,7 @@ import { systemClock } from "../shared/adapters/system/system-clock.ts";
 import type { CliIo, Sink } from "./cli-io.ts";
 import { localVerbs } from "./local-verbs.ts";
 import { runProgram } from "./program.ts";
+import { packageFile } from "./runtime/package-root.ts";
 
 function sink(stream: NodeJS.WriteStream): Sink {
   stream.on("error", (error: NodeJS.ErrnoException) => {
@@ -28,10 +29,8 @@ function asker(signal: AbortSignal): CliIo["ask"] {
   };
 }
 
-/** `package.json` stands one folder above the sources, and two above what is built. */
 function versionOfPackage(): string {
-  const above = import.meta.url.includes("/dist/") ? "../../package.json" : "../package.json";
-  const text = readFileSync(new URL(above, import.meta.url), "utf8");
+  const text = readFileSync(packageFile("package.json"), "utf8");
   return /"version": "([^"]+)"/.exec(text)?.[1] ?? "unknown";
 }
 

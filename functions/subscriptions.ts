@@ -40,14 +40,14 @@ export function subscriptions(deps: Deps): readonly Subscription[] {
     handOff("rollout-work", topics.work.rollout, rollout(deps)),
     handOff("rollback-work", topics.work.rollback, rollback(deps)),
     handOff("warmup-work", topics.work.warmup, warmup(deps)),
-    ...(deps.chat === null ? [] : chatSubscriptions(deps)),
+    ...(deps.chat === null && deps.forge === null ? [] : sayingSubscriptions(deps)),
     subscription("sweep-clock", topics.sweep, sweep(deps)),
     subscription("warmup-clock", topics.warmup, warmup(deps)),
   ];
 }
 
-/** Only where there is a chat: a fact that Gantry itself does nothing with costs a delivery each time. */
-function chatSubscriptions(deps: Deps): readonly Subscription[] {
+/** Only where there is a chat or a forge: a fact that Gantry itself does nothing with costs a delivery each time. */
+function sayingSubscriptions(deps: Deps): readonly Subscription[] {
   return [
     subscription("notify-facts", topics.events, notify(deps)),
     { ...subscription("notify-commands", topics.commands, notify(deps)), maxAttempts: maxClickAttempts },

@@ -10,6 +10,7 @@ import { createApi } from "./api/endpoints.ts";
 import { createTrafficReader } from "./api/traffic-reading.ts";
 import { createConsole } from "./console/routes.tsx";
 import { githubHook } from "./hooks/github.ts";
+import { pubsubHook } from "./hooks/pubsub.ts";
 import { slackHook } from "./hooks/slack.ts";
 import { problem } from "./problem.ts";
 import { requestLog } from "./request-log.ts";
@@ -18,6 +19,7 @@ import type { AppEnv, ServiceDeps } from "./service-deps.ts";
 
 const hookBytes = 1_048_576;
 const formBytes = 65_536;
+const pushBytes = 16_777_216; // a message of 10 MB in base64, and what lies around it
 
 /** The HTTP process: hooks, API, console and health, with nothing that waits for the cloud longer than it is told. */
 export function createApp(deps: ServiceDeps): Hono<AppEnv> {
@@ -27,6 +29,7 @@ export function createApp(deps: ServiceDeps): Hono<AppEnv> {
   addBasics(app, deps);
   app.post("/hooks/github", capped(hookBytes), githubHook(deps));
   app.post("/hooks/slack", capped(hookBytes), slackHook(deps));
+  app.post("/hooks/pubsub/:topic", capped(pushBytes), pubsubHook(deps));
   app.get("/healthz", async (c) => {
     await deps.store.lastPosition();
     return c.json({ status: "ok", version: deps.version });

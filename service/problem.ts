@@ -8,6 +8,8 @@ type Meaning = Readonly<{ status: ContentfulStatusCode; title: string }>;
 const meanings = {
   "signature-invalid": { status: 401, title: "The signature is missing or wrong" },
   "delivery-invalid": { status: 400, title: "The delivery has no usable id" },
+  "token-refused": { status: 401, title: "The identity token is not believed" },
+  "keys-unavailable": { status: 503, title: "Nobody can tell now whether the identity token is genuine" },
   "body-too-large": { status: 413, title: "The body is too large" },
   "body-invalid": { status: 400, title: "The body is not what is expected" },
   "query-invalid": { status: 400, title: "A parameter is not what is expected" },

@@ -1,6 +1,8 @@
+import type { Role } from "../shared/domain/access.ts";
 import type { ServiceKey } from "../shared/domain/ids.ts";
 import type { Bus } from "../shared/ports/bus.ts";
 import type { ChatPort } from "../shared/ports/chat.ts";
+import type { IdentityTokens } from "../shared/ports/identity-tokens.ts";
 import type { ServiceSnapshot } from "../shared/ports/run.ts";
 import type { Store } from "../shared/ports/store.ts";
 import type { Clock, Ids, Log } from "../shared/ports/system.ts";
@@ -8,7 +10,7 @@ import type { CostReading, CostRequest } from "../shared/usecases/cost.ts";
 import type { Desk } from "../shared/usecases/desk.ts";
 import type { FreezeDesk } from "../shared/usecases/freeze-desk.ts";
 
-export type Role = "viewer" | "operator";
+export type { Role };
 
 /** A bearer token, kept only as the SHA-256 of its text (64 hex digits). `name` is who acts with it. */
 export type AccessToken = Readonly<{ name: string; sha256: string; roles: readonly Role[] }>;
@@ -27,6 +29,8 @@ export type ServiceDeps = Readonly<{
   /** Null = no Slack. */
   slack: SlackDeps | null;
   tokens: readonly AccessToken[];
+  /** People whom Google signed in; null = tokens only. */
+  people: GooglePeople | null;
   /** Signs the console's cookies. Null = made at start: a restart then asks everyone to sign in again. */
   sessionSecret: string | null;
   /** Repositories that are known by their whole name; a request that names none gets the only one. */
@@ -43,6 +47,26 @@ export type ServiceDeps = Readonly<{
   /** Calls back after every commit and returns how to stop that. Null = the store is polled. */
   onCommit: ((listener: () => void) => () => void) | null;
   stream: StreamSettings;
+  /** Takes what Pub/Sub pushes; without it nothing is taken. */
+  pushes?: PushDoor;
+}>;
+
+/**
+ * The border to Pub/Sub. `trust` judges the `Authorization` header: `unknown` = nobody can tell now. `take` gets a push on a
+ * topic of Gantry's own words: `again` = it has to come again.
+ */
+export type PushDoor = Readonly<{
+  trust: (
+    authorization: string | undefined,
+  ) => Promise<Readonly<{ verdict: "trusted" } | { verdict: "refused" | "unknown"; why: string }>>;
+  take: (
+    push: Readonly<{
+      topic: string;
+      headers: Readonly<Record<string, string>>;
+      body: unknown; // undefined = none that is JSON
+      raw: Uint8Array;
+    }>,
+  ) => Promise<"acknowledged" | "laid-aside" | "again">;
 }>;
 
 /** What the border to Slack has to know. Several signing secrets while one is being replaced. */
@@ -53,12 +77,21 @@ export type SlackDeps = Readonly<{
   openView: ChatPort["openView"];
 }>;
 
+/** Ways in for people whom Google signed in, each null where it is not open, and what the policy lets them do. */
+export type GooglePeople = Readonly<{
+  /** Of Identity-Aware Proxy: the header `x-goog-iap-jwt-assertion`. */
+  iap: IdentityTokens | null;
+  /** An identity token of Google's as bearer: for the command line and CI. */
+  signIn: IdentityTokens | null;
+  rolesOf: (email: string) => readonly Role[];
+}>;
+
 export type StreamSettings = Readonly<{ pollMs: number; heartbeatMs: number; maxStreams: number }>;
 
 export const defaultStream: StreamSettings = { pollMs: 500, heartbeatMs: 15_000, maxStreams: 200 };
 
 /** Who makes a request, as the border found out. */
-export type Identity = Readonly<{ name: string; roles: readonly Role[] }>;
+export type Identity = Readonly<{ name: string; roles: readonly Role[]; via: "token" | "google" }>;
 
 /** What Hono carries through one request. */
 export type AppEnv = {

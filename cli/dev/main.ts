@@ -7,12 +7,14 @@ import {
 } from "../../emulator/git/demo-repository.ts";
 import { createJsonLog } from "../../shared/adapters/system/json-log.ts";
 import { parseServiceKey } from "../../shared/domain/ids.ts";
+import type { Tracing } from "../../shared/ports/tracing.ts";
 import type { CliIo } from "../cli-io.ts";
 import { type DevOptions, defaultState } from "../dev.ts";
 import { accessToken } from "../runtime/access-token.ts";
 import { fileSink } from "../runtime/file-sink.ts";
 import { type LocalGantry, startLocalGantry } from "../runtime/local-gantry.ts";
 import { type StartAdvice, startOrComplain } from "../runtime/start-complaint.ts";
+import { tracingOf } from "../runtime/telemetry.ts";
 import { untilStopped } from "../runtime/until-stopped.ts";
 import { type DevSecrets, devSecrets } from "./dev-secrets.ts";
 import { type DevAddresses, greeting } from "./greeting.ts";
@@ -28,7 +30,7 @@ const portOffsets = { slack: 10, git: 20, proxy: 30, buildLogs: 31, logging: 32,
 export async function runDev(options: DevOptions, io: CliIo): Promise<number> {
   const startedAt = io.clock.now();
   const directory = resolve(io.cwd, options.state);
-  const { ownership, secrets, sink, local } = await startOrComplain(adviceFor(options), () =>
+  const { ownership, secrets, sink, local, traces } = await startOrComplain(adviceFor(options), () =>
     begin(options, directory, io),
   );
   try {
@@ -52,6 +54,7 @@ export async function runDev(options: DevOptions, io: CliIo): Promise<number> {
   } finally {
     await rm(join(directory, "dev.json"), { force: true });
     await local.close();
+    await traces.close();
     await sink.close();
     ownership.release();
   }
@@ -71,21 +74,23 @@ async function begin({ fresh, port }: DevOptions, directory: string, io: CliIo) 
   try {
     const secrets = await devSecrets(directory);
     const sink = await fileSink(join(directory, "gantry.log"));
-    const local = await start(directory, secrets, port, { io, log: createJsonLog(sink) });
-    return { ownership, secrets, sink, local };
+    const traces = await tracingOf(io.env, { version: io.version, settlesAtOnce: false });
+    const { tracing } = traces;
+    const local = await start(directory, secrets, port, { io, log: createJsonLog(sink), tracing });
+    return { ownership, secrets, sink, local, traces };
   } catch (error) {
     ownership.release();
     throw error;
   }
 }
 
-type Around = Readonly<{ io: CliIo; log: ReturnType<typeof createJsonLog> }>;
+type Around = Readonly<{ io: CliIo; log: ReturnType<typeof createJsonLog>; tracing: Tracing }>;
 
 function start(
   directory: string,
   secrets: DevSecrets,
   port: number,
-  { io, log }: Around,
+  { io, log, tracing }: Around,
 ): Promise<LocalGantry> {
   const from = (offset: number): number => (port === 0 ? 0 : port + offset);
   const { token, webhookSecret, sessionSecret } = secrets;
@@ -109,7 +114,7 @@ function start(
       tokens: [accessToken("developer", token)],
       version: io.version,
     },
-    engine: { settings: { pollBuildEveryMs: 5_000, retryMinMs: 100 } },
+    engine: { tracing, settings: { pollBuildEveryMs: 5_000, retryMinMs: 100 } },
   });
 }
 

@@ -26,5 +26,5 @@ export function followReleases(
     });
   };
   next();
-  return { stop: engine.onCommit(next) };
+  return { stop: engine.onCommit?.(next) ?? (() => undefined) };
 }

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { WebhookTarget } from "../../emulator/git/webhook-delivery.ts";
-import { type LocalCloud, startLocalCloud } from "../../emulator/local-cloud.ts";
+import { type LocalCloud, type LocalCloudOptions, startLocalCloud } from "../../emulator/local-cloud.ts";
 import type { CloudRunTimings } from "../../emulator/run/timings.ts";
 import { createJsonLog } from "../../shared/adapters/system/json-log.ts";
 import type { Deps } from "../../shared/usecases/deps.ts";
@@ -9,6 +9,9 @@ import { startLocalGantry } from "../runtime/local-gantry.ts";
 import { localSlack } from "../runtime/local-slack.ts";
 import type { GantryAddress } from "./event-trail.ts";
 import { GantryChild } from "./gantry-child.ts";
+import { onGoogle } from "./google-backstage.ts";
+import type { GoogleGantry } from "./google-gantry.ts";
+import type { GoogleGround } from "./google-ground.ts";
 import type { Setting } from "./scenario.ts";
 import { seededChance } from "./seeded-chance.ts";
 
@@ -19,10 +22,12 @@ export type Backstage = Readonly<{
   signingSecret: string;
   /** Null while Gantry does not run. */
   address: () => GantryAddress | null;
-  /** What the functions work with; null where Gantry has a process of its own. */
+  /** What the functions work with; null where Gantry has a process and a file of its own. */
   deps: Deps | null;
   /** Ends Gantry with SIGKILL and starts it again on the same file; null where it has no process of its own. */
   killAndStart: (() => Promise<void>) | null;
+  /** The functions' processes; without it, Gantry is not on Google's engine. */
+  functions?: GoogleGantry["functions"];
   close: () => Promise<void>;
 }>;
 
@@ -36,15 +41,19 @@ export type BackstageOptions = Readonly<{
   env: Readonly<Record<string, string | undefined>>;
   /** Takes each line of Gantry's log. */
   log: (line: string) => void;
+  /** Google's emulators and the functions' program; without it, the embedded engine. */
+  google?: GoogleGround | null;
 }>;
 
 const quick: Partial<CloudRunTimings> = { reconcileMs: 50, trafficLagMs: 50, shutdownGraceMs: 500 };
 
 /** Who gives commands in a rehearsal. */
-const person = "rehearsal";
+export const person = "rehearsal";
 
 /** Starts the local cloud and Gantry as the setting says. Whatever was started is stopped again when the rest cannot start. */
 export function startBackstage(options: BackstageOptions): Promise<Backstage> {
+  const { google } = options;
+  if (google) return onGoogle(options, { ground: google, startCloud });
   return options.setting.gantry === "child" ? withChild(options) : inThisProcess(options);
 }
 
@@ -54,6 +63,20 @@ function cloudOptions({ setting, seed }: BackstageOptions) {
     monitoring: { sampleMs: 200, lagMs: 100 },
     random: seed === null ? Math.random : seededChance(seed),
   };
+}
+
+/** Starts the local cloud as the setting says. */
+export type StartCloud = typeof startCloud;
+
+function startCloud(
+  options: BackstageOptions,
+  wiring: Pick<LocalCloudOptions, "publish" | "webhook" | "slack">,
+): Promise<LocalCloud> {
+  return startLocalCloud({
+    ...cloudOptions(options),
+    ...wiring,
+    directory: join(options.directory, "cloud"),
+  });
 }
 
 async function inThisProcess(options: BackstageOptions): Promise<Backstage> {
@@ -78,6 +101,7 @@ async function inThisProcess(options: BackstageOptions): Promise<Backstage> {
         retryMinMs: 50,
         retryMaxMs: 1_000,
         sliceMs: 1_000,
+        ...(options.setting.findsTags ? { findTagsEveryMs: 1_000, webhookWithinMs: 500 } : {}),
       },
     },
   });
@@ -97,9 +121,7 @@ async function withChild(options: BackstageOptions): Promise<Backstage> {
   const { directory, token, webhookSecret, env, log } = options;
   const running: { target: WebhookTarget | null } = { target: null };
   const { app } = localSlack(webhookSecret);
-  const cloud = await startLocalCloud({
-    ...cloudOptions(options),
-    directory: join(directory, "cloud"),
+  const cloud = await startCloud(options, {
     publish: () => Promise.resolve(),
     webhook: () => running.target,
     slack: app,

@@ -9,6 +9,7 @@ import { goodReleases } from "./scenarios/good-releases.ts";
 import { gpuGateScenarios } from "./scenarios/gpu-gate.ts";
 import { guardRailScenarios } from "./scenarios/guard-rails.ts";
 import { killScenarios } from "./scenarios/kills.ts";
+import { lostTagScenarios } from "./scenarios/lost-tags.ts";
 import { peopleScenarios } from "./scenarios/people.ts";
 import { prebuiltScenarios } from "./scenarios/prebuilt-images.ts";
 import { rolloutScenarios } from "./scenarios/rollouts.ts";
@@ -25,6 +26,7 @@ export const scenarios: readonly Scenario[] = [
   ...gpuGateScenarios,
   ...rolloutScenarios,
   ...peopleScenarios,
+  ...lostTagScenarios,
   ...warmupScenarios,
   ...approvalScenarios,
   ...staleDecisionScenarios,

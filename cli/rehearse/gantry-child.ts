@@ -1,13 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { stringify } from "yaml";
 import { z } from "zod";
 import type { LocalCloud } from "../../emulator/local-cloud.ts";
 import { secretNames } from "../serve/server-settings.ts";
+import { type ServeFiles, writeServeFolder } from "./serve-folder.ts";
 
 export type ChildOptions = Readonly<{
   directory: string;
@@ -15,11 +14,14 @@ export type ChildOptions = Readonly<{
   secrets: Readonly<{ person: string; token: string; webhookSecret: string }>;
   env: Readonly<Record<string, string | undefined>>;
   log: (line: string) => void;
+  files?: ServeFiles;
+  /** The file of the command line; without it, this very program. */
+  program?: string;
 }>;
 
 const ready = z.object({ ready: z.literal(true), url: z.string() });
 
-/** `gantry serve` before a local cloud, in a process of its own: the same port and the same file at every start. */
+/** `gantry serve` before a local cloud, in a process of its own: the same port and the same state at every start. */
 export class GantryChild {
   readonly #options: ChildOptions;
   #process: ChildProcess | null = null;
@@ -37,17 +39,21 @@ export class GantryChild {
 
   /** Starts it and answers its URL once it is ready. Rejects when it ends before. */
   async start(): Promise<string> {
-    const { env, secrets, log } = this.#options;
-    const settings = await this.#writeSettings();
+    const { directory, cloud, env, secrets, log, files, program } = this.#options;
+    const settings = await writeServeFolder(join(directory, "serve"), cloud, files ?? {});
     const words = ["serve", "--config", settings, "--port", String(this.#port), "--json"];
-    const child = spawn(process.execPath, [...program(), ...words], {
-      stdio: ["ignore", "pipe", "pipe"],
-      env: {
-        ...env,
-        [secretNames.webhook]: secrets.webhookSecret,
-        [secretNames.tokens]: `${secrets.person}=${secrets.token}`,
+    const child = spawn(
+      process.execPath,
+      [...(program === undefined ? thisProgram() : [program]), ...words],
+      {
+        stdio: ["ignore", "pipe", "pipe"],
+        env: {
+          ...env,
+          [secretNames.webhook]: secrets.webhookSecret,
+          [secretNames.tokens]: `${secrets.person}=${secrets.token}`,
+        },
       },
-    });
+    );
     this.#process = child;
     createInterface({ input: child.stderr }).on("line", log);
     const url = await firstAnswer(child);
@@ -66,34 +72,10 @@ export class GantryChild {
     child.kill("SIGKILL");
     await gone;
   }
-
-  async #writeSettings(): Promise<string> {
-    const { directory, cloud } = this.#options;
-    const folder = join(directory, "serve");
-    const { run, build, monitoring, logging, git } = cloud;
-    const settings = {
-      policy: "gantry.policy.yaml",
-      database: "gantry.db",
-      github: { api: git.url, clone: git.url },
-      endpoints: {
-        run: `${run.grpc.host}:${run.grpc.port}`,
-        build: `${build.grpc.host}:${build.grpc.port}`,
-        monitoring: `${monitoring.grpc.host}:${monitoring.grpc.port}`,
-        logging: logging.url,
-      },
-      pollBuilds: "200ms",
-    };
-    const policy = { version: 1, repositories: [{ repository: "*/*", services: ["**"] }] };
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    await writeFile(join(folder, settings.policy), stringify(policy));
-    const file = join(folder, "gantry.server.yaml");
-    await writeFile(file, stringify(settings));
-    return file;
-  }
 }
 
 /** This very program, compiled or from its sources. */
-function program(): readonly string[] {
+function thisProgram(): readonly string[] {
   const isSource = import.meta.url.endsWith(".ts");
   const main = new URL(isSource ? "../main.ts" : "../main.js", import.meta.url);
   return [...(isSource ? ["--import", import.meta.resolve("tsx")] : []), fileURLToPath(main)];

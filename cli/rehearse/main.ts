@@ -3,11 +3,15 @@ import { usageComplaint } from "../complaint.ts";
 import { exitCodes } from "../exit-code.ts";
 import type { RehearseOptions } from "../rehearse.ts";
 import { scenarios } from "./catalogue.ts";
+import { type GoogleGround, startGoogleGround } from "./google-ground.ts";
 import { type Played, type Rehearsal, rehearse } from "./rehearsal.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** As many at once as two cores can play without one waiting for the other: most of a release is waiting. */
 const atOnce = 2;
+
+/** On Google's engine one of them is ten processes. */
+const atOnceOnGoogle = 1;
 
 /** Plays the named scenarios, or all; answers 0 only when each went as expected. */
 export async function runRehearse(options: RehearseOptions, io: CliIo): Promise<number> {
@@ -16,19 +20,34 @@ export async function runRehearse(options: RehearseOptions, io: CliIo): Promise<
     list(chosen, options, io);
     return exitCodes.done;
   }
+  const google = options.engine === "google" ? await startGoogleGround(io.env) : null;
+  try {
+    return await playAll(chosen, options, { io, google });
+  } finally {
+    await google?.close();
+  }
+}
+
+type Around = Readonly<{ io: CliIo; google: GoogleGround | null }>;
+
+async function playAll(
+  chosen: readonly Scenario[],
+  options: RehearseOptions,
+  { io, google }: Around,
+): Promise<number> {
   const waiting = chosen.toSorted((one, other) => lengthOf(other) - lengthOf(one));
   const played: Played[] = [];
   const play = async (): Promise<void> => {
     for (let scenario = waiting.shift(); scenario && !io.stopping.aborted; scenario = waiting.shift()) {
       io.stderr.write(`… ${scenario.name}\n`);
       const { version, env, stopping } = io;
-      const one = await rehearse({ scenario, version, seed: options.seed, env, stopping });
+      const one = await rehearse({ scenario, version, seed: options.seed, env, stopping, google });
       if (stopping.aborted) return; // what was cut short says nothing
       played.push(one);
       tell(one, options, io);
     }
   };
-  await Promise.all(Array.from({ length: atOnce }, play));
+  await Promise.all(Array.from({ length: google === null ? atOnce : atOnceOnGoogle }, play));
   if (io.stopping.aborted) return exitCodes.interrupted;
   const wrong = played.filter(({ rehearsal }) => !rehearsal.ok);
   io.stderr.write(`${played.length - wrong.length} of ${played.length} as expected\n`);

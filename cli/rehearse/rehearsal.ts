@@ -1,6 +1,7 @@
 import type { EventType, ServiceEvent } from "../../shared/domain/events.ts";
 import type { ReleaseId } from "../../shared/domain/ids.ts";
 import type { Split } from "../../shared/domain/traffic.ts";
+import type { GoogleGround } from "./google-ground.ts";
 import { candidatesOf, complaints, restoredAt } from "./judgement.ts";
 import { newestLines } from "./newest-lines.ts";
 import type { Scenario } from "./scenario.ts";
@@ -30,6 +31,7 @@ export type RehearsalOptions = Readonly<{
   seed: number | null;
   env: Readonly<Record<string, string | undefined>>; // for processes that are started
   stopping: AbortSignal;
+  google?: GoogleGround | null; // without it, the embedded engine
 }>;
 
 /** What was rehearsed, and the tail of Gantry's log, for the case that it went wrong. */
@@ -37,18 +39,21 @@ export type Played = Readonly<{ rehearsal: Rehearsal; log: readonly string[] }>;
 
 const deadlineMs = 60_000;
 
+/** Nine processes and two emulators have to start, and every hop takes longer. */
+const googleFactor = 3;
+
 /** Plays one scenario from its first process to its last; always answers, whatever goes wrong on the way. */
 export async function rehearse(options: RehearsalOptions): Promise<Played> {
-  const { scenario, version, seed, env, stopping } = options;
+  const { scenario, version, seed, env, stopping, google = null } = options;
   const { setting = {} } = scenario;
   const began = performance.now();
   const log = newestLines();
   const late = new AbortController();
-  const limitMs = setting.deadlineMs ?? deadlineMs;
+  const limitMs = (setting.deadlineMs ?? deadlineMs) * (google === null ? 1 : googleFactor);
   const timer = setTimeout(() => late.abort(new Error(`it did not end within ${limitMs / 1000} s`)), limitMs);
   const signal = AbortSignal.any([late.signal, stopping]);
   try {
-    const stage = { setting, version, seed, env, signal, log: log.write };
+    const stage = { setting, version, seed, env, signal, google, log: log.write };
     const rehearsal = await onStage(stage, (built) => perform(built, scenario));
     return {
       rehearsal: { ...rehearsal, durationMs: Math.round(performance.now() - began) },

@@ -1,6 +1,7 @@
 import type { CloudRunTimings } from "../../emulator/run/timings.ts";
 import type { ReleaseId } from "../../shared/domain/ids.ts";
 import type { EndStatus } from "../../shared/domain/words.ts";
+import type { GoogleGantryOptions } from "./google-gantry.ts";
 import type { Stage } from "./stage.ts";
 
 /** How the world of a scenario differs from the usual one. */
@@ -13,8 +14,12 @@ export type Setting = Readonly<{
   config?: Readonly<Record<string, object>>;
   /** Who clicks "Approve" for the release before the scenario, where `config` asks for approval. */
   approvedBy?: readonly string[];
+  /** True = Gantry looks every second for tags whose webhook was lost. */
+  findsTags?: boolean;
   timings?: Partial<CloudRunTimings>;
   deadlineMs?: number;
+  /** What becomes of each push to a function, on Google's engine. */
+  pushes?: Pick<GoogleGantryOptions, "disturb" | "onDelivery">;
 }>;
 
 /** Who has all traffic in the end; `split` = the scenario judges by itself. */

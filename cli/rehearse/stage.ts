@@ -22,6 +22,7 @@ import { addressesOf } from "../runtime/local-gantry.ts";
 import { type Backstage, startBackstage } from "./backstage.ts";
 import { DeployChannel } from "./deploy-channel.ts";
 import { EventTrail } from "./event-trail.ts";
+import type { GoogleGround } from "./google-ground.ts";
 import { rehearsalConfig } from "./rehearsal-config.ts";
 import type { Setting } from "./scenario.ts";
 import { effectiveOf, TrafficLog } from "./traffic-log.ts";
@@ -38,6 +39,7 @@ export type StageOptions = Readonly<{
   seed: number | null;
   env: Readonly<Record<string, string | undefined>>;
   log: (line: string) => void;
+  google?: GoogleGround | null; // without it, the embedded engine
   signal: AbortSignal;
 }>;
 

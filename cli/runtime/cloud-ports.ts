@@ -1,4 +1,5 @@
 import type { BuildPort } from "../../shared/ports/build.ts";
+import type { ForgePort } from "../../shared/ports/forge.ts";
 import type { ImagesPort } from "../../shared/ports/images.ts";
 import type { LogsPort } from "../../shared/ports/logs.ts";
 import type { LookupsPort } from "../../shared/ports/lookups.ts";
@@ -12,6 +13,8 @@ export type CloudPorts = Readonly<{
   run: RunPort;
   build: BuildPort;
   source: SourcePort;
+  /** Null = nobody is told of releases beside their commits. */
+  forge: ForgePort | null;
   probe: ProbePort;
   metrics: MetricsPort;
   logs: LogsPort;

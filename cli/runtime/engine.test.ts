@@ -16,7 +16,8 @@ import {
 import { firstRelease } from "../../test/support/function-story.ts";
 import { fakeLogs, fakeMetrics } from "../../test/support/watched-cloud.ts";
 import type { CloudPorts } from "./cloud-ports.ts";
-import { defaultSettings, type Engine, startEngine } from "./engine.ts";
+import { defaultSettings } from "./default-settings.ts";
+import { type EmbeddedGantry, startEngine } from "./engine.ts";
 
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const fast = { pollBuildEveryMs: 20, retryMinMs: 5 };
@@ -26,6 +27,7 @@ function cloudOf(world: OutsideWorld): CloudPorts {
     run: world.runPort,
     build: world.buildPort,
     source: world.sourcePort,
+    forge: null,
     probe: { request: async () => world.answer() },
     metrics: fakeMetrics(),
     logs: fakeLogs(),
@@ -35,7 +37,7 @@ function cloudOf(world: OutsideWorld): CloudPorts {
 }
 
 /** Resolves at the first commit after which the release stands so. */
-function whenIs(engine: Engine, status: ReleaseStatus): Promise<void> {
+function whenIs(engine: EmbeddedGantry, status: ReleaseStatus): Promise<void> {
   return new Promise((resolve) => {
     const look = async (): Promise<void> => {
       if ((await engine.deps.store.release(firstRelease))?.status !== status) return;
@@ -50,7 +52,7 @@ function whenIs(engine: Engine, status: ReleaseStatus): Promise<void> {
 describe("startEngine()", () => {
   let folder: string;
   let world: OutsideWorld;
-  let engines: Engine[];
+  let engines: EmbeddedGantry[];
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), "gantry-engine-"));
@@ -66,7 +68,7 @@ describe("startEngine()", () => {
     await rm(folder, { recursive: true });
   });
 
-  async function start(): Promise<Engine> {
+  async function start(): Promise<EmbeddedGantry> {
     const file = join(folder, "gantry.db");
     const engine = await startEngine({
       file,
@@ -82,7 +84,7 @@ describe("startEngine()", () => {
     return engine;
   }
 
-  async function stop(engine: Engine): Promise<void> {
+  async function stop(engine: EmbeddedGantry): Promise<void> {
     engines = engines.filter((each) => each !== engine);
     await engine.close({ graceMs: 0 });
   }

@@ -1,5 +1,5 @@
-import { readFile } from "node:fs/promises";
 import { subscriptions } from "../../functions/subscriptions.ts";
+import type { PushDoor } from "../../service/service-deps.ts";
 import type { BusOptions } from "../../shared/adapters/sqlite/bus-options.ts";
 import type { EmbeddedEngine } from "../../shared/adapters/sqlite/embedded-engine.ts";
 import { openSqlite } from "../../shared/adapters/sqlite/open-sqlite.ts";
@@ -7,25 +7,36 @@ import { randomIds } from "../../shared/adapters/system/random-ids.ts";
 import { systemClock } from "../../shared/adapters/system/system-clock.ts";
 import type { Policy } from "../../shared/domain/policy.ts";
 import type { ChatPort } from "../../shared/ports/chat.ts";
+import type { Meters } from "../../shared/ports/meters.ts";
 import type { Clock, Log } from "../../shared/ports/system.ts";
+import type { Tracing } from "../../shared/ports/tracing.ts";
+import { delivering } from "../../shared/usecases/delivery.ts";
 import type { Deps, Settings } from "../../shared/usecases/deps.ts";
 import type { Desk } from "../../shared/usecases/desk.ts";
 import { createDesk } from "../../shared/usecases/gantry-desk.ts";
 import { RunningWork } from "../../shared/usecases/running-work.ts";
 import type { CloudPorts } from "./cloud-ports.ts";
-import { packageFile } from "./package-root.ts";
+import { defaultSettings } from "./default-settings.ts";
+import { observers } from "./observers.ts";
+import { embeddedDoor } from "./push-door.ts";
+import type { PushTrust } from "./push-trust.ts";
 import { Sweeper } from "./sweeper.ts";
 import { WarmupClock } from "./warmup-clock.ts";
 
-/** The embedded engine while it runs: the functions, on one SQLite file. */
+/** Gantry without its HTTP, while it runs. */
 export type Engine = Readonly<{
   deps: Deps;
   desk: Desk;
-  /** Calls back after every commit; the answer ends that. */
-  onCommit: (listener: () => void) => () => void;
-  /** Stops taking work, gives running work `graceMs` to end, and closes the file. Whatever is owed goes on at the next start. */
+  /** Calls back after every commit; the answer ends that. Null = other processes commit too, and nobody tells. */
+  onCommit: ((listener: () => void) => () => void) | null;
+  /** Takes what Pub/Sub pushes to this process; null = it takes nothing. */
+  pushes: PushDoor | null;
+  /** Stops taking work, gives running work `graceMs` to end, and lets go of the store. Whatever is owed goes on at the next start. */
   close: (params: Readonly<{ graceMs: number }>) => Promise<void>;
 }>;
+
+/** The embedded engine: the functions, on one SQLite file, which nobody else commits to. */
+export type EmbeddedGantry = Engine & Readonly<{ onCommit: (listener: () => void) => () => void }>;
 
 export type EngineOptions = Readonly<{
   file: string;
@@ -38,8 +49,14 @@ export type EngineOptions = Readonly<{
   sourceSite: string | null;
   policy: Policy;
   log: Log;
+  /** Without it, nobody is told of traces. */
+  tracing?: Tracing;
+  /** Without it, nobody reads counts. */
+  meters?: Meters;
   settings?: Partial<Settings>;
   bus?: BusOptions;
+  /** Whose pushes are taken; without it nobody's. */
+  trust?: PushTrust;
   clock?: Clock;
 }>;
 
@@ -47,25 +64,6 @@ export type EngineOptions = Readonly<{
 const concurrency = 2_000;
 
 const pruneEveryMs = 60 * 60_000;
-
-/** What one process uses unless told otherwise. */
-export async function defaultSettings(): Promise<Settings> {
-  const name = "cloudbuild-nocache.yaml";
-  return {
-    owner: `${process.pid}-${randomIds.short()}`,
-    leaseMs: 30_000,
-    maxAttempts: 5,
-    retryMinMs: 250,
-    retryMaxMs: 15_000,
-    pollBuildEveryMs: 30_000,
-    sliceMs: 30_000,
-    watchWaitingEveryMs: 5 * 60_000,
-    driftEveryMs: 5 * 60_000,
-    deployDeadlineMs: 10 * 60_000,
-    trafficDeadlineMs: 3 * 60_000,
-    buildFile: { name, text: await readFile(packageFile(name), "utf8") },
-  };
-}
 
 function pruneRegularly({
   prune,
@@ -98,15 +96,11 @@ function startClockwork(deps: Deps, { prune }: Pick<EmbeddedEngine, "prune">): C
   };
 }
 
-/** Opens the store, gives the functions their subscriptions, and takes up what the last process left. */
-export async function startEngine(options: EngineOptions): Promise<Engine> {
-  const { cloud, chat, consoleUrl, sourceSite, policy, log, clock = systemClock } = options;
-  const sqlite = openSqlite({ file: options.file, clock, bus: { concurrency, ...options.bus } });
-  const listeners = new Set<() => void>();
-  const notify = (): void => {
-    for (const listener of listeners) listener();
-  };
-  const deps: Deps = {
+type Around = Readonly<{ sqlite: EmbeddedEngine; clock: Clock; onCommit: () => void }>;
+
+async function depsOf(options: EngineOptions, { sqlite, clock, onCommit }: Around): Promise<Deps> {
+  const { cloud, chat, consoleUrl, sourceSite, policy, log } = options;
+  return {
     ...cloud,
     chat,
     consoleUrl,
@@ -114,22 +108,36 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     store: sqlite.store,
     conversations: sqlite.conversations,
     freezes: sqlite.freezes,
+    notes: sqlite.notes,
     bus: sqlite.bus,
     clock,
     ids: randomIds,
     log,
+    ...observers(options),
     policy,
     settings: { ...(await defaultSettings()), ...options.settings },
     running: new RunningWork(),
-    onCommit: notify,
+    onCommit,
   };
-  for (const subscription of subscriptions(deps)) sqlite.bus.subscribe(subscription);
+}
+
+/** Opens the store, gives the functions their subscriptions, and takes up what the last process left. */
+export async function startEngine(options: EngineOptions): Promise<EmbeddedGantry> {
+  const { clock = systemClock } = options;
+  const sqlite = openSqlite({ file: options.file, clock, bus: { concurrency, ...options.bus } });
+  const listeners = new Set<() => void>();
+  const notify = (): void => {
+    for (const listener of listeners) listener();
+  };
+  const deps = await depsOf(options, { sqlite, clock, onCommit: notify });
+  for (const subscription of subscriptions(deps)) sqlite.bus.subscribe(delivering(deps, subscription));
   sqlite.bus.start();
   const clockwork = startClockwork(deps, sqlite);
   listeners.add(clockwork.look);
   return {
     deps,
     desk: createDesk(deps),
+    pushes: options.trust ? embeddedDoor(deps, options.trust) : null,
     onCommit: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);

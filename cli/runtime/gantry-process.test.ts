@@ -25,6 +25,7 @@ async function askWithoutRepository(
         run: world.runPort,
         build: world.buildPort,
         source: world.sourcePort,
+        forge: null,
         probe: { request: async () => world.answer() },
         metrics: fakeMetrics(),
         logs: fakeLogs(),

@@ -5,6 +5,7 @@ import type { Policy } from "../../shared/domain/policy.ts";
 import { readCost } from "../../shared/usecases/cost.ts";
 import { createFreezeDesk } from "../../shared/usecases/freeze-desk.ts";
 import { type Engine, type EngineOptions, startEngine } from "./engine.ts";
+import { googlePeople, type PeopleSettings } from "./google-people.ts";
 
 export type HttpOptions = Readonly<{
   host: string;
@@ -14,6 +15,8 @@ export type HttpOptions = Readonly<{
   githubSecrets: readonly string[];
   tokens: readonly AccessToken[];
   sessionSecret: string | null;
+  /** Without it nobody comes but by a token. */
+  people?: PeopleSettings;
   publicUrl: string | null;
   /** Null = no Slack. */
   slack: Omit<SlackDeps, "openView"> | null;
@@ -35,12 +38,20 @@ function listedRepositories({ repositories }: Policy): readonly string[] {
   return names.some((name) => name.includes("*")) ? [] : names;
 }
 
-/** Starts the engine, then answers HTTP. Rejects, with nothing left running, when either cannot start. */
-export async function startGantry(
-  options: Readonly<{ engine: Omit<EngineOptions, "consoleUrl">; http: HttpOptions }>,
+/** Starts the embedded engine, then answers HTTP. Rejects, with nothing left running, when either cannot start. */
+export function startGantry({
+  engine,
+  http,
+}: Readonly<{ engine: Omit<EngineOptions, "consoleUrl">; http: HttpOptions }>): Promise<GantryProcess> {
+  return startProcess({ open: (consoleUrl) => startEngine({ ...engine, consoleUrl }), http });
+}
+
+/** Opens an engine, then answers HTTP. Rejects, with nothing left running, when either cannot start. */
+export async function startProcess(
+  options: Readonly<{ open: (consoleUrl: () => string) => Promise<Engine>; http: HttpOptions }>,
 ): Promise<GantryProcess> {
   let url = options.http.publicUrl ?? "";
-  const engine = await startEngine({ ...options.engine, consoleUrl: () => url });
+  const engine = await options.open(() => url);
   try {
     const { host, port, ...http } = options.http;
     const { store, bus, clock, log, ids, run, policy, chat } = engine.deps;
@@ -55,6 +66,7 @@ export async function startGantry(
       github: { secrets: http.githubSecrets },
       slack: chat && http.slack ? { ...http.slack, openView: (view) => chat.openView(view) } : null,
       tokens: http.tokens,
+      people: http.people ? googlePeople(http.people, { policy, clock }) : null,
       sessionSecret: http.sessionSecret,
       repositories: http.repositories ?? listedRepositories(policy),
       version: http.version,
@@ -65,6 +77,7 @@ export async function startGantry(
       cost: (request) => readCost(engine.deps, request),
       onCommit: engine.onCommit,
       stream: defaultStream,
+      ...(engine.pushes && { pushes: engine.pushes }),
     });
     const server = await startServer({ app, host, port });
     url = options.http.publicUrl ?? server.url;

@@ -1,5 +1,8 @@
 import { buildSettings, createBuildAdapter } from "../../shared/adapters/build/build-adapter.ts";
 import { connectBuild } from "../../shared/adapters/build/connect-build.ts";
+import { createAppTokens, type GitHubApp } from "../../shared/adapters/github/app-tokens.ts";
+import type { GitHubClientOptions } from "../../shared/adapters/github/client.ts";
+import { createGitHubForge } from "../../shared/adapters/github/forge.ts";
 import { createGitHubSource } from "../../shared/adapters/github/source.ts";
 import type { Endpoint } from "../../shared/adapters/google/client-options.ts";
 import { googleIdentity } from "../../shared/adapters/google/google-identity.ts";
@@ -29,9 +32,18 @@ export type CloudAddresses = Readonly<{
   logging: string | null; // base URL
   /** Base URL of a server that stands in for every image registry. */
   registry: string | null;
-  git: Readonly<{ baseUrl: string; cloneBase: string; token: string | null }>;
+  git: GitAddress;
   /** A local cloud is quicker than Google's, and has no quota on reads. */
   isLocal: boolean;
+}>;
+
+/** A GitHub, and as whom Gantry goes there: an app, else whoever's token it is. `report`: releases are told there. */
+export type GitAddress = Readonly<{
+  baseUrl: string;
+  cloneBase: string;
+  token: string | null;
+  app: GitHubApp | null;
+  report: boolean;
 }>;
 
 /** The local cloud does in milliseconds what Google's does in seconds, and counts no reads. */
@@ -54,7 +66,7 @@ export function connectCloud(
   const monitoring = connectMonitoring({ endpoint: addresses.monitoring });
   const { isLocal, logging } = addresses;
   const identity = googleIdentity();
-  const { baseUrl, cloneBase, token } = addresses.git;
+  const github = githubOptions(addresses.git, clock);
   return {
     run: createRunAdapter({
       clients: run.clients,
@@ -66,7 +78,8 @@ export function connectCloud(
       clock,
       settings: { ...(isLocal ? local.build : buildSettings), account: addresses.buildAccount },
     }),
-    source: createGitHubSource({ baseUrl, cloneBase, token: () => token }),
+    source: createGitHubSource({ ...github, cloneBase: addresses.git.cloneBase }),
+    forge: addresses.git.report ? createGitHubForge(github) : null,
     probe: createHttpProbe({ authorize: runAuthorization(identity) }),
     metrics: createMonitoringAdapter({
       client: monitoring.client,
@@ -89,4 +102,10 @@ export function connectCloud(
       await Promise.all([run.close(), build.close(), monitoring.close()]);
     },
   };
+}
+
+function githubOptions({ baseUrl, token, app }: GitAddress, clock: Clock): GitHubClientOptions {
+  return app === null
+    ? { baseUrl, token: () => token }
+    : { baseUrl, ...createAppTokens({ baseUrl, app, clock }) };
 }

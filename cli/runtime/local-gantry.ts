@@ -18,9 +18,9 @@ export const localPolicy: Policy = {
   repositories: [{ repository: "*/*", services: ["**"], branches: null }],
   approvers: { "@ml-oncall": ["@ml-oncall", "developer"] },
   people: {
-    maya: { github: [], slack: ["U0MAYA000"] },
-    lee: { github: [], slack: ["U0LEE0000"] },
-    robin: { github: ["local"], slack: ["U0ROBIN00"] }, // pushes of the demo are hers
+    maya: { github: [], slack: ["U0MAYA000"], google: [] },
+    lee: { github: [], slack: ["U0LEE0000"], google: [] },
+    robin: { github: ["local"], slack: ["U0ROBIN00"], google: [] }, // pushes of the demo are hers
   },
   limits: {
     maxFirstStepPercent: null,
@@ -36,6 +36,7 @@ export const localPolicy: Policy = {
   freezes: [],
   images: null,
   prices: [],
+  access: { viewers: [], operators: [] },
 };
 
 export type LocalGantryOptions = Readonly<{
@@ -48,7 +49,7 @@ export type LocalGantryOptions = Readonly<{
   monitoring?: Partial<MonitoringTimings>;
   /** Chooses which revision answers a request while traffic is split. */
   random?: () => number;
-  engine?: Pick<EngineOptions, "settings" | "bus" | "clock">;
+  engine?: Pick<EngineOptions, "settings" | "bus" | "clock" | "tracing" | "meters">;
   policy?: Policy;
 }>;
 
@@ -87,7 +88,7 @@ export function addressesOf(cloud: LocalCloud): CloudAddresses {
     monitoring: { ...cloud.monitoring.grpc, insecure: true },
     logging: cloud.logging.url,
     registry: cloud.registry.url,
-    git: { baseUrl: cloud.git.url, cloneBase: cloud.git.url, token: null },
+    git: { baseUrl: cloud.git.url, cloneBase: cloud.git.url, token: null, app: null, report: true },
     isLocal: true,
   };
 }

@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 
-/** Compiled files lie one folder deeper than their sources. */
-const root = [new URL("../../", import.meta.url), new URL("../../../", import.meta.url)].find((folder) =>
-  existsSync(new URL("package.json", folder)),
-);
+/** Compiled files lie one folder deeper than their sources, and those of a bundle beside its own package.json. */
+const root = ["./", "../", "../../", "../../../"]
+  .map((folder) => new URL(folder, import.meta.url))
+  .find((folder) => existsSync(new URL("package.json", folder)));
 
 /** A file that ships with Gantry, by its path from the package's root. */
 export function packageFile(path: string): URL {

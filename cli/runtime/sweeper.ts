@@ -1,6 +1,7 @@
 import type { Timestamp } from "../../shared/domain/ids.ts";
 import { topics } from "../../shared/ports/bus.ts";
 import type { Deps } from "../../shared/usecases/deps.ts";
+import { nextTagLookAt } from "../../shared/usecases/find-tags.ts";
 
 /** Overdue work that is on its way by a message is swept no sooner than this. */
 const overdueAfterMs = 1_000;
@@ -52,9 +53,9 @@ export class Sweeper {
   }
 
   async #plan(): Promise<void> {
-    const { store, chat, conversations, clock, log } = this.#deps;
+    const { clock, log } = this.#deps;
     try {
-      const next = earlier(await store.nextDueAt(), chat === null ? null : await conversations.nextDueAt());
+      const next = await this.#nextDueAt();
       const now = clock.now();
       const at = next === null || next > now ? next : this.#soon(now);
       if (at !== null && at === this.#sweepsAt) return;
@@ -70,6 +71,13 @@ export class Sweeper {
       log.error({ err: String(error) }, "Could not look for due work; trying again");
       this.#after(overdueAfterMs, () => this.look());
     }
+  }
+
+  async #nextDueAt(): Promise<Timestamp | null> {
+    const { store, chat, forge, conversations } = this.#deps;
+    const isSilent = chat === null && forge === null;
+    const unsaid = isSilent ? null : await conversations.nextDueAt();
+    return [await store.nextDueAt(), unsaid, await nextTagLookAt(this.#deps)].reduce(earlier, null);
   }
 
   /** Commits elsewhere never put off the sweep that overdue work waits for: under load there is always one more. */

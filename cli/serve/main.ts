@@ -1,55 +1,61 @@
-import { readFile } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
-import { slackDefaults } from "../../shared/adapters/slack/slack-api.ts";
-import { createSlackChat } from "../../shared/adapters/slack/slack-chat.ts";
+import { resolve } from "node:path";
 import { createJsonLog } from "../../shared/adapters/system/json-log.ts";
 import { systemClock } from "../../shared/adapters/system/system-clock.ts";
-import { parsePolicy } from "../../shared/config/policy-yaml.ts";
-import { type ConfigProblem, formatProblem, type Result } from "../../shared/config/problem.ts";
-import type { Policy } from "../../shared/domain/policy.ts";
-import type { ChatPort } from "../../shared/ports/chat.ts";
+import type { Tracing } from "../../shared/ports/tracing.ts";
 import type { CliIo } from "../cli-io.ts";
-import { Complaint, nothingChanged, usageComplaint } from "../complaint.ts";
+import { usageComplaint } from "../complaint.ts";
 import { exitCodes } from "../exit-code.ts";
-import { type GantryProcess, type HttpOptions, startGantry } from "../runtime/gantry-process.ts";
+import { type Engine, startEngine } from "../runtime/engine.ts";
+import { type GantryProcess, type HttpOptions, startProcess } from "../runtime/gantry-process.ts";
 import { connectCloud } from "../runtime/google-cloud.ts";
+import { openGoogleEngine } from "../runtime/google-engine.ts";
+import {
+  type GoogleSettings,
+  googleNames,
+  readGoogleSettings,
+  readPushIdentity,
+} from "../runtime/google-settings.ts";
+import { googleDoor } from "../runtime/google-taker.ts";
+import { pushTrust } from "../runtime/push-trust.ts";
 import { type StartAdvice, startOrComplain } from "../runtime/start-complaint.ts";
+import { traceProject, tracingOf } from "../runtime/telemetry.ts";
 import { untilStopped } from "../runtime/until-stopped.ts";
 import type { ServeOptions } from "../serve.ts";
-import {
-  parseServerSettings,
-  readSecrets,
-  type ServerSecrets,
-  type ServerSettings,
-} from "./server-settings.ts";
+import { readServerFiles, type ServerFiles } from "./server-files.ts";
+import { addressesOf, chatOf, listenOf, paceOf, sweepPaceOf } from "./server-parts.ts";
+import { readSecrets, type ServerSecrets } from "./server-settings.ts";
 
 const defaultFile = "gantry.server.yaml";
 
-type Server = Readonly<{ folder: string; settings: ServerSettings; secrets: ServerSecrets; policy: Policy }>;
+type Server = ServerFiles & Readonly<{ secrets: ServerSecrets; google: GoogleSettings | null }>; // null = embedded
 
-/** Runs Gantry as one process on one file against the clouds that its settings name, until it is told to stop. */
+/** Runs Gantry's HTTP with its engine against the clouds that its settings name, until it is told to stop. */
 export async function runServe(options: ServeOptions, io: CliIo): Promise<number> {
   const server = await readServer(options, io);
   const { settings } = server;
-  const cloud = connectCloud(addressesOf(server), systemClock);
+  const cloud = connectCloud(addressesOf(settings, server.secrets), systemClock);
+  const traces = await tracingOf(io.env, { version: io.version, settlesAtOnce: server.google !== null });
   try {
-    const gantry = await startOrComplain(advice, () => start(server, options, { io, cloud }));
+    const around = { io, cloud, tracing: traces.tracing };
+    const gantry = await startOrComplain(advice, () => start(server, options, around));
+    const { url } = gantry.server;
     const ready = {
       ready: true,
-      url: gantry.server.url,
-      webhook: `${gantry.server.url}/hooks/github`,
-      database: databaseOf(server, options, io),
+      url,
+      webhook: `${url}/hooks/github`,
+      database: stateOf(server, options, io),
     };
     if (options.json) io.stdout.write(`${JSON.stringify(ready)}\n`);
     else
       io.stderr.write(
-        `gantry ${io.version} answers at ${ready.url}; state in ${ready.database}; Cloud Build is asked every ${settings.pollBuilds / 1000} s\n`,
+        `gantry ${io.version} answers at ${url}; state in ${ready.database}; Cloud Build is asked every ${settings.pollBuilds / 1000} s\n`,
       );
     await untilStopped(io.stopping);
     await gantry.close();
     return exitCodes.done;
   } finally {
     await cloud.disconnect();
+    await traces.close();
   }
 }
 
@@ -58,47 +64,32 @@ const advice: StartAdvice = {
   otherState: "gantry serve --db OTHER_FILE",
 };
 
-function addressesOf({ settings, secrets }: Server): Parameters<typeof connectCloud>[0] {
-  const { endpoints, github } = settings;
-  return {
-    run: endpoints.run ?? null,
-    build: endpoints.build ?? null,
-    buildAccount: settings.buildAccount ?? null,
-    monitoring: endpoints.monitoring ?? null,
-    logging: endpoints.logging ?? null,
-    registry: endpoints.registry ?? null,
-    git: { baseUrl: github.api, cloneBase: github.clone, token: secrets.githubToken },
-    isLocal: endpoints.run !== undefined,
-  };
+/** Where the state is, for a person to read. */
+function stateOf(server: Server, options: ServeOptions, io: CliIo): string {
+  const { google } = server;
+  return google === null
+    ? databaseOf(server, options, io)
+    : `firestore://${google.project}/${google.database}`;
 }
 
 function databaseOf({ folder, settings }: Server, options: ServeOptions, io: CliIo): string {
   return options.db === null ? resolve(folder, settings.database) : resolve(io.cwd, options.db);
 }
 
-type Around = Readonly<{ io: CliIo; cloud: ReturnType<typeof connectCloud> }>;
+type Around = Readonly<{ io: CliIo; cloud: ReturnType<typeof connectCloud>; tracing: Tracing }>;
 
-function start(server: Server, options: ServeOptions, { io, cloud }: Around): Promise<GantryProcess> {
-  const { settings, secrets, policy } = server;
-  const log = createJsonLog({ write: (line) => io.stderr.write(line) });
-  const { disconnect: _disconnect, ...ports } = cloud;
-  return startGantry({
-    engine: {
-      file: databaseOf(server, options, io),
-      cloud: ports,
-      chat: chatOf(server),
-      sourceSite: settings.github.clone,
-      policy,
-      log,
-      settings: { pollBuildEveryMs: settings.pollBuilds },
-    },
+function start(server: Server, options: ServeOptions, around: Around): Promise<GantryProcess> {
+  const { settings, secrets, google } = server;
+  const { io } = around;
+  return startProcess({
+    open: (consoleUrl) => openEngine({ server, options, around, consoleUrl }),
     http: {
-      host: settings.listen.host,
-      port: options.port ?? settings.listen.port,
+      ...listenOf(settings, { port: options.port, env: google === null ? {} : io.env }),
       githubSecrets: secrets.webhookSecrets,
       tokens: secrets.tokens,
       sessionSecret: secrets.sessionSecret,
-      publicUrl: settings.publicUrl ?? null,
+      people: { iap: settings.people.iap ?? null, signIn: settings.people.signIn ?? null },
+      publicUrl: google?.publicUrl ?? settings.publicUrl ?? null,
       slack: doorOf(server),
       version: io.version,
       mode: "serve",
@@ -106,15 +97,35 @@ function start(server: Server, options: ServeOptions, { io, cloud }: Around): Pr
   });
 }
 
-function chatOf({ settings, secrets }: Server): ChatPort | null {
-  const { slack } = secrets;
-  if (settings.slack === undefined || slack === null) return null;
-  return createSlackChat({
-    apiUrl: settings.slack.api,
-    token: () => slack.token,
-    clock: systemClock,
-    settings: slackDefaults,
-  });
+type Opening = Readonly<{
+  server: Server;
+  options: ServeOptions;
+  around: Around;
+  consoleUrl: () => string;
+}>;
+
+async function openEngine({ server, options, around, consoleUrl }: Opening): Promise<Engine> {
+  const { settings, secrets, policy, google } = server;
+  const { io, cloud, tracing } = around;
+  const { disconnect: _disconnect, ...ports } = cloud;
+  const usual = {
+    cloud: ports,
+    chat: chatOf(settings, secrets.slack?.token ?? null),
+    consoleUrl,
+    sourceSite: settings.github.clone,
+    policy,
+    log: createJsonLog({ write: (line) => io.stderr.write(line) }, traceProject(io.env)),
+    tracing,
+    settings: paceOf(settings),
+  };
+  if (google === null) {
+    const push = readPushIdentity(io.env, false);
+    const trust = push && pushTrust({ push, isEmulated: false }, systemClock);
+    return startEngine({ ...usual, file: databaseOf(server, options, io), ...(trust && { trust }) });
+  }
+  const engine = await openGoogleEngine({ ...usual, google });
+  const trust = pushTrust({ push: google.push, isEmulated: google.emulators.pubsub !== null }, systemClock);
+  return { ...engine, pushes: googleDoor(engine, { trust, pace: sweepPaceOf(settings) }) };
 }
 
 function doorOf({ settings, secrets }: Server): HttpOptions["slack"] {
@@ -124,48 +135,26 @@ function doorOf({ settings, secrets }: Server): HttpOptions["slack"] {
 }
 
 async function readServer(options: ServeOptions, io: CliIo): Promise<Server> {
-  const file = options.config ?? defaultFile;
-  const path = resolve(io.cwd, file);
-  const settings = taken(parseServerSettings({ text: await text(path, file), file }));
-  const folder = dirname(path);
-  const policyPath = resolve(folder, settings.policy);
-  const policy = taken(parsePolicy({ text: await text(policyPath, settings.policy), file: settings.policy }));
-  const secrets = readSecrets(io.env, { slack: settings.slack !== undefined });
-  if (!("missing" in secrets)) return { folder, settings, secrets, policy };
-  throw usageComplaint({
+  const given = options.config ?? io.env[googleNames.serverFile] ?? defaultFile;
+  const policyGiven = io.env[googleNames.policyFile] ?? null;
+  const read = await readServerFiles({ server: given, policy: policyGiven, cwd: io.cwd });
+  const { settings } = read;
+  const secrets = readSecrets(io.env, {
+    slack: settings.slack !== undefined,
+    githubApp: settings.github.app !== undefined,
+  });
+  if ("missing" in secrets)
+    throw lacking(secrets.missing, ["export GANTRY_WEBHOOK_SECRETS=…", "export GANTRY_TOKENS=maya=…"]);
+  if (settings.engine === "embedded") return { ...read, secrets, google: null };
+  const google = readGoogleSettings(io.env);
+  if ("missing" in google) throw lacking(google.missing, [`export ${googleNames.project}=…`]);
+  return { ...read, secrets, google };
+}
+
+function lacking(missing: readonly string[], next: readonly string[]): Error {
+  return usageComplaint({
     happened: "Gantry does not start: the environment lacks what it needs",
-    why: secrets.missing.join("\n"),
-    next: ["export GANTRY_WEBHOOK_SECRETS=…", "export GANTRY_TOKENS=maya=…"],
+    why: missing.join("\n"),
+    next,
   });
-}
-
-async function text(path: string, name: string): Promise<string> {
-  return readFile(path, "utf8").catch((error: unknown) => {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new Complaint(
-      {
-        code: "file-unreadable",
-        happened: `${name} cannot be read`,
-        traffic: nothingChanged,
-        why,
-        next: ["gantry serve --config FILE"],
-      },
-      exitCodes.usage,
-    );
-  });
-}
-
-function taken<Value>(result: Result<Value>): Value {
-  if (result.ok) return result.value;
-  throw new Complaint({
-    code: "config-invalid",
-    happened: "Gantry does not start",
-    traffic: nothingChanged,
-    why: lines(result.problems),
-    next: ["gantry validate --policy FILE"],
-  });
-}
-
-function lines(problems: readonly ConfigProblem[]): string {
-  return problems.map(formatProblem).join("\n");
 }

@@ -23,6 +23,10 @@ const serverSchema = section({
     .min(1)
     .default("gantry.policy.yaml")
     .describe("The operator's policy; a path from this file."),
+  engine: z
+    .enum(["embedded", "google"])
+    .default("embedded")
+    .describe("Where state and messages are: in one file, or on Firestore and Pub/Sub with the functions."),
   database: z
     .string()
     .min(1)
@@ -33,9 +37,49 @@ const serverSchema = section({
     port: z.int().min(0).max(65_535).default(8080),
   }).prefault({}),
   publicUrl: z.url().optional().describe("Where people reach this server."),
+  people: section({
+    iap: z
+      .string()
+      .regex(
+        /^\/projects\/[0-9]{1,20}\/(?:global\/backendServices\/[0-9]{1,20}|locations\/[a-z0-9-]{1,40}\/services\/[a-z0-9-]{1,63})$/,
+        { error: "must be an audience like `/projects/42/locations/us-central1/services/gantry`" },
+      )
+      .optional()
+      .describe("The audience of Identity-Aware Proxy; what it lets through has the roles of the policy."),
+    signIn: z
+      .string()
+      .regex(/^[!-~]{8,200}$/, {
+        error: "must be an audience without blanks, like the address of this server",
+      })
+      .optional()
+      .describe("The audience of identity tokens that people and CI jobs have from Google, sent as bearer."),
+  })
+    .prefault({})
+    .describe("Whom Google signed in: see `access` in the policy."),
   github: section({
     api: z.url().default("https://api.github.com"),
     clone: z.url().default("https://github.com"),
+    report: z
+      .boolean()
+      .default(true)
+      .describe(
+        "Tell GitHub of releases, as deployments and commit statuses, where there is a token or an app.",
+      ),
+    app: section({
+      id: z
+        .string()
+        .regex(/^[A-Za-z0-9.]{1,40}$/, { error: "must be the id or the client id of a GitHub App" }),
+      installation: z
+        .string()
+        .regex(/^[0-9]{1,20}$/, { error: "must be the number of an installation" })
+        .optional()
+        .describe("Without it, the installation of each repository is looked up."),
+    })
+      .optional()
+      .describe("The GitHub App as which Gantry acts, in place of a token."),
+    findTags: durationField({ min: 60_000 })
+      .default(5 * 60_000)
+      .describe("How often tags are looked for whose webhook was lost."),
   }).prefault({}),
   endpoints: section({
     run: endpointField.optional(),
@@ -64,6 +108,11 @@ const serverSchema = section({
     })
     .optional()
     .describe("Whom builds run as where their file names nobody. Without it: Cloud Build's default account."),
+  sweepFor: durationField({ min: 0, max: 300_000 })
+    .default(55_000)
+    .describe(
+      "On Google Cloud: how long one call of the clock goes on while something falls due before the next.",
+    ),
   pollBuilds: durationField({ min: 100 })
     .default(15_000)
     .describe("How often Cloud Build is asked whether a build has ended."),
@@ -81,6 +130,7 @@ export function parseServerSettings(input: ConfigText): Result<ServerSettings> {
 export type ServerSecrets = Readonly<{
   webhookSecrets: readonly string[];
   githubToken: string | null;
+  githubAppKey: string | null; // PEM
   sessionSecret: string | null;
   slack: Readonly<{ token: string; signingSecrets: readonly string[] }> | null; // null = not given
   tokens: readonly AccessToken[];
@@ -89,6 +139,7 @@ export type ServerSecrets = Readonly<{
 export const secretNames = {
   webhook: "GANTRY_WEBHOOK_SECRETS", // comma between several, the newest first
   github: "GANTRY_GITHUB_TOKEN",
+  githubApp: "GANTRY_GITHUB_APP_KEY", // the private key of the app, PEM
   session: "GANTRY_SESSION_SECRET",
   slackToken: "GANTRY_SLACK_TOKEN", // of the bot, xoxb-…
   slackSigning: "GANTRY_SLACK_SIGNING_SECRETS", // comma between several, the newest first
@@ -98,7 +149,7 @@ export const secretNames = {
 /** A webhook secret and a token for people are needed; the answer names every variable that is missing or malformed. */
 export function readSecrets(
   env: Readonly<Record<string, string | undefined>>,
-  needs: Readonly<{ slack: boolean }>,
+  needs: Readonly<{ slack: boolean; githubApp: boolean }>,
 ): ServerSecrets | Readonly<{ missing: readonly string[] }> {
   const list = (name: string): readonly string[] =>
     (env[name] ?? "")
@@ -125,12 +176,19 @@ export function readSecrets(
           `${secretNames.slackToken} and ${secretNames.slackSigning}: the bot's token and the app's signing secret`,
         ]
       : [];
-  if (missing.length + slackMissing.length > 0) return { missing: [...missing, ...slackMissing] };
+  const githubAppKey = env[secretNames.githubApp] || null;
+  const keyMissing =
+    needs.githubApp && githubAppKey === null
+      ? [`${secretNames.githubApp}: the private key of the GitHub App, the text of its .pem file`]
+      : [];
+  const allMissing = [...missing, ...slackMissing, ...keyMissing];
+  if (allMissing.length > 0) return { missing: allMissing };
   return {
     webhookSecrets,
     tokens,
     slack,
     githubToken: env[secretNames.github] || null,
+    githubAppKey,
     sessionSecret: env[secretNames.session] || null,
   };
 }

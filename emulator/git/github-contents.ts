@@ -14,6 +14,7 @@ export function contentRoutes(): Hono<GithubEnv> {
   routes.get("/contents/:path{.*}", contents);
   routes.get("/commits", listCommits);
   routes.get("/commits/:ref{.+}", oneCommit);
+  routes.get("/git/commits/:sha", commitObject);
   routes.get("/compare/:range{.+}", compare);
   return routes;
 }
@@ -87,6 +88,24 @@ async function oneCommit(context: GithubContext): Promise<Response> {
   if (commit === undefined) return unprocessable(context, `No commit found for SHA: ${ref}`);
   const files = commit.changes.map(filePayload);
   return context.json({ ...commitPayload(place, commit), files });
+}
+
+/** The commit object itself: who, when and what, without what it changed. */
+async function commitObject(context: GithubContext): Promise<Response> {
+  const place = context.get("place");
+  const sha = context.req.param("sha") ?? "";
+  const [commit] =
+    (await commitOf(place.directory, sha)) === sha ? await readCommits(place.directory, "-1", sha) : [];
+  if (commit === undefined) return notFound(context);
+  const { author, committer, message, tree, parents } = commit;
+  return context.json({
+    sha,
+    author,
+    committer,
+    message,
+    tree: { sha: tree },
+    parents: parents.map((each) => ({ sha: each })),
+  });
 }
 
 async function compare(context: GithubContext): Promise<Response> {

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { Hono } from "hono";
 import { type Ref, readRefs } from "./commit-reading.ts";
 import { git } from "./git-command.ts";
@@ -37,6 +38,10 @@ async function oneRef(context: GithubContext): Promise<Response> {
 async function matchingRefs(context: GithubContext): Promise<Response> {
   const place = context.get("place");
   const refs = await readRefs(place.directory, `refs/${decodeURIComponent(context.req.param("ref") ?? "")}`);
+  const known = refs.map(({ name, sha }) => `${name} ${sha}`).join("\n");
+  const etag = `W/"${createHash("sha256").update(known).digest("hex")}"`;
+  context.header("etag", etag);
+  if (context.req.header("if-none-match") === etag) return context.body(null, 304);
   return context.json(refs.map((ref) => refPayload(place, ref)));
 }
 

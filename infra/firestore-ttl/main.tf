@@ -35,3 +35,15 @@ resource "google_firestore_field" "ttl" {
   # A field that only ends documents is never searched.
   index_config {}
 }
+
+resource "google_firestore_field" "unindexed" {
+  for_each = { for field in jsondecode(file("${path.module}/../gantry.json")).firestore.unindexed : "${field.collection}.${field.field}" => field }
+
+  project    = var.project
+  database   = var.database
+  collection = each.value.collection
+  field      = each.value.field
+
+  # Long, and asked for by no query: an index of it would only cost.
+  index_config {}
+}

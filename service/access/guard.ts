@@ -1,9 +1,9 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { createMiddleware } from "hono/factory";
 import { problem } from "../problem.ts";
-import type { AccessToken, AppEnv, Role, ServiceDeps } from "../service-deps.ts";
+import type { AppEnv, Identity, Role, ServiceDeps } from "../service-deps.ts";
 import type { Sessions } from "./session.ts";
-import { bearerOf, findToken } from "./tokens.ts";
+import { visitOfApi } from "./visit.ts";
 
 const safeMethods: ReadonlySet<string> = new Set(["GET", "HEAD"]);
 
@@ -14,31 +14,20 @@ export function mayUse(params: Readonly<{ method: string; roles: readonly Role[]
 }
 
 /**
- * Lets a request into the API with a bearer token, or, to read only, with the console's cookie: what changes
+ * Lets a request into the API with a token, signed in by Google, or, to read only, with the console's cookie: what changes
  * anything through the API can so never be triggered by another site.
  */
 export function apiGuard(deps: ServiceDeps, sessions: Sessions): MiddlewareHandler<AppEnv> {
   return createMiddleware<AppEnv>(async (c, next) => {
-    const token = await tokenOf(c, deps, sessions);
-    if (token === null) return signInNeeded(c);
-    c.set("identity", { name: token.name, roles: token.roles });
-    c.get("facts")["identity"] = token.name;
-    if (!mayUse({ method: c.req.method, roles: token.roles })) return roleMissing(c, token);
+    const visit = await visitOfApi(c, deps, sessions);
+    if (visit.kind === "refused") return problem(c, visit.problem);
+    if (visit.kind === "nobody") return signInNeeded(c);
+    const { identity } = visit;
+    c.set("identity", identity);
+    c.get("facts")["identity"] = identity.name;
+    if (!mayUse({ method: c.req.method, roles: identity.roles })) return roleMissing(c, identity);
     return next();
   });
-}
-
-async function tokenOf(
-  c: Context<AppEnv>,
-  { tokens }: ServiceDeps,
-  sessions: Sessions,
-): Promise<AccessToken | null> {
-  const header = c.req.header("authorization");
-  if (header !== undefined) {
-    const presented = bearerOf(header);
-    return presented === null ? null : findToken({ tokens, presented });
-  }
-  return safeMethods.has(c.req.method) ? sessions.find(c) : null;
 }
 
 function signInNeeded(c: Context<AppEnv>): Response {
@@ -50,10 +39,17 @@ function signInNeeded(c: Context<AppEnv>): Response {
   });
 }
 
-function roleMissing(c: Context<AppEnv>, token: AccessToken): Response {
-  return problem(c, {
-    code: "forbidden",
-    detail: `"${token.name}" may read but not change anything: the role operator is needed.`,
-    next: "Use the token of an operator.",
-  });
+function roleMissing(c: Context<AppEnv>, identity: Identity): Response {
+  return problem(c, { code: "forbidden", ...roleMissingWords(identity) });
+}
+
+/** Why somebody whom Gantry knows may not do this, and what would change it. */
+export function roleMissingWords({ name, roles, via }: Identity): Readonly<{ detail: string; next: string }> {
+  const may = roles.includes("viewer") ? "may read but not change anything" : "may do nothing here";
+  const byToken = "Use the token of an operator.";
+  const byPolicy = "The operator adds them under access in gantry.policy.yaml.";
+  return {
+    detail: `"${name}" ${may}: the role ${roles.includes("viewer") ? "operator" : "viewer or operator"} is needed.`,
+    next: via === "token" ? byToken : byPolicy,
+  };
 }

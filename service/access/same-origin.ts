@@ -1,3 +1,4 @@
+import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import { problem } from "../problem.ts";
 import type { AppEnv } from "../service-deps.ts";
@@ -21,6 +22,15 @@ export const sameOrigin = createMiddleware<AppEnv>(async (c, next) => {
     next: "Use the page itself, or the API with a token.",
   });
 });
+
+/** Whether a browser says that a page of another site made it ask; what is no browser says nothing of the kind. */
+export function isFromAnotherSite(c: Context<AppEnv>): boolean {
+  const origin = c.req.header("origin");
+  const site = c.req.header("sec-fetch-site") ?? "none";
+  return (
+    (origin !== undefined && !isOwn(origin, c.req.header("host"))) || !["same-origin", "none"].includes(site)
+  );
+}
 
 function isOwn(origin: string | undefined, host: string | undefined): boolean {
   return origin !== undefined && host !== undefined && URL.canParse(origin) && new URL(origin).host === host;

@@ -21,6 +21,11 @@ export function bearerOf(header: string | undefined): string | null {
   return /^Bearer +([A-Za-z0-9._~+/=-]{1,512})$/i.exec(header ?? "")?.[1] ?? null;
 }
 
+/** The JSON Web Token in an `Authorization: Bearer` header; null = none there. */
+export function identityTokenOf(header: string | undefined): string | null {
+  return /^Bearer +([\w-]{1,1024}\.[\w-]{1,6144}\.[\w-]{1,1024})$/i.exec(header ?? "")?.[1] ?? null;
+}
+
 /** Names a token in a cookie: it changes with the token and tells nothing of it. */
 export function fingerprint(token: AccessToken): string {
   return digest(`session:${token.sha256.toLowerCase()}`).toString("base64url");

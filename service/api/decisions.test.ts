@@ -67,7 +67,9 @@ describe("decisions through the API", () => {
   });
 
   it("knows the author under every name that the policy lists", async () => {
-    const { post } = await waiting({ people: { robin: { github: ["ada", "olivia"], slack: [] } } });
+    const { post } = await waiting({
+      people: { robin: { github: ["ada", "olivia"], slack: [], google: [] } },
+    });
     const { status, body } = await post("approve", { approvalId: "abcdefghabcdefgh" });
     expect(status).to.equal(403);
     expect(body).to.include({ code: "self-approval", detail: "robin pushed v1.0.0 and may not approve it." });

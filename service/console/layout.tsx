@@ -46,7 +46,14 @@ export function Layout({ title, json, position, identity, children }: Page) {
   );
 }
 
+/** Whom Google signed in signs out there: https://cloud.google.com/iap/docs/special-urls-and-headers-howto */
 function SignedIn({ identity }: Readonly<{ identity: Identity }>) {
+  if (identity.via === "google")
+    return (
+      <span>
+        {identity.name} <a href="/?gcp-iap-mode=CLEAR_LOGIN_COOKIE">Sign out</a>
+      </span>
+    );
   return (
     <form method="post" action="/logout">
       {identity.name} <button type="submit">Sign out</button>

@@ -1,15 +1,18 @@
 import { type Context, type Handler, Hono, type MiddlewareHandler } from "hono";
 import { createMiddleware } from "hono/factory";
 import type { ServiceKey } from "../../shared/domain/ids.ts";
+import { roleMissingWords } from "../access/guard.ts";
 import { sameOrigin } from "../access/same-origin.ts";
 import type { Sessions } from "../access/session.ts";
+import { visitOfConsole } from "../access/visit.ts";
 import { releaseOf } from "../api/parameters.ts";
 import { decisions } from "../api/release-commands.ts";
 import { explanationOf } from "../api/releases.ts";
 import type { TrafficReading } from "../api/traffic-reading.ts";
 import { refusalView, releaseView } from "../api/views.ts";
 import { paths, safeNext } from "../paths.ts";
-import type { AppEnv, ServiceDeps } from "../service-deps.ts";
+import { problem } from "../problem.ts";
+import type { AppEnv, Identity, ServiceDeps } from "../service-deps.ts";
 import { postAccept, postDecision, postFree, postFreeze, postLift, postRollBack } from "./actions.tsx";
 import { asset } from "./assets.ts";
 import { showCostPage } from "./cost-route.tsx";
@@ -27,7 +30,7 @@ type Console = Readonly<{ sessions: Sessions; traffic: (service: ServiceKey) => 
 /** The pages for people: the same data as the API, drawn on the server. */
 export function createConsole(deps: ServiceDeps, { sessions, traffic }: Console): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
-  const signedIn = sessionGuard(sessions);
+  const signedIn = sessionGuard(deps, sessions);
   app.get("/assets/console.css", asset({ text: stylesheet, type: "text/css; charset=utf-8" }));
   app.get("/assets/console.js", asset({ text: liveScript, type: "text/javascript; charset=utf-8" }));
   app.get("/login", showLogin(deps, sessions));
@@ -49,17 +52,25 @@ export function createConsole(deps: ServiceDeps, { sessions, traffic }: Console)
 }
 
 /** Sends whoever is not signed in to the sign-in page, and back afterwards. */
-function sessionGuard(sessions: Sessions): MiddlewareHandler<AppEnv> {
+function sessionGuard(deps: ServiceDeps, sessions: Sessions): MiddlewareHandler<AppEnv> {
   return createMiddleware<AppEnv>(async (c, next) => {
-    const token = await sessions.find(c);
+    const visit = await visitOfConsole(c, deps, sessions);
     c.header("cache-control", "no-store");
-    if (token === null && isFromElsewhere(c))
+    if (visit.kind === "refused") return problem(c, visit.problem);
+    if (visit.kind === "nobody" && isFromElsewhere(c))
       return c.html(withDoctype(<ComeInPage to={safeNext(c.req.path)} />));
-    if (token === null) return c.redirect(paths.login(c.req.method === "POST" ? "/" : c.req.path), 303);
-    c.set("identity", { name: token.name, roles: token.roles });
-    c.get("facts")["identity"] = token.name;
-    return next();
+    if (visit.kind === "nobody")
+      return c.redirect(paths.login(c.req.method === "POST" ? "/" : c.req.path), 303);
+    const { identity } = visit;
+    c.set("identity", identity);
+    c.get("facts")["identity"] = identity.name;
+    return identity.roles.length === 0 ? c.html(withDoctype(noRole(identity)), 403) : next();
   });
+}
+
+function noRole(identity: Identity) {
+  const { detail, next } = roleMissingWords(identity);
+  return <MessagePage title="Not for you" detail={detail} next={next} identity={identity} />;
 }
 
 /**

@@ -16,6 +16,26 @@ const servicesField = () =>
     ),
   );
 
+const mailPattern = /^[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9.-]{1,190}$/;
+
+const visitorsField = () =>
+  z
+    .array(
+      textOf(
+        /^(?:[A-Za-z0-9][A-Za-z0-9 ._-]{0,79}|(?:\*|[A-Za-z0-9._%+'-]{1,64})@[A-Za-z0-9.-]{1,190})$/,
+        "a name under `people`, a mail address, or `*@example.com` for everybody of a domain",
+      ),
+    )
+    .max(1000)
+    .default([]);
+
+const accessField = section({
+  viewers: visitorsField().describe("They may read everything."),
+  operators: visitorsField().describe("They may also decide and change."),
+})
+  .prefault({})
+  .describe("Who may use API and console when Google signed them in. Who is not named may nothing.");
+
 const repositoryRule = section({
   repository: textOf(
     /^[A-Za-z0-9*-]+\/[A-Za-z0-9._*-]+$/,
@@ -173,12 +193,17 @@ export const policyFileSchema = section({
           .array(textOf(/^[UW][A-Z0-9]{1,30}$/, "the id of a user in Slack, like `U024BE7LH`"))
           .default([])
           .describe("User ids in Slack."),
+        google: z
+          .array(textOf(mailPattern, "a mail address like `robin@example.com`"))
+          .default([])
+          .describe("Mail addresses that they sign in to Google with."),
       }),
     )
     .default({})
     .describe(
       "Who is who: one name for one person, so that nobody approves a release of their own under another.",
     ),
+  access: accessField,
   limits: limitsField,
   images: z
     .array(

@@ -14,7 +14,8 @@ repositories:
   - { repository: "acme/*", services: ["acme-prod/us-central1/*", "acme-dev/*/*"], branches: [main] }
   - { repository: perkie/background-removal, services: ["**"] }
 approvers: { "@ml-oncall": [U024BE7LH, U1] }
-people: { robin: { github: [robin-gh], slack: [U0ROBIN] }, lee: {} }
+people: { robin: { github: [robin-gh], slack: [U0ROBIN], google: [robin@example.com] }, lee: {} }
+access: { viewers: ["*@example.com"], operators: [robin, ci@acme.iam.gserviceaccount.com] }
 limits: { maxFirstStep: 25%, minHold: 5m, minBake: 30m, maxErrors: 2%, requireApproval: ["acme-prod/**"], minApprovals: 2, authorMayApprove: false, requireChecks: true, requireRollback: true }
 freezes:
   - { name: weekend, zone: Europe/Paris, days: [sat, sun], services: ["acme-prod/*/*"] }
@@ -33,7 +34,11 @@ prices:
         { repository: "perkie/background-removal", services: ["**"], branches: null },
       ],
       approvers: { "@ml-oncall": ["U024BE7LH", "U1"] },
-      people: { robin: { github: ["robin-gh"], slack: ["U0ROBIN"] }, lee: { github: [], slack: [] } },
+      people: {
+        robin: { github: ["robin-gh"], slack: ["U0ROBIN"], google: ["robin@example.com"] },
+        lee: { github: [], slack: [], google: [] },
+      },
+      access: { viewers: ["*@example.com"], operators: ["robin", "ci@acme.iam.gserviceaccount.com"] },
       limits: {
         maxFirstStepPercent: 25,
         minHoldMs: 300_000,
@@ -98,6 +103,7 @@ prices:
       repositories: [],
       approvers: {},
       people: {},
+      access: { viewers: [], operators: [] },
       limits: {
         maxFirstStepPercent: null,
         minHoldMs: null,

@@ -34,6 +34,7 @@ const policy: Policy = {
   freezes: [],
   images: null,
   prices: [],
+  access: { viewers: [], operators: [] },
 };
 const service = { project: "acme-prod", region: "us-central1", name: "web-shop" };
 const config: ReleaseConfig = {
@@ -169,15 +170,16 @@ describe("the operator's policy", () => {
 
 describe("people under one name", () => {
   const people = {
-    robin: { github: ["robin-gh", "robin"], slack: ["U0ROBIN"] },
-    Lee: { github: ["lee-works"], slack: ["U0LEE", "U1LEE"] },
+    robin: { github: ["robin-gh", "robin"], slack: ["U0ROBIN"], google: ["robin@example.com"] },
+    Lee: { github: ["lee-works"], slack: ["U0LEE", "U1LEE"], google: [] },
   };
   const known: Policy = { ...policy, people };
 
-  it("finds who has a login on GitHub or a user id in Slack, in capitals and small letters", () => {
+  it("finds who has a login on GitHub, a user id in Slack or an address at Google, in capitals and small letters", () => {
     expect(personNamed(known, { github: "robin-gh" })).to.equal("robin");
     expect(personNamed(known, { github: "Lee-Works" })).to.equal("Lee");
     expect(personNamed(known, { slack: "U1LEE" })).to.equal("Lee");
+    expect(personNamed(known, { google: "Robin@Example.com" })).to.equal("robin");
     expect(personNamed(known, { slack: "U0LEE", github: "nobody" })).to.equal("Lee");
   });
 
@@ -194,12 +196,15 @@ describe("people under one name", () => {
     [person("robin-gh"), "robin"],
     [person("ROBIN"), "robin"],
     [person("lee"), "Lee"],
+    [person("robin@example.com"), "robin"],
+    [person("robin@elsewhere.test"), "robin@elsewhere.test"],
     [person("whatever they call themselves", "U0LEE"), "Lee"],
     [person("robin", "U0LEE"), "Lee"],
     [person("joe"), "joe"],
     [person("joe", "U0JOE"), "joe"],
     [person("robin", "U0MALLORY"), "U0MALLORY"], // anybody can call themselves so in chat
     [person("Robin-GH", "U0MALLORY"), "U0MALLORY"],
+    [person("robin@example.com", "U0MALLORY"), "U0MALLORY"],
     [{ kind: "system", name: "robin-gh" } as const, "robin-gh"],
   ] as const)
     it(`knows the ${who.kind} ${who.name}${"id" in who ? ` with the id ${who.id}` : ""} as ${as}`, () => {

@@ -18,10 +18,14 @@ export type Policy = Readonly<{
   /** Where images that were built elsewhere may come from, as globs of their names; null = as `gantry.yaml` builds. */
   images: readonly string[] | null;
   prices: readonly Price[]; // of this operator; they come before Gantry's own table
+  access: AccessRules;
 }>;
 
-/** The other names of one person: logins on GitHub, user ids in Slack. */
-type Person = Readonly<{ github: readonly string[]; slack: readonly string[] }>;
+/** The other names of one person: logins on GitHub, user ids in Slack, mail addresses at Google. */
+type Person = Readonly<{ github: readonly string[]; slack: readonly string[]; google: readonly string[] }>;
+
+/** Who may use API and console when Google signed them in; each a name under `people`, a mail address, or `*@domain`. */
+type AccessRules = Readonly<{ viewers: readonly string[]; operators: readonly string[] }>;
 
 /** Which services a repository may release. `*` stands for any text without a slash, `**` for any text. */
 type RepositoryRule = Readonly<{
@@ -123,15 +127,15 @@ function rulesFor({ repositories }: Policy, repository: string): readonly Reposi
   return repositories.filter((rule) => matchesGlob(rule.repository.toLowerCase(), repository.toLowerCase()));
 }
 
-/** The one name of whoever has this login on GitHub or this user id in Slack; null = the policy does not know them. */
+/** The one name of whoever goes by this on GitHub, in Slack or at Google; null = the policy does not know them. */
 export function personNamed(
   { people }: Policy,
-  { github, slack }: Readonly<{ github?: string; slack?: string }>,
+  { github, slack, google }: Readonly<{ github?: string; slack?: string; google?: string }>,
 ): string | null {
   const has = (names: readonly string[], wanted: string | undefined): boolean =>
     wanted !== undefined && names.some((name) => isSameName(name, wanted));
   const known = Object.entries(people).find(
-    ([, person]) => has(person.github, github) || has(person.slack, slack),
+    ([, person]) => has(person.github, github) || has(person.slack, slack) || has(person.google, google),
   );
   return known?.[0] ?? null;
 }
@@ -146,6 +150,7 @@ export function knownAs(policy: Policy, actor: Actor): Actor {
   const { id, name } = actor;
   const named =
     personNamed(policy, { github: name }) ??
+    personNamed(policy, { google: name }) ??
     Object.keys(policy.people).find((known) => isSameName(known, name)) ??
     null;
   if (id === undefined) return { ...actor, name: named ?? name };

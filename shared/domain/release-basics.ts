@@ -3,14 +3,16 @@ import type { ActiveRelease, Pair, ReleaseBasics } from "./service-state.ts";
 /** What stays of a release whatever its status. */
 export function basicsOf(release: ReleaseBasics): ReleaseBasics {
   const { id, tag, commit, repository, requestedBy, requestedAt, configHash, plan } = release;
-  const { prebuilt, despite, allows } = release;
+  const { committedAt, origin, prebuilt, despite, allows } = release;
   return {
     id,
     tag,
     commit,
+    ...(committedAt === undefined ? {} : { committedAt }),
     repository,
     requestedBy,
     requestedAt,
+    ...(origin === undefined ? {} : { origin }),
     configHash,
     plan,
     ...(prebuilt === undefined ? {} : { prebuilt }),

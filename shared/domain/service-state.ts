@@ -78,9 +78,12 @@ export type ReleaseBasics = Readonly<{
   id: ReleaseId;
   tag: TagName;
   commit: CommitSha;
+  committedAt?: Timestamp; // as git says; absent = not known
   repository: string;
   requestedBy: Actor;
   requestedAt: Timestamp;
+  /** The request that it came of, `github/<delivery id>`, and the trace that tells of it (W3C Trace Context). */
+  origin?: Readonly<{ delivery: string; traceparent: string }>;
   configHash: string;
   plan: Plan;
   /** An image that was built elsewhere: nothing is built. `reference` is what was asked for. */

@@ -1,5 +1,5 @@
 import { topics } from "../ports/bus.ts";
-import { firestoreIndexes, timeToLive } from "./firestore-indexes.ts";
+import { firestoreIndexes, timeToLive, unindexed } from "./firestore-indexes.ts";
 import {
   apis,
   deadLetterTopic,
@@ -29,7 +29,7 @@ export function terraformMap(): string {
     schedule,
     secrets: secretParts,
     slackSecrets,
-    firestore: { indexes: firestoreIndexes, timeToLive },
+    firestore: { indexes: firestoreIndexes, timeToLive, unindexed },
     buildKeeperRole,
     rights: allRights().map(({ component, role, on, why }) => ({ component, role, ...placeOf(on), why })),
   };

@@ -6,8 +6,18 @@ import type { ServiceState } from "../domain/service-state.ts";
 import type { Work } from "../domain/work.ts";
 import type { OutgoingMessage } from "./bus.ts";
 
-/** A state and the version it was read at. Version 0 = nothing was ever committed for this service. */
-export type Versioned = Readonly<{ state: ServiceState; version: number }>;
+/**
+ * A state and the version it was read at. Version 0 = nothing was ever committed for this service. `records`: of releases
+ * that are not over, and of the live one, where they came along; they are as of the same version.
+ */
+export type Versioned = Readonly<{
+  state: ServiceState;
+  version: number;
+  records?: readonly ReleaseRecord[];
+}>;
+
+/** Work that is claimed with a commit: the first of `ids` that may be claimed then, as `claimWork` would. */
+export type ClaimWish = Readonly<{ ids: readonly string[]; owner: string; now: Timestamp; leaseMs: number }>;
 
 /** Everything that one decision leads to. ALL of it becomes durable in one transaction, or none of it. */
 export type Commit = Readonly<{
@@ -27,14 +37,18 @@ export type Commit = Readonly<{
   messages: readonly OutgoingMessage[];
   /** Id of the message that led to this commit; a second commit with the same id changes nothing. Null = none. */
   cause: string | null;
+  /** Who commits goes on with this work itself: claimed in the same transaction, or not at all. */
+  claim?: ClaimWish;
 }>;
 
 /**
  * `conflict`: somebody committed since the state was read; nothing was written, read again.
- * `duplicate`: the cause was seen before; nothing was written and nothing needs to be.
+ * `duplicate`: the cause was seen before; nothing was written and nothing needs to be. `claimed` is there when work was.
  */
 export type CommitResult = Readonly<
-  { outcome: "committed"; version: number } | { outcome: "conflict" } | { outcome: "duplicate" }
+  | { outcome: "committed"; version: number; claimed?: OwedWork }
+  | { outcome: "conflict" }
+  | { outcome: "duplicate" }
 >;
 
 /** An event as stored: `sequence` rises by one per service; `position` rises over all services, with gaps. */

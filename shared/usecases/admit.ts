@@ -1,17 +1,11 @@
-import { configHash, parseGantryYaml } from "../config/gantry-yaml.ts";
+import { parseGantryYaml } from "../config/gantry-yaml.ts";
 import { placeProblems } from "../config/parse-config.ts";
 import { formatProblem } from "../config/problem.ts";
 import { freezeVerdict } from "../domain/freeze-words.ts";
-import {
-  type CommitSha,
-  isRepositoryName,
-  type ReleaseId,
-  type ServiceKey,
-  type TagName,
-} from "../domain/ids.ts";
-import { branchesFor, knownAs, limitProblems, matchesGlob, mayRelease } from "../domain/policy.ts";
+import { isRepositoryName, type ReleaseId, type ServiceKey } from "../domain/ids.ts";
+import { branchesFor, limitProblems, matchesGlob, mayRelease } from "../domain/policy.ts";
 import { type ReleaseConfig, serviceKeyOf } from "../domain/release-config.ts";
-import type { Plan, ReleaseBasics } from "../domain/service-state.ts";
+import type { ReleaseBasics } from "../domain/service-state.ts";
 import type { PubSubEvent } from "../ports/bus.ts";
 import type { Deps } from "./deps.ts";
 import type { ReleaseRequest } from "./desk.ts";
@@ -20,6 +14,7 @@ import { findTagged, type NotAdmitted } from "./find-tagged.ts";
 import { standingFreezes } from "./freeze.ts";
 import { givenImage } from "./given-image.ts";
 import { readReleaseRequest } from "./messages.ts";
+import { basicsFor, type Tagged } from "./release-basics.ts";
 import { releaseIdFor } from "./release-id.ts";
 import { goesOnWith, workOn } from "./run-work.ts";
 import { waitOut } from "./wait-out.ts";
@@ -27,8 +22,6 @@ import { waitOut } from "./wait-out.ts";
 const configFile = "gantry.yaml";
 
 type Admitted = Readonly<{ service: ServiceKey; release: ReleaseBasics; config: ReleaseConfig }>;
-
-type Tagged = Readonly<{ request: ReleaseRequest; tag: TagName; commit: CommitSha }>;
 
 /** The config of a commit, and the text that it was read from. */
 type ReadConfig = Readonly<{ config: ReleaseConfig; text: string }>;
@@ -58,6 +51,7 @@ export async function admit(deps: Deps, event: PubSubEvent): Promise<void> {
     cause: request.requestId,
     config: { hash: release.configHash, config },
     goesOnWith: goesOnWith("build"),
+    goesOnAtOnce: true,
   });
   if (!executed.ok) {
     const { code, message, next } = executed.refusal;
@@ -66,10 +60,11 @@ export async function admit(deps: Deps, event: PubSubEvent): Promise<void> {
       message: `${message} To go on anyway: ${next}`,
       service,
       commit: release.commit,
+      quiet: request.found === true && code === "tag-already-released", // its webhook came after all
     });
     return;
   }
-  await workOn(deps, "build", service);
+  await workOn(deps, "build", service, executed.begun);
 }
 
 /** What would become of a request. Reads only, so that it can be asked without asking for a release. */
@@ -82,12 +77,12 @@ export async function examine(
   if (unfit) return unfit;
   const named = await findTagged(deps, request);
   if ("code" in named) return named;
-  const { tag, commit } = named;
-  const read = await readConfig(deps, { request, tag, commit });
+  const tagged = { request, ...named };
+  const read = await readConfig(deps, tagged);
   if ("code" in read) return read;
-  const refused = await examineConfig(deps, { request, tag, commit }, read);
+  const refused = await examineConfig(deps, tagged, read);
   if (refused) return refused;
-  return examineFreezes(deps, { request, tag, commit }, releaseId, read.config);
+  return examineFreezes(deps, tagged, releaseId, read.config);
 }
 
 /** Nothing new is released while a freeze stands, unless a person says why it has to be. */
@@ -103,7 +98,7 @@ async function examineFreezes(
   const verdict = freezeVerdict({ tag, freezes, reason: request.despiteFreeze ?? null });
   if ("refusal" in verdict) return { code: "frozen", message: verdict.refusal, service, commit };
   const { despite } = verdict;
-  const release = basics(deps, tagged, id, config);
+  const release = basicsFor(deps, tagged, { id, config });
   return withImage(deps, tagged, {
     service,
     config,
@@ -165,9 +160,10 @@ async function readConfig(deps: Deps, { request, commit }: Tagged): Promise<Read
 
 async function examineConfig(
   deps: Deps,
-  { request, tag, commit }: Tagged,
+  tagged: Tagged,
   { config, text }: ReadConfig,
 ): Promise<NotAdmitted | null> {
+  const { request, tag, commit } = tagged;
   const service = serviceKeyOf(config.service);
   const { repository } = request;
   const say = (code: string, message: string, problems: readonly string[] = []): NotAdmitted => ({
@@ -199,7 +195,7 @@ async function examineConfig(
       `${configFile} is looser than gantry.policy.yaml allows.`,
       limits.map(formatProblem),
     );
-  const branch = await branchRefusal(deps, { request, tag, commit }, config);
+  const branch = await branchRefusal(deps, tagged, config);
   return branch ? say("branch-not-allowed", branch) : null;
 }
 
@@ -215,42 +211,6 @@ async function branchRefusal(
   for (const branch of branches)
     if (await deps.source.isOnBranch({ repository, commit, branch })) return null;
   return `${tag} names a commit that lies on none of the branches ${branches.join(", ")}.`;
-}
-
-function basics(
-  deps: Deps,
-  { request, tag, commit }: Tagged,
-  id: ReleaseId,
-  config: ReleaseConfig,
-): ReleaseBasics {
-  const { repository } = request;
-  return {
-    id,
-    tag,
-    commit,
-    repository,
-    requestedBy: knownAs(deps.policy, request.requestedBy),
-    requestedAt: deps.clock.now(),
-    configHash: configHash(config),
-    plan: planOf(deps, config),
-    ...(request.allowChange === undefined ? {} : { allows: request.allowChange }),
-  };
-}
-
-/** Time beyond the build's own limit that Cloud Build may keep it waiting before it starts. */
-const buildQueueAllowanceMs = 15 * 60_000;
-
-function planOf({ settings }: Deps, { rollout, approval, build }: ReleaseConfig): Plan {
-  return {
-    steps: rollout.steps,
-    bakeMs: rollout.bakeMs,
-    approval,
-    onFailure: rollout.onFailure,
-    buildDeadlineMs: build.timeoutMs + buildQueueAllowanceMs,
-    pollBuildEveryMs: settings.pollBuildEveryMs,
-    sliceMs: settings.sliceMs,
-    watchWaitingEveryMs: settings.watchWaitingEveryMs,
-  };
 }
 
 async function refuse(deps: Deps, request: ReleaseRequest, refused: NotAdmitted): Promise<void> {

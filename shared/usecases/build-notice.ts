@@ -1,5 +1,6 @@
 import { parseBuildId, parseReleaseId, type ReleaseId } from "../domain/ids.ts";
 import type { ReleaseRecord } from "../domain/release-record.ts";
+import type { ServiceState } from "../domain/service-state.ts";
 import { type BuildSnapshot, releaseTagPrefix } from "../ports/build.ts";
 import type { PubSubEvent } from "../ports/bus.ts";
 import { commandFor } from "./build-outcome.ts";
@@ -22,20 +23,25 @@ export async function noticeBuild(deps: Deps, event: PubSubEvent): Promise<void>
   const build = await deps.build.get({ service, id: buildId });
   if (!build || build.status === "queued" || build.status === "working") return;
   const config = await deps.store.config(record.configHash);
-  if (config !== null && (await isAwaited(deps, record, build))) {
-    const command = await commandFor(deps, { service, release: record, config }, build);
-    await execute(deps, { service, command, cause: null, config: null, goesOnWith: goesOnWith("deploy") });
+  const known = await deps.store.load(service);
+  if (config === null || !isAwaited(known.state, record, build)) {
+    await workOn(deps, "deploy", service);
+    return;
   }
-  await workOn(deps, "deploy", service);
+  const executed = await execute(deps, {
+    service,
+    command: await commandFor(deps, { service, release: record, config }, build),
+    cause: null,
+    config: null,
+    goesOnWith: goesOnWith("deploy"),
+    known,
+    goesOnAtOnce: true,
+  });
+  await workOn(deps, "deploy", service, executed.ok ? executed.begun : null);
 }
 
 /** A message that is late or repeated calls for nothing, least of all for reading a log. */
-async function isAwaited(
-  { store }: Deps,
-  { id, service }: ReleaseRecord,
-  build: BuildSnapshot,
-): Promise<boolean> {
-  const { active } = (await store.load(service)).state;
+function isAwaited({ active }: ServiceState, { id }: ReleaseRecord, build: BuildSnapshot): boolean {
   if (active?.id !== id || active.status !== "building") return false;
   return active.lost !== build.id && (active.build === null || active.build.id === build.id);
 }

@@ -3,16 +3,20 @@ import type { BuildPort } from "../ports/build.ts";
 import type { Bus } from "../ports/bus.ts";
 import type { ChatPort } from "../ports/chat.ts";
 import type { Conversations } from "../ports/conversations.ts";
+import type { ForgePort } from "../ports/forge.ts";
 import type { Freezes } from "../ports/freezes.ts";
 import type { ImagesPort } from "../ports/images.ts";
 import type { LogsPort } from "../ports/logs.ts";
 import type { LookupsPort } from "../ports/lookups.ts";
+import type { Meters } from "../ports/meters.ts";
 import type { MetricsPort } from "../ports/metrics.ts";
+import type { Notes } from "../ports/notes.ts";
 import type { ProbePort } from "../ports/probe.ts";
 import type { RunPort } from "../ports/run.ts";
 import type { SourcePort } from "../ports/source.ts";
 import type { Store } from "../ports/store.ts";
 import type { Clock, Ids, Log } from "../ports/system.ts";
+import type { Tracing } from "../ports/tracing.ts";
 import type { RunningWork } from "./running-work.ts";
 
 /** How this process goes about its work; nothing here changes what a release means. */
@@ -31,6 +35,10 @@ export type Settings = Readonly<{
   watchWaitingEveryMs: number;
   /** Between two looks whether somebody else changed a service; null = nobody looks. */
   driftEveryMs: number | null;
+  /** Between two looks for tags whose webhook was lost; null = nobody looks. */
+  findTagsEveryMs: number | null;
+  /** How long a tag that was found may still be told by its webhook. */
+  webhookWithinMs: number;
   deployDeadlineMs: number;
   trafficDeadlineMs: number;
   /** The build file for services that name none. */
@@ -42,6 +50,7 @@ export type Deps = Readonly<{
   store: Store;
   conversations: Conversations;
   freezes: Freezes;
+  notes: Notes;
   bus: Bus;
   run: RunPort;
   build: BuildPort;
@@ -54,9 +63,13 @@ export type Deps = Readonly<{
   lookups: LookupsPort | null;
   /** Null = this Gantry has no chat. */
   chat: ChatPort | null;
+  /** Null = nobody is told of releases beside their commits. */
+  forge: ForgePort | null;
   clock: Clock;
   ids: Ids;
   log: Log;
+  tracing: Tracing;
+  meters: Meters;
   policy: Policy;
   settings: Settings;
   /** Where people open the console, without a slash at the end. */

@@ -18,6 +18,8 @@ export type ReleaseRequest = Readonly<{
   explicit: boolean;
   /** Why it is to be released although a freeze stands; absent = a freeze refuses it. */
   despiteFreeze?: string;
+  /** The sweep found the tag: its webhook was lost, and nobody knows who pushed it. */
+  found?: true;
   /** An image that was built elsewhere, by name and tag or digest: nothing is built. */
   image?: string;
   /** Guard rails that this release may break, and why; absent = none. */

@@ -10,9 +10,10 @@ import type { ReleaseRecord } from "../domain/release-record.ts";
 import type { ServiceState } from "../domain/service-state.ts";
 import type { Work, WorkKind } from "../domain/work.ts";
 import { AppError } from "../ports/app-error.ts";
-import type { Versioned } from "../ports/store.ts";
+import type { ClaimWish, OwedWork, Versioned } from "../ports/store.ts";
 import type { Deps } from "./deps.ts";
 import { factOf, handOff } from "./messages.ts";
+import { inTrace, tellRecorded } from "./tell-recorded.ts";
 
 /** Times a decision is taken anew because somebody else committed in between. */
 const maxConflicts = 20;
@@ -26,10 +27,17 @@ export type Execution = Readonly<{
   config: Readonly<{ hash: string; config: ReleaseConfig }> | null;
   /** Work that the caller goes on with itself; all other new work that is due is handed off by a message. */
   goesOnWith: (kind: WorkKind) => boolean;
+  /** The state as the caller knows it: it is decided on first, and read again where that leads to no commit. */
+  known?: Versioned;
+  /** The caller does what is claimed with the commit at once; without it, nothing is. */
+  goesOnAtOnce?: true;
 }>;
 
+/** What an invocation knows right after a commit of its own: the state, and the work that it claimed with it. */
+export type Begun = Readonly<{ after: Versioned; claimed: OwedWork | null }>;
+
 export type Executed =
-  | Readonly<{ ok: true; state: ServiceState; events: readonly ServiceEvent[] }>
+  | Readonly<{ ok: true; state: ServiceState; events: readonly ServiceEvent[]; begun?: Begun }>
   | Readonly<{ ok: false; refusal: RefusedCommand }>;
 
 /**
@@ -39,8 +47,10 @@ export type Executed =
  */
 export async function execute(deps: Deps, execution: Execution): Promise<Executed> {
   for (let attempt = 0; attempt < maxConflicts; attempt++) {
-    const read = await deps.store.load(execution.service);
+    const known = attempt === 0 ? execution.known : undefined;
+    const read = known ?? (await deps.store.load(execution.service));
     const decision = decide(execution.command, read.state);
+    if (known !== undefined && (!decision.ok || decision.events.length === 0)) continue;
     if (!decision.ok) return { ok: false, refusal: decision.refusal };
     if (decision.events.length === 0) return { ok: true, state: read.state, events: [] };
     const committed = await commitOnce(deps, execution, read, decision.events);
@@ -62,27 +72,43 @@ async function commitOnce(
   const { service, cause, config } = execution;
   const state = evolveAll(read.state, events);
   const owedNow = owed(state);
+  const releases = await recordsAfter(deps, service, events, read.records ?? []);
+  const claim = execution.goesOnAtOnce ? claimWish(deps, execution, owedNow) : null;
   const result = await deps.store.commit({
     service,
     expectedVersion: read.version,
     events,
     state,
-    releases: await recordsAfter(deps, service, events),
+    releases,
     owed: owedNow,
     configs: config ? [config] : [],
     messages: [
-      ...events.map((event) => factOf(service, event)),
+      ...events.map((event) => inTrace(deps, factOf(service, event), event.releaseId)),
       ...handOffs(deps, execution, read.state, owedNow),
     ],
     cause,
+    ...(claim && { claim }),
   });
   if (result.outcome === "conflict") return null;
   if (result.outcome === "duplicate") return { ok: true, state: read.state, events: [] };
   deps.running.keepOnly({ service, owed: new Set(owedNow.map(({ id }) => id)) });
   deps.onCommit();
-  for (const event of events)
-    deps.log.info({ service, releaseId: event.releaseId, event: event.type }, "Recorded an event");
-  return { ok: true, state, events };
+  await tellRecorded(deps, { service, events, records: releases });
+  const records = latest([...(read.records ?? []), ...releases]);
+  const after = { state, version: result.version, records };
+  return { ok: true, state, events, begun: { after, claimed: result.claimed ?? null } };
+}
+
+/** What the caller may go on with at once. */
+function claimWish(deps: Deps, { goesOnWith }: Execution, owedNow: readonly Work[]): ClaimWish | null {
+  const { owner, leaseMs } = deps.settings;
+  const now = deps.clock.now();
+  const ids = owedNow.filter((work) => work.dueAt <= now && goesOnWith(work.kind)).map(({ id }) => id);
+  return ids.length === 0 ? null : { ids, owner, now, leaseMs };
+}
+
+function latest(records: readonly ReleaseRecord[]): readonly ReleaseRecord[] {
+  return [...new Map(records.map((record) => [record.id, record])).values()];
 }
 
 /** Messages for the work that this commit brings up, is due, and is not the caller's to go on with. */
@@ -91,18 +117,21 @@ function handOffs(deps: Deps, execution: Execution, before: ServiceState, owedNo
   const now = deps.clock.now();
   return owedNow
     .filter((work) => !known.has(work.id) && work.dueAt <= now && !execution.goesOnWith(work.kind))
-    .map((work) => handOff(work));
+    .map((work) => inTrace(deps, handOff(work), work.releaseId));
 }
 
 async function recordsAfter(
   deps: Deps,
   service: ServiceKey,
   events: readonly ServiceEvent[],
+  known: readonly ReleaseRecord[],
 ): Promise<readonly ReleaseRecord[]> {
   const records = new Map<ReleaseId, ReleaseRecord>();
   for (const event of events) {
-    const record = records.get(event.releaseId) ?? (await recordFor(deps, service, event));
-    if (record) records.set(event.releaseId, project(record, event));
+    const { releaseId } = event;
+    const before = records.get(releaseId) ?? known.find(({ id }) => id === releaseId);
+    const record = before ?? (await recordFor(deps, service, event));
+    if (record) records.set(releaseId, project(record, event));
   }
   return [...records.values()];
 }

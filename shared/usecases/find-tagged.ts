@@ -4,6 +4,7 @@ import {
   parseTagName,
   type ServiceKey,
   type TagName,
+  type Timestamp,
 } from "../domain/ids.ts";
 import type { Deps } from "./deps.ts";
 import type { ReleaseRequest } from "./desk.ts";
@@ -19,11 +20,14 @@ export type NotAdmitted = Readonly<{
   quiet?: boolean;
 }>;
 
+/** A commit, and when it was made; null = not known. */
+type Dated = Readonly<{ commit: CommitSha; committedAt: Timestamp | null }>;
+
 /** The tag that is asked for and its commit; for an image without a tag, those that are live. */
 export async function findTagged(
   deps: Deps,
   request: ReleaseRequest,
-): Promise<Readonly<{ tag: TagName; commit: CommitSha }> | NotAdmitted> {
+): Promise<(Readonly<{ tag: TagName }> & Dated) | NotAdmitted> {
   if (request.tag === null) {
     const live = request.image === undefined ? null : await liveTagOf(deps, request.repository);
     const message = `No release of ${request.repository} is live, so name the tag whose gantry.yaml counts: gantry deploy TAG --image IMAGE`;
@@ -35,15 +39,11 @@ export async function findTagged(
       code: "tag-invalid",
       message: `The tag ${JSON.stringify(request.tag)} has characters that Gantry does not take; use letters, digits, and . _ + / -`,
     };
-  const commit = await findCommit(deps, request, tag);
-  return typeof commit === "string" ? { tag, commit } : commit;
+  const dated = await findCommit(deps, request, tag);
+  return "code" in dated ? dated : { tag, ...dated };
 }
 
-async function findCommit(
-  deps: Deps,
-  request: ReleaseRequest,
-  tag: TagName,
-): Promise<CommitSha | NotAdmitted> {
+async function findCommit(deps: Deps, request: ReleaseRequest, tag: TagName): Promise<Dated | NotAdmitted> {
   const { repository } = request;
   const given = request.commit === null ? null : parseCommitSha(request.commit);
   if (request.commit !== null && given === null)
@@ -57,6 +57,7 @@ async function findCommit(
       code: "tag-not-found",
       message: `${repository} has no tag ${tag}. Push it first: git push origin ${tag}`,
     };
-  if (await deps.source.commitExists({ repository, commit: named })) return named;
+  const committedAt = await deps.source.committedAt({ repository, commit: named });
+  if (committedAt !== null) return { commit: named, committedAt };
   return { code: "commit-not-found", message: `${repository} has no commit ${named}.`, commit: named };
 }

@@ -130,8 +130,8 @@ describe("the desk", () => {
 
   describe("knows a person under every name", () => {
     const people = {
-      Ada: { github: ["ada", "ada-works"], slack: ["U0ADA"] },
-      maya: { github: ["maya-codes"], slack: ["U0MAYA"] },
+      Ada: { github: ["ada", "ada-works"], slack: ["U0ADA"], google: [] },
+      maya: { github: ["maya-codes"], slack: ["U0MAYA"], google: [] },
     };
     const cases: readonly (readonly [string, Actor, string | null])[] = [
       ["the author under their one name", { kind: "person", name: "ada" }, "self-approval"],

@@ -6,20 +6,18 @@ import { wordsOf } from "../domain/release-words.ts";
 import type { Actor, Quarantined, ReleaseBasics } from "../domain/service-state.ts";
 import { groupsOf } from "./approver-groups.ts";
 import type { Deps } from "./deps.ts";
-import type { Answer, Desk } from "./desk.ts";
+import type { Answer, Desk, ReleaseRequest } from "./desk.ts";
 import { execute } from "./execute.ts";
 import { requestMessage } from "./messages.ts";
 import { planRelease } from "./plan-release.ts";
 import { releaseIdFor } from "./release-id.ts";
+import { inTrace } from "./tell-recorded.ts";
 import { createWarmDesk } from "./warm-desk.ts";
 
 /** The desk of this process: each command is decided and durable at once; the work that it leads to is handed off. */
 export function createDesk(deps: Deps): Desk {
   return {
-    requestRelease: async (request) => {
-      await deps.bus.publish([requestMessage(request)]);
-      return { releaseId: releaseIdFor(request.requestId) };
-    },
+    requestRelease: (request) => requestRelease(deps, request),
     cancel: ({ releaseId, by, reason }) =>
       onRelease(deps, (at) => ({ type: "cancel", at, releaseId, by, reason })),
     approve: async ({ releaseId, by, approvalId, cause }) => {
@@ -78,6 +76,18 @@ async function acceptChanges(
 
 function accepted(service: ServiceKey): string {
   return `${service} is taken as it is now, and releases go on: gantry deploy TAG`;
+}
+
+/** The first step of every release: where its trace begins, whoever asks. */
+async function requestRelease(deps: Deps, request: ReleaseRequest) {
+  const { requestId: deliveryId, repository, tag } = request;
+  const releaseId = releaseIdFor(deliveryId);
+  const attributes = { "gantry.repository": repository, ...(tag === null ? {} : { "gantry.tag": tag }) };
+  const step = { name: "request release", kind: "server", parent: null, attributes } as const;
+  await deps.tracing.within({ ...step, facts: { releaseId, deliveryId } }, () =>
+    deps.bus.publish([inTrace(deps, requestMessage(request), releaseId)]),
+  );
+  return { releaseId };
 }
 
 function freed({ digest, tag }: Quarantined): string {

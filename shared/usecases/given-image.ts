@@ -1,4 +1,4 @@
-import type { CommitSha, TagName } from "../domain/ids.ts";
+import type { CommitSha, TagName, Timestamp } from "../domain/ids.ts";
 import { parseImageReference } from "../domain/image-reference.ts";
 import { mayUseImage } from "../domain/policy.ts";
 import type { ReleaseConfig } from "../domain/release-config.ts";
@@ -44,12 +44,14 @@ function notTaken({ outcome, message }: Exclude<ImageAnswer, { outcome: "found" 
 export async function liveTagOf(
   { store }: Deps,
   repository: string,
-): Promise<Readonly<{ tag: TagName; commit: CommitSha }> | null> {
+): Promise<Readonly<{ tag: TagName; commit: CommitSha; committedAt: Timestamp | null }> | null> {
   const live = (await store.services())
     .map((state) => state.live)
     .filter(
       (release): release is LiveRelease => release?.repository.toLowerCase() === repository.toLowerCase(),
     );
   const [newest] = live.toSorted((a, b) => b.since - a.since);
-  return newest === undefined ? null : { tag: newest.tag, commit: newest.commit };
+  if (newest === undefined) return null;
+  const { tag, commit, committedAt = null } = newest;
+  return { tag, commit, committedAt };
 }

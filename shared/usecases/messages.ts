@@ -60,6 +60,7 @@ const releaseRequest = z.object({
   }),
   explicit: z.boolean(),
   despiteFreeze: z.string().min(1).max(500).exactOptional(),
+  found: z.literal(true).exactOptional(),
   image: z.string().min(1).max(512).exactOptional(),
   allowChange: z
     .object({ settings: z.array(z.enum(guardedSettings)), reason: z.string().min(1).max(500) })

@@ -1,3 +1,4 @@
+import { mayTurnForgeStatus } from "../domain/forge-status.ts";
 import { parseReleaseId } from "../domain/ids.ts";
 import type { ReleaseRecord } from "../domain/release-record.ts";
 import { mayTurnWayBack } from "../domain/way-back-offer.ts";
@@ -5,22 +6,38 @@ import type { PubSubEvent } from "../ports/bus.ts";
 import type { Deps } from "./deps.ts";
 import { readChatCall, readFact } from "./messages.ts";
 import { speak } from "./speak.ts";
+import { forgeChannel, forgeKey, isWithForge, tellForge } from "./tell-forge.ts";
 
 /**
- * A fact about a release: notes durably that something is to be said of it, then says it. Where it may change what the
- * message of the live release offers, that one is looked at too.
+ * A fact about a release: notes durably that something is to be said of it in chat and told to the forge, then does it.
+ * Where it may change what the message of the live release offers, that one is looked at too.
  */
 export async function notify(deps: Deps, event: PubSubEvent): Promise<void> {
   const { releaseId, type } = readFact(event);
   const id = parseReleaseId(releaseId);
-  if (deps.chat === null || id === null) return;
+  if ((deps.chat === null && deps.forge === null) || id === null) return;
   const record = await deps.store.release(id);
   if (record === null) return;
-  const places = [await ownPlace(deps, record), mayTurnWayBack(type) ? await livePlace(deps, record) : null];
-  const wanted = places.filter((place) => place !== null);
+  const wanted = [...(await inChat(deps, record, type)), ...atForge(deps, record, type)];
   for (const { key, channel } of wanted)
     await deps.conversations.want({ key, channel, now: deps.clock.now() });
-  for (const { key } of wanted) await speak(deps, key);
+  await Promise.all(wanted.map(({ key }) => say(deps, key)));
+}
+
+/** Chat and forge do not wait for each other. */
+function say(deps: Deps, key: string): Promise<void> {
+  return isWithForge(key) ? tellForge(deps, key) : speak(deps, key);
+}
+
+async function inChat(deps: Deps, record: ReleaseRecord, type: string): Promise<readonly Wanted[]> {
+  if (deps.chat === null) return [];
+  const places = [await ownPlace(deps, record), mayTurnWayBack(type) ? await livePlace(deps, record) : null];
+  return places.filter((place) => place !== null);
+}
+
+function atForge({ forge }: Deps, { id, repository }: ReleaseRecord, type: string): readonly Wanted[] {
+  if (forge === null || !mayTurnForgeStatus(type)) return [];
+  return [{ key: forgeKey(id), channel: forgeChannel(repository) }];
 }
 
 type Wanted = Readonly<{ key: string; channel: string }>;
@@ -41,5 +58,5 @@ async function livePlace(
 
 /** The sweep found something that is still to be said. */
 export async function sayAgain(deps: Deps, event: PubSubEvent): Promise<void> {
-  await speak(deps, readChatCall(event).conversation);
+  await say(deps, readChatCall(event).conversation);
 }

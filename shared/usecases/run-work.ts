@@ -4,10 +4,11 @@ import { alsoDoes, owed, stageOf } from "../domain/owed.ts";
 import type { FailureCode, ServiceState } from "../domain/service-state.ts";
 import type { Stage, WorkKind } from "../domain/work.ts";
 import { isTransient } from "../ports/app-error.ts";
-import type { OwedWork } from "../ports/store.ts";
+import type { OwedWork, Versioned } from "../ports/store.ts";
 import type { Deps } from "./deps.ts";
-import { execute } from "./execute.ts";
+import { type Begun, execute } from "./execute.ts";
 import { performers } from "./perform.ts";
+import { asStep, type WorkStep } from "./work-step.ts";
 
 /** Pieces of work that one invocation does at most, so that it ends even if a state should never settle. */
 const maxPieces = 500;
@@ -45,15 +46,23 @@ export function goesOnWith(stage: Stage): (kind: WorkKind) => boolean {
 
 /**
  * Does what the service owes and is this stage's, one piece after the other, until nothing is left that is due. Work
- * that somebody else has claimed is left to them. Safe to call at any time, any number of times.
+ * that somebody else has claimed is left to them. Safe to call at any time, any number of times. `begun`: what the caller's
+ * own commit just left, which spares a look at the store.
  */
-export async function workOn(deps: Deps, stage: Stage, service: ServiceKey): Promise<void> {
+export async function workOn(
+  deps: Deps,
+  stage: Stage,
+  service: ServiceKey,
+  begun: Begun | null = null,
+): Promise<void> {
   const isMine = goesOnWith(stage);
+  let next = begun;
   for (let piece = 0; piece < maxPieces; piece++) {
-    const { state } = await deps.store.load(service);
-    const claimed = await claimNext(deps, state, isMine);
-    if (claimed === null) return;
-    await doClaimed({ deps, work: claimed, state, isMine });
+    const read = next?.after ?? (await deps.store.load(service));
+    const work = next === null ? await claimNext(deps, read.state, isMine) : next.claimed;
+    if (work === null) return;
+    const { state } = read;
+    next = await asStep(deps, { work, state }, (step) => doClaimed({ deps, work, read, isMine, step }));
   }
 }
 
@@ -75,34 +84,56 @@ async function claimNext(
 type Claimed = Readonly<{
   deps: Deps;
   work: OwedWork;
-  state: ServiceState;
+  read: Versioned; // the state that owes it
   isMine: (kind: WorkKind) => boolean;
+  step: WorkStep;
 }>;
 
-async function doClaimed({ deps, work, state, isMine }: Claimed): Promise<void> {
+/** Answers what its own commit left, where there was one and it is known; null = the store is to be looked at. */
+async function doClaimed(claimed: Claimed): Promise<Begun | null> {
+  const { deps, work, read } = claimed;
+  const { state } = read;
   const controller = deps.running.begin(work);
   const ended = new AbortController();
   void keepClaim(deps, work, { lost: controller, ended: ended.signal });
   try {
     const outcome = await performers[work.kind]({ deps, work, state, signal: controller.signal });
     const isAgain = outcome !== null && "againMs" in outcome;
-    const settled = outcome !== null && !isAgain && (await settles({ deps, work, state, isMine }, outcome));
-    if (!settled) await giveBack(deps, work, isAgain ? outcome.againMs : deps.settings.retryMinMs, null);
+    const settled = outcome === null || isAgain ? null : await settle(claimed, outcome);
+    if (settled?.isOver) return settled.begun;
+    await giveBack(deps, work, isAgain ? outcome.againMs : deps.settings.retryMinMs, null);
+    return settled?.begun?.claimed ? settled.begun : null;
   } catch (error) {
-    await reportLeftovers({ deps, work, state, isMine });
+    claimed.step.fail(error instanceof Error ? error.message : String(error));
+    await reportLeftovers(claimed);
     if (controller.signal.aborted) await giveBack(deps, work, deps.settings.retryMinMs, null);
-    else await retryOrGiveUp({ deps, work, state, isMine }, error);
+    else await retryOrGiveUp(claimed, error);
+    return null;
   } finally {
     ended.abort("ended");
     deps.running.end(work.id);
   }
 }
 
-/** Decides what came of the work. True = it is no longer owed, so its claim went with it and there is none to give back. */
-async function settles({ deps, work, isMine }: Claimed, command: Command): Promise<boolean> {
+type Settled = Readonly<{ isOver: boolean; begun: Begun | null }>;
+
+/** Decides what came of the work. Over = it is no longer owed, so its claim went with it and there is none to give back. */
+async function settle({ deps, work, read, isMine }: Claimed, command: Command): Promise<Settled> {
   const { service, id } = work;
-  const executed = await execute(deps, { service, command, cause: null, config: null, goesOnWith: isMine });
-  return executed.ok && !owed(executed.state).some((still) => still.id === id);
+  const executed = await execute(deps, {
+    service,
+    command,
+    cause: null,
+    config: null,
+    goesOnWith: isMine,
+    known: read,
+    goesOnAtOnce: true,
+  });
+  if (!executed.ok) return { isOver: false, begun: null };
+  return {
+    isOver: !owed(executed.state).some((still) => still.id === id),
+    begun: executed.begun ?? null,
+  };
 }
 
 /**

@@ -27,9 +27,9 @@ const afterRefusalMs = 5 * 60_000;
  */
 export async function speak(deps: Deps, key: string): Promise<void> {
   const { chat, conversations, clock, settings } = deps;
-  if (chat === null) return;
   const claimed = await conversations.claim({ key, owner: settings.owner, now: clock.now(), leaseMs });
   if (claimed === null) return;
+  if (chat === null) return keep(deps, claimed, { conversation: claimed.conversation, dueAt: null });
   const conversation = claimed.interrupted
     ? { ...claimed.conversation, unsure: anyMessage }
     : claimed.conversation;

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { Work } from "../../shared/domain/work.ts";
-import type { Store } from "../../shared/ports/store.ts";
+import type { Commit, Store } from "../../shared/ports/store.ts";
 import { commitOf, monday, numberedService, serviceKey, work } from "../support/fixtures.ts";
 
 const key = serviceKey();
@@ -155,6 +155,51 @@ export function owedWorkContract(current: () => Store): void {
         attempt: 1,
         lastError: "away",
       });
+    });
+  });
+
+  describe("a claim with a commit", () => {
+    const [first, second] = [work(), work({ kind: "watch" })];
+    const wish = (...ids: readonly string[]) => ({ ids, owner: "one", now, leaseMs });
+    const commit = (changes: Partial<Commit>) => current().commit(commitOf({ events: [], ...changes }));
+
+    it("takes the first of the wish that may be claimed, as any claim would", async () => {
+      const later = work({ kind: "tidy", dueAt: now + 1 });
+      const claim = wish("unknown", later.id, second.id, first.id);
+      const result = await commit({ owed: [first, second, later], claim });
+      const claimed = { ...second, attempt: 1, claimedBy: "one", leaseUntil: now + leaseMs, lastError: null };
+      expect(result).to.deep.equal({ outcome: "committed", version: 1, claimed });
+      expect(await current().owedWork(key)).to.deep.include.members([claimed, { ...first, ...fresh }]);
+      expect(await current().claimWork({ id: second.id, owner: "two", now, leaseMs })).to.equal(null);
+    });
+
+    it("takes nothing that somebody alive has, or whose lane is taken", async () => {
+      const move = work({ kind: "move-traffic", lane: "traffic" });
+      const restore = work({ kind: "restore-stable", lane: "traffic" });
+      await owe([first, move, restore]);
+      await claim(first, "two");
+      await claim(move, "two");
+      const result = await commit({
+        expectedVersion: 1,
+        owed: [first, move, restore],
+        claim: wish(first.id, restore.id),
+      });
+      expect(result).to.deep.equal({ outcome: "committed", version: 2 });
+    });
+
+    it("takes the lane that the same commit sets free", async () => {
+      const move = work({ kind: "move-traffic", lane: "traffic" });
+      const restore = work({ kind: "restore-stable", lane: "traffic" });
+      await owe([move]);
+      await claim(move);
+      const result = await commit({ expectedVersion: 1, owed: [restore], claim: wish(restore.id) });
+      expect(result).to.have.deep.nested.property("claimed.id", restore.id);
+    });
+
+    it("takes nothing when nothing is committed", async () => {
+      await owe([first]);
+      expect(await commit({ owed: [first], claim: wish(first.id) })).to.deep.equal({ outcome: "conflict" });
+      expect(await claim(first, "two")).to.include({ claimedBy: "two", attempt: 1 });
     });
   });
 

@@ -69,7 +69,18 @@ function describeCommits(current: () => Store): void {
     it("makes the new state readable at the version that it answers", async () => {
       const result = await current().commit(commitOf());
       expect(result).to.deep.equal({ outcome: "committed", version: 1 });
-      expect(await current().load(key)).to.deep.equal({ state: serviceState(), version: 1 });
+      expect(await current().load(key)).to.deep.include({ state: serviceState(), version: 1 });
+    });
+
+    it("lets the records of what is not over come along with the state as they are at its version, or not at all", async () => {
+      const store = current();
+      await store.commit(commitOf({ releases: [releaseRecord()] }));
+      const begun = releaseRecord({ status: "deploying" });
+      await store.commit(followUp({ releases: [begun] }));
+      const { records } = await store.load(key);
+      if (records !== undefined) expect(records).to.deep.equal([begun]);
+      await store.commit(followUp({ expectedVersion: 2, state: newService(key) }));
+      expect((await store.load(key)).records ?? []).to.deep.equal([]);
     });
 
     it("raises the version with every commit, also one without events", async () => {
@@ -90,7 +101,7 @@ function describeCommits(current: () => Store): void {
       });
       expect(await store.commit(late)).to.deep.equal({ outcome: "conflict" });
       expect(await store.commit({ ...late, expectedVersion: 7 })).to.deep.equal({ outcome: "conflict" });
-      expect(await store.load(key)).to.deep.equal({ state: serviceState(), version: 1 });
+      expect(await store.load(key)).to.deep.include({ state: serviceState(), version: 1 });
       expect(await store.release(second.id)).to.equal(null);
       expect(await store.config("late")).to.equal(null);
       expect(await store.releaseEvents(second.id)).to.deep.equal([]);

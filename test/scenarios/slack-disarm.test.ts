@@ -22,7 +22,7 @@ import { fakeLogs, fakeMetrics } from "../support/watched-cloud.ts";
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const policy = openPolicy({
   approvers: { "@ml-oncall": ["maya"] },
-  people: { maya: { github: [], slack: ["U0MAYA000"] } },
+  people: { maya: { github: [], slack: ["U0MAYA000"], google: [] } },
 });
 const config = gantryYaml(
   'approval: { required: true, from: ["@ml-oncall"], expires: 1h }\nnotify: { slack: "#deploys" }',
@@ -64,6 +64,7 @@ describe("the message of a release that is decided in Slack", function () {
       run: world.runPort,
       build: world.buildPort,
       source: world.sourcePort,
+      forge: null,
       probe: { request: async () => world.answer() },
       metrics: fakeMetrics(),
       logs: fakeLogs(),

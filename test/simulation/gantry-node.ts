@@ -4,10 +4,13 @@ import type { MemoryQueue } from "../../shared/adapters/memory/memory-queue.ts";
 import { embeddedBus } from "../../shared/adapters/sqlite/bus-options.ts";
 import type { DeliveryQueue } from "../../shared/adapters/sqlite/delivery-queue.ts";
 import type { EmbeddedBus } from "../../shared/adapters/sqlite/embedded-bus.ts";
+import { createTracing } from "../../shared/adapters/system/step-tracing.ts";
 import type { Policy } from "../../shared/domain/policy.ts";
 import { AppError } from "../../shared/ports/app-error.ts";
 import type { Conversations } from "../../shared/ports/conversations.ts";
 import type { Freezes } from "../../shared/ports/freezes.ts";
+import { silentMeters } from "../../shared/ports/meters.ts";
+import type { Notes } from "../../shared/ports/notes.ts";
 import type { Commit, CommitResult, Store } from "../../shared/ports/store.ts";
 import type { Deps } from "../../shared/usecases/deps.ts";
 import type { Desk } from "../../shared/usecases/desk.ts";
@@ -27,6 +30,7 @@ export type Outside = Readonly<{
   store: Store;
   conversations: Conversations;
   freezes: Freezes;
+  notes: Notes;
   queue: MemoryQueue;
   run: SimCloudRun;
   build: SimCloudBuild;
@@ -54,6 +58,7 @@ export class GantryNode {
       store: this.#store(),
       conversations: outside.conversations,
       freezes: outside.freezes,
+      notes: outside.notes,
       bus: this.#bus,
       run: simRun({ cloud: outside.run, process, world }),
       build: outside.build.port(process),
@@ -64,11 +69,14 @@ export class GantryNode {
       images: outside.registry.port(process),
       lookups: null,
       chat: null,
+      forge: null,
       consoleUrl: () => "https://gantry.test",
       sourceSite: null,
       clock: process.clock,
       ids: { short: () => String(world.random.int(10_000_000, 99_999_999)) },
       log: { info: ignore, warn: ignore, error: ignore },
+      tracing: createTracing(null),
+      meters: silentMeters,
       policy,
       settings: {
         owner: name,
@@ -80,6 +88,8 @@ export class GantryNode {
         sliceMs: 15_000,
         watchWaitingEveryMs: 60_000,
         driftEveryMs: 60_000,
+        findTagsEveryMs: null,
+        webhookWithinMs: 60_000,
         deployDeadlineMs: 120_000,
         trafficDeadlineMs: 60_000,
         buildFile: { name: "cloudbuild.yaml", text: "steps: []" },

@@ -21,6 +21,7 @@ export const policy: Policy = {
   freezes: [],
   images: ["europe-docker.pkg.dev/sim/**"],
   prices: [],
+  access: { viewers: [], operators: [] },
 };
 
 /** The repository of a service. */

@@ -33,7 +33,13 @@ export class SimGit {
       resolveTag: ({ repository, tag }) => ask(() => this.#tags.get(`${repository}@${tag}`) ?? null),
       readFile: ({ repository, commit, path }) =>
         ask(() => commitOf(repository, commit)?.files[path] ?? null),
-      commitExists: ({ repository, commit }) => ask(() => commitOf(repository, commit) !== undefined),
+      listTags: ({ repository }) =>
+        ask(() => {
+          const own = [...this.#tags].filter(([key]) => key.startsWith(`${repository}@`));
+          const tags = own.map(([key, object]) => ({ name: key.slice(repository.length + 1), object }));
+          return { tags, etag: null };
+        }),
+      committedAt: ({ repository, commit }) => ask(() => (commitOf(repository, commit) ? 0 : null)),
       isOnBranch: () => ask(() => true),
       cloneUrl: (repository) => `https://git.sim.test/${repository}.git`,
     };

@@ -1,5 +1,6 @@
 import { MemoryConversations } from "../../shared/adapters/memory/memory-conversations.ts";
 import { MemoryFreezes } from "../../shared/adapters/memory/memory-freezes.ts";
+import { MemoryNotes } from "../../shared/adapters/memory/memory-notes.ts";
 import { MemoryQueue } from "../../shared/adapters/memory/memory-queue.ts";
 import { MemoryStore } from "../../shared/adapters/memory/memory-store.ts";
 import type { CommitSha, ServiceKey } from "../../shared/domain/ids.ts";
@@ -100,6 +101,7 @@ export class Simulation {
       store,
       conversations: new MemoryConversations(),
       freezes: new MemoryFreezes(),
+      notes: new MemoryNotes(),
       queue,
       run,
       build,
@@ -425,7 +427,7 @@ export class Simulation {
     for (const service of this.#services) {
       const ready = run.revisionsOf(service).find((revision) => revision.ready === "ready");
       // A service that exists and serves nothing is somebody's own trouble: Gantry refuses to guess.
-      const isServing = ready !== undefined || !run.exists(service);
+      const isServing = ready || !run.exists(service);
       if (isServing) this.#push(service, lastTag, { fate: "good", approval: false });
     }
     await this.#rest();

@@ -36,8 +36,8 @@ export async function approvalStory(
   const policy = openPolicy({
     approvers: { "@ml-oncall": ["U0MAYA", "@oncall"], "@others": ["U0JOE"] },
     people: {
-      ada: { github: ["ada-codes", "ada"], slack: ["U0ADA"] },
-      maya: { github: [], slack: ["U0MAYA"] },
+      ada: { github: ["ada-codes", "ada"], slack: ["U0ADA"], google: [] },
+      maya: { github: [], slack: ["U0MAYA"], google: [] },
     },
     ...changes,
   });

@@ -1,4 +1,5 @@
 import { openMemory } from "../../shared/adapters/memory/open-memory.ts";
+import { createTracing } from "../../shared/adapters/system/step-tracing.ts";
 import type { BuildReport } from "../../shared/domain/build-report.ts";
 import { parseBuildId, type ReleaseId, type ServiceKey } from "../../shared/domain/ids.ts";
 import type { Policy } from "../../shared/domain/policy.ts";
@@ -9,6 +10,7 @@ import type { PubSubEvent } from "../../shared/ports/bus.ts";
 import type { ImagesPort } from "../../shared/ports/images.ts";
 import type { LogLine } from "../../shared/ports/logs.ts";
 import type { LookupsPort } from "../../shared/ports/lookups.ts";
+import { silentMeters } from "../../shared/ports/meters.ts";
 import type { ProbeAnswer } from "../../shared/ports/probe.ts";
 import type {
   CandidateOutcome,
@@ -19,7 +21,7 @@ import type {
   TemplateTrialOutcome,
   TrafficOutcome,
 } from "../../shared/ports/run.ts";
-import type { SourcePort } from "../../shared/ports/source.ts";
+import type { SourcePort, TagList } from "../../shared/ports/source.ts";
 import type { Deps, Settings } from "../../shared/usecases/deps.ts";
 import type { ReleaseRequest } from "../../shared/usecases/desk.ts";
 import { RunningWork } from "../../shared/usecases/running-work.ts";
@@ -62,6 +64,7 @@ export function openPolicy(changes: Partial<Policy> = {}): Policy {
     freezes: [],
     images: null,
     prices: [],
+    access: { viewers: [], operators: [] },
     ...changes,
   };
 }
@@ -101,6 +104,10 @@ export class OutsideWorld {
   readonly service: ServiceKey = serviceKey();
   tags = new Map([["v1.0.0", commitSha()]]);
   files = new Map([["gantry.yaml", gantryYaml()]]);
+  tagList: () => TagList | null = () => ({
+    tags: [...this.tags].map(([name, object]) => ({ name, object })),
+    etag: null,
+  });
   commits = new Set([commitSha()]);
   branches = new Set(["main"]);
   asked: string[] = [];
@@ -140,7 +147,8 @@ export class OutsideWorld {
       this.asked.push(path);
       return this.files.get(path) ?? null;
     },
-    commitExists: async ({ commit }) => this.commits.has(commit),
+    committedAt: async ({ commit }) => (this.commits.has(commit) ? monday - 3_600_000 : null),
+    listTags: async () => this.tagList(),
     isOnBranch: async ({ branch }) => this.branches.has(branch),
     cloneUrl: (name) => `https://git.test/${name}.git`,
   };
@@ -272,6 +280,8 @@ const settings: Settings = {
   sliceMs: 20_000,
   watchWaitingEveryMs: 60_000,
   driftEveryMs: null,
+  findTagsEveryMs: null,
+  webhookWithinMs: 60_000,
   deployDeadlineMs: 60_000,
   trafficDeadlineMs: 60_000,
   buildFile: { name: "cloudbuild-nocache.yaml", text: "steps: []" },
@@ -291,6 +301,7 @@ export function functionHarness(changes: Readonly<{ policy?: Policy; settings?: 
     store: engine.store,
     conversations: engine.conversations,
     freezes: engine.freezes,
+    notes: engine.notes,
     bus: {
       publish: async (messages) => {
         published.push(...messages.map(({ topic, data, id }) => ({ topic, data, id })));
@@ -309,11 +320,14 @@ export function functionHarness(changes: Readonly<{ policy?: Policy; settings?: 
       return world.lookupsPort;
     },
     chat: null,
+    forge: null,
     consoleUrl: () => "https://gantry.test",
     sourceSite: null,
     clock,
     ids: { short: () => "abcdefgh" },
     log: { info: say("info"), warn: say("warn"), error: say("error") },
+    tracing: createTracing(null),
+    meters: silentMeters,
     policy: changes.policy ?? openPolicy(),
     settings: { ...settings, ...changes.settings },
     running: new RunningWork(),

@@ -96,6 +96,7 @@ export function serviceHarness(changes: Partial<ServiceDeps> = {}, policy: Polic
       { name: "olivia", sha256: sha256(operatorToken), roles: ["operator"] },
       { name: "victor", sha256: sha256(viewerToken), roles: ["viewer"] },
     ],
+    people: null,
     sessionSecret: "session-secret",
     repositories: ["perkie/background-removal"],
     version: "0.1.0",

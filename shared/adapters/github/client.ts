@@ -6,7 +6,9 @@ export type GitHubClientOptions = Readonly<{
   /** `https://api.github.com`, or the `/api/v3` of a GitHub Enterprise Server. */
   baseUrl: string;
   /** Asked at each request, so that a rotated token counts at once. Null = without a token: public repositories only. */
-  token: () => string | null;
+  token: (repository: string) => string | null | Promise<string | null>;
+  /** GitHub did not take the token: the next one is to be new. Absent = it is the same for ever. */
+  renew?: (repository: string) => void;
   timeoutMs?: number; // of one try, 10,000 without
   retries?: number; // after the first try, 2 without
   retryAfterMs?: number; // before the first retry, then doubled; 250 without
@@ -19,68 +21,147 @@ type GitHubRequest = Readonly<{
   maxBytes: number;
   /** Statuses that mean "there is no such thing". */
   absent: readonly number[];
+  /** Sent with the request when the caller has an answer of that name already. */
+  etag?: string | null;
 }>;
 
-type GitHubAnswer = Readonly<{ text: string; contentType: string }>;
+type GitHubPost = Readonly<{
+  path: string;
+  body: object;
+  /** What the token needs, for whoever has to give it. */
+  needs: string;
+  signal: AbortSignal;
+}>;
+
+type GitHubAnswer = Readonly<{
+  text: string;
+  contentType: string;
+  etag: string | null;
+  /** Where the next page is, from the path on; null = this was the last. */
+  next: string | null;
+  /** True = the answer is the one that the caller has; there is no text. */
+  unchanged: boolean;
+}>;
 
 export interface GitHubClient {
   /** Null = absent. What may pass is tried again a few times, a rate limit is not: it throws how long to wait. */
   get(request: GitHubRequest): Promise<GitHubAnswer | null>;
+  /** One try: what it leads to may be there although the answer was lost, and the caller knows how to find out. */
+  post(request: GitHubPost): Promise<string>;
 }
 
 /** The version of the REST API that this client was written against. */
 const apiVersion = "2022-11-28";
 
 const defaults = { timeoutMs: 10_000, retries: 2, retryAfterMs: 250 } as const;
+const largestAnswer = 1024 * 1024;
 
-/** Reads from GitHub's REST API: each try has a time limit, and the token goes to `baseUrl` only. */
+/** GitHub's REST API: each try has a time limit, and the token goes to `baseUrl` only. */
 export function createGitHubClient(options: GitHubClientOptions): GitHubClient {
   const { retries = defaults.retries, retryAfterMs = defaults.retryAfterMs } = options;
   return {
     get: (request) =>
-      pRetry(() => tryOnce({ options, request }), {
+      pRetry(() => getOnce(options, request), {
         retries,
         minTimeout: retryAfterMs,
         shouldRetry: ({ error }) =>
           error instanceof AppError && error.transient && retryAfterOf(error) === null,
       }),
+    post: (request) => postOnce(options, request),
   };
 }
 
-async function tryOnce(
-  params: Readonly<{ options: GitHubClientOptions; request: GitHubRequest }>,
-): Promise<GitHubAnswer | null> {
-  const { options, request } = params;
-  try {
-    const response = await ask(params);
-    if (request.absent.includes(response.status)) {
+async function getOnce(options: GitHubClientOptions, request: GitHubRequest): Promise<GitHubAnswer | null> {
+  const { path, accept, etag = null, absent } = request;
+  const headers = { accept, ...(etag === null ? {} : { "if-none-match": etag }) };
+  return answered(path, async () => {
+    const { response, hasToken } = await ask(options, path, { headers });
+    if (absent.includes(response.status)) {
       await response.body?.cancel();
       return null;
     }
-    if (!response.ok)
-      throw await refusalOf({ response, path: request.path, hasToken: options.token() !== null });
-    const contentType = response.headers.get("content-type") ?? "";
-    return { text: await readText(response, request), contentType };
+    const unchanged = response.status === 304;
+    if (!response.ok && !unchanged) throw await refusalOf({ response, path, hasToken });
+    return {
+      text: await readText(response, request),
+      contentType: response.headers.get("content-type") ?? "",
+      etag: response.headers.get("etag"),
+      next: nextPage(response.headers.get("link"), options.baseUrl),
+      unchanged,
+    };
+  });
+}
+
+async function postOnce(options: GitHubClientOptions, request: GitHubPost): Promise<string> {
+  const { path, body, needs, signal } = request;
+  const headers = { accept: "application/vnd.github+json", "content-type": "application/json" };
+  return answered(path, async () => {
+    const call = { method: "POST", headers, body: JSON.stringify(body), signal };
+    const { response, hasToken } = await ask(options, path, call);
+    if (!response.ok) throw await refusalOf({ response, path, hasToken, needs });
+    return readText(response, { maxBytes: largestAnswer, path });
+  });
+}
+
+/** Every error of a try as an `AppError`. */
+async function answered<T>(path: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
   } catch (error) {
-    throw error instanceof AppError ? error : unreachable(error, request.path);
+    throw error instanceof AppError ? error : unreachable(error, path);
   }
 }
 
-function ask(params: Readonly<{ options: GitHubClientOptions; request: GitHubRequest }>): Promise<Response> {
-  const { options, request } = params;
-  const token = options.token();
-  return fetch(`${options.baseUrl.replace(/\/+$/, "")}${request.path}`, {
+type Call = Readonly<{
+  method?: string;
+  headers: Readonly<Record<string, string>>;
+  body?: string;
+  signal?: AbortSignal;
+}>;
+
+type Asked = Readonly<{ response: Response; hasToken: boolean }>;
+
+/** A token that was taken away before its time is asked for anew, once. */
+async function ask(options: GitHubClientOptions, path: string, call: Call): Promise<Asked> {
+  const asked = await askOnce(options, path, call);
+  if (asked.response.status !== 401 || options.renew === undefined) return asked;
+  await asked.response.body?.cancel();
+  options.renew(repositoryOf(path));
+  return askOnce(options, path, call);
+}
+
+async function askOnce(options: GitHubClientOptions, path: string, call: Call): Promise<Asked> {
+  const token = await options.token(repositoryOf(path));
+  const late = AbortSignal.timeout(options.timeoutMs ?? defaults.timeoutMs);
+  const response = await fetch(`${options.baseUrl.replace(/\/+$/, "")}${path}`, {
+    ...call,
     headers: {
-      accept: request.accept,
+      ...call.headers,
       "user-agent": "gantry",
       "x-github-api-version": apiVersion,
       ...(token === null ? {} : { authorization: `Bearer ${token}` }),
     },
-    signal: AbortSignal.timeout(options.timeoutMs ?? defaults.timeoutMs),
+    signal: call.signal === undefined ? late : AbortSignal.any([late, call.signal]),
   });
+  return { response, hasToken: token !== null };
 }
 
-async function readText(response: Response, request: GitHubRequest): Promise<string> {
+/** `owner/name` of `/repos/owner/name/...`. */
+function repositoryOf(path: string): string {
+  return /^\/repos\/([^/]+\/[^/?]+)/.exec(path)?.[1] ?? "";
+}
+
+/** The page after this one, by the header `Link`; GitHub's own address only, for the token goes with it. */
+function nextPage(link: string | null, baseUrl: string): string | null {
+  const url = /<([^>]+)>;\s*rel="next"/.exec(link ?? "")?.[1];
+  const base = baseUrl.replace(/\/+$/, "");
+  return url?.startsWith(`${base}/`) ? url.slice(base.length) : null;
+}
+
+async function readText(
+  response: Response,
+  request: Pick<GitHubRequest, "maxBytes" | "path">,
+): Promise<string> {
   const { maxBytes, path } = request;
   if (maxBytes === 0) {
     await response.body?.cancel();

@@ -14,9 +14,9 @@ export function retryAfterOf(error: AppError): number | null {
  * is left is a refusal. https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
  */
 export async function refusalOf(
-  params: Readonly<{ response: Response; path: string; hasToken: boolean }>,
+  params: Readonly<{ response: Response; path: string; hasToken: boolean; needs?: string }>,
 ): Promise<AppError> {
-  const { response, path, hasToken } = params;
+  const { response, path, hasToken, needs = "read access to this repository's contents" } = params;
   const { status } = response;
   const told = await toldBy(response);
   const context = { path, status };
@@ -34,7 +34,7 @@ export async function refusalOf(
     const message = "GitHub does not serve a file of this size.";
     return new AppError({ code: "source-too-large", message, transient: false, context });
   }
-  const message = deniedMessage({ status, told: told.message, hasToken });
+  const message = deniedMessage({ status, told: told.message, hasToken, needs });
   return new AppError({ code: "source-denied", message, transient: false, context });
 }
 
@@ -75,17 +75,16 @@ function waitOf(headers: Headers): number {
   return headers.get("x-ratelimit-remaining") === "0" && waitMs > 0 ? waitMs : defaultWaitMs;
 }
 
-function deniedMessage(params: Readonly<{ status: number; told: string; hasToken: boolean }>): string {
-  const { status, told, hasToken } = params;
+type Denied = Readonly<{ status: number; told: string; hasToken: boolean; needs: string }>;
+
+function deniedMessage({ status, told, hasToken, needs }: Denied): string {
   const said = told === "" ? "" : ` It says: "${told}".`;
   if (status === 401) {
     return `GitHub does not accept the token.${said} Give Gantry a token that is valid and not expired.`;
   }
-  if (status === 403) {
-    const need = hasToken
-      ? "Give the token read access to this repository's contents"
-      : "Give Gantry a token";
-    return `GitHub does not let Gantry read this.${said} ${need}; for an organization with single sign-on, authorize it there.`;
+  if (status === 403 || status === 404) {
+    const need = hasToken ? `Give the token ${needs}` : "Give Gantry a token";
+    return `GitHub does not let Gantry do this.${said} ${need}; for an organization with single sign-on, authorize it there.`;
   }
   return `GitHub refused the request with ${status}.${said}`;
 }

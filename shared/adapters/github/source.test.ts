@@ -192,16 +192,72 @@ describe("createGitHubSource()", () => {
     });
   });
 
-  describe("commitExists()", () => {
-    const path = `/repos/${repository}/commits/${commit}`;
-    it("is true for a commit and false for 422 and 404", async () => {
-      const exists = async (reply: Reply): Promise<boolean> =>
-        (await github({ [path]: reply })).commitExists({ repository, commit });
-      expect(await exists({ body: { sha: commit, files: [] } })).to.equal(true);
-      expect(await exists({ status: 422, body: { message: `No commit found for SHA: ${commit}` } })).to.equal(
-        false,
-      );
-      expect(await exists({ status: 404 })).to.equal(false);
+  describe("committedAt()", () => {
+    const path = `/repos/${repository}/git/commits/${commit}`;
+    it("is the committer's date, and null for 404, 409 and 422", async () => {
+      const at = async (reply: Reply): Promise<number | null> =>
+        (await github({ [path]: reply })).committedAt({ repository, commit });
+      const body = { sha: commit, committer: { name: "ada", date: "2026-01-05T09:00:00Z" } };
+      expect(await at({ body })).to.equal(Date.UTC(2026, 0, 5, 9));
+      for (const status of [404, 409, 422]) expect(await at({ status })).to.equal(null);
+      expect(await errorOf(at({ body: {} }))).to.include({ code: "source-unavailable" });
+    });
+  });
+
+  describe("listTags()", () => {
+    const path = `/repos/${repository}/git/matching-refs/tags/`;
+    const entry = (name: string, sha: string) => ({
+      ref: `refs/tags/${name}`,
+      node_id: "x",
+      url: "x",
+      object: { type: "commit", sha, url: "x" },
+    });
+
+    it("gives every tag with what it names, and what to ask with the next time", async () => {
+      const body = [entry("v1.0.0", commit), entry("api/v2", tagObject)];
+      const source = await github({ [path]: { body, headers: { etag: '"abc"' } } });
+      expect(await source.listTags({ repository, etag: null })).to.deep.equal({
+        tags: [
+          { name: "v1.0.0", object: commit },
+          { name: "api/v2", object: tagObject },
+        ],
+        etag: '"abc"',
+      });
+      expect(asked[0]?.headers["if-none-match"]).to.equal(undefined);
+    });
+
+    it("asks on condition, and says that nothing changed", async () => {
+      const source = await github({ [path]: { status: 304, body: "" } });
+      expect(await source.listTags({ repository, etag: '"abc"' })).to.equal("unchanged");
+      expect(asked[0]?.headers["if-none-match"]).to.equal('"abc"');
+    });
+
+    it("reads every page, and then has no etag, because the first page alone cannot tell", async () => {
+      const more = `${path}?page=2`;
+      const base = await listen((request, response) => {
+        const isFirst = request.url === path;
+        const link = `<${`http://${request.headers.host}`}${more}>; rel="next"`;
+        response.writeHead(200, { etag: '"abc"', ...(isFirst ? { link } : {}) });
+        response.end(JSON.stringify([entry(isFirst ? "v1.0.0" : "v1.1.0", commit)]));
+      });
+      const list = await sourceAt(base).listTags({ repository, etag: null });
+      expect(list).to.deep.equal({
+        tags: ["v1.0.0", "v1.1.0"].map((name) => ({ name, object: commit })),
+        etag: null,
+      });
+    });
+
+    it("follows no page elsewhere, for the token would go there", async () => {
+      const link = '<https://evil.test/repos?page=2>; rel="next"';
+      const source = await github({ [path]: { body: [], headers: { link, etag: '"abc"' } } });
+      expect(await source.listTags({ repository, etag: null })).to.deep.equal({ tags: [], etag: '"abc"' });
+      expect(asked).to.have.length(1);
+    });
+
+    it("gives null for a repository that is not there, and an empty one", async () => {
+      expect(await (await github({})).listTags({ repository, etag: null })).to.equal(null);
+      const empty = await github({ [path]: { status: 409, body: { message: "Git Repository is empty." } } });
+      expect(await empty.listTags({ repository, etag: null })).to.equal(null);
     });
   });
 
@@ -373,8 +429,11 @@ describe("createGitHubSource() with the local git remote", () => {
 
   it("tells commits that exist from those that do not, and names where to clone from", async () => {
     const commit = (await source.resolveTag({ repository, tag: tagName() })) ?? commitSha();
-    expect(await source.commitExists({ repository, commit })).to.equal(true);
-    expect(await source.commitExists({ repository, commit: commitSha("dead") })).to.equal(false);
+    expect(await source.committedAt({ repository, commit })).to.be.within(
+      Date.now() - 60_000,
+      Date.now() + 1,
+    );
+    expect(await source.committedAt({ repository, commit: commitSha("dead") })).to.equal(null);
     expect(source.cloneUrl(repository)).to.equal(remote.cloneUrl(repository));
   });
 });

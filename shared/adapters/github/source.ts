@@ -1,6 +1,6 @@
-import { type CommitSha, isRepositoryName, parseCommitSha } from "../../domain/ids.ts";
+import { type CommitSha, isRepositoryName, parseCommitSha, type Timestamp } from "../../domain/ids.ts";
 import { AppError } from "../../ports/app-error.ts";
-import type { SourcePort } from "../../ports/source.ts";
+import type { SourcePort, TagList } from "../../ports/source.ts";
 import { createGitHubClient, type GitHubClient, type GitHubClientOptions } from "./client.ts";
 
 export type GitHubSourceOptions = GitHubClientOptions &
@@ -29,15 +29,13 @@ export function createGitHubSource(options: GitHubSourceOptions): SourcePort {
       const path = `${pathOf(repository)}/git/ref/tags/${encodePath(tag)}`;
       return followTag({ client, repository, reference: await readReference(client, path) });
     },
+    listTags: ({ repository, etag }) => listTags({ client, repository, etag }),
     readFile: async ({ repository, commit, path }) => {
       if (!isPlainPath(path)) return null;
       return readRaw(client, `${pathOf(repository)}/contents/${encodePath(path)}?ref=${commit}`);
     },
-    commitExists: async ({ repository, commit }) => {
-      const path = `${pathOf(repository)}/commits/${commit}`;
-      const answer = await client.get({ path, accept: json, maxBytes: 0, absent: [404, 422] });
-      return answer !== null;
-    },
+    committedAt: ({ repository, commit }) =>
+      readCommitTime(client, `${pathOf(repository)}/git/commits/${commit}`),
     isOnBranch: async ({ repository, commit, branch }) => {
       if (!isPlainPath(branch)) return false;
       const path = `${pathOf(repository)}/git/ref/heads/${encodePath(branch)}`;
@@ -64,6 +62,57 @@ async function followTag(
     reference = await readReference(client, `${pathOf(repository)}/git/tags/${encodePath(reference.sha)}`);
   }
   return reference?.type === "commit" ? parseCommitSha(reference.sha) : null;
+}
+
+/** https://docs.github.com/en/rest/git/commits#get-a-commit-object */
+async function readCommitTime(client: GitHubClient, path: string): Promise<Timestamp | null> {
+  const answer = await client.get({ path, accept: json, maxBytes: maxJsonBytes, absent: [404, 409, 422] });
+  if (answer === null) return null;
+  const body = parseJson(answer.text);
+  const committer = isObject(body) ? body["committer"] : undefined;
+  const at = isObject(committer) ? Date.parse(String(committer["date"])) : Number.NaN;
+  if (Number.isFinite(at)) return at;
+  throw unreadable(path);
+}
+
+const maxTagPages = 100;
+const maxTagBytes = 16 * 1024 * 1024;
+
+/**
+ * All tags in one answer, which costs nothing of the rate limit while it is the same; where there are more pages, the first
+ * one cannot tell that, and every one is read. https://docs.github.com/en/rest/git/refs#list-matching-references
+ */
+async function listTags(
+  params: Readonly<{ client: GitHubClient; repository: string; etag: string | null }>,
+): Promise<TagList | "unchanged" | null> {
+  const { client, repository } = params;
+  const tags: TagList["tags"][number][] = [];
+  let path: string | null = `${pathOf(repository)}/git/matching-refs/tags/`;
+  let etag = params.etag;
+  for (let page = 1; path !== null && page <= maxTagPages; page += 1) {
+    const asked = { path, accept: json, maxBytes: maxTagBytes, absent: [404, 409] }; // 409: an empty repository
+    const answer = await client.get({ ...asked, etag: page === 1 ? etag : null });
+    if (answer === null) return null;
+    if (answer.unchanged) return "unchanged";
+    tags.push(...tagsIn(answer.text, path));
+    etag = page === 1 && answer.next === null ? answer.etag : null;
+    path = answer.next;
+  }
+  return { tags, etag };
+}
+
+const tagRef = "refs/tags/";
+
+function tagsIn(text: string, path: string): TagList["tags"] {
+  const body = parseJson(text);
+  if (!Array.isArray(body)) throw unreadable(path);
+  const refs: readonly unknown[] = body;
+  return refs.map((entry) => {
+    const { ref, object } = isObject(entry) ? entry : {};
+    const sha = isObject(object) ? object["sha"] : undefined;
+    if (typeof ref !== "string" || typeof sha !== "string") throw unreadable(path);
+    return { name: ref.slice(tagRef.length), object: sha };
+  });
 }
 
 async function readReference(client: GitHubClient, path: string): Promise<Reference | null> {

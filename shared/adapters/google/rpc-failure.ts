@@ -1,7 +1,7 @@
 import { AppError, type AppErrorCode } from "../../ports/app-error.ts";
 
 /** The API that was called; the codes of its errors begin with it. */
-export type GoogleApi = "run" | "build" | "metrics" | "logs";
+export type GoogleApi = "run" | "build" | "metrics" | "logs" | "bus";
 
 /**
  * What a failed call to a Google API means for the caller. `unknown`: the answer did not come back, so a write may have

@@ -78,7 +78,8 @@ export class MemoryStore implements Store {
     if (commit.cause !== null) this.#seen.set(commit.cause, this.#clock.now());
     this.#work.reconcile(commit);
     this.#outbox(commit.messages);
-    return { outcome: "committed", version };
+    const claimed = commit.claim === undefined ? null : this.#work.claimFirst(commit.claim);
+    return { outcome: "committed", version, ...(claimed && { claimed }) };
   }
 
   async dueWork(params: Readonly<{ now: Timestamp; limit: number }>): Promise<readonly OwedWork[]> {

@@ -1,6 +1,6 @@
 import type { ServiceKey, Timestamp } from "../../domain/ids.ts";
 import type { Work } from "../../domain/work.ts";
-import type { OwedWork, Store } from "../../ports/store.ts";
+import type { ClaimWish, OwedWork, Store } from "../../ports/store.ts";
 
 type ClaimParams = Parameters<Store["claimWork"]>[0];
 type ReleaseParams = Parameters<Store["releaseClaim"]>[0];
@@ -45,6 +45,15 @@ export class MemoryWork {
     const claimed = { ...work, attempt: work.attempt + 1, claimedBy: owner, leaseUntil: now + leaseMs };
     this.#owed.set(id, claimed);
     return copyOf(claimed);
+  }
+
+  /** Claims the first of these that may be claimed. */
+  claimFirst({ ids, ...params }: ClaimWish): OwedWork | null {
+    for (const id of ids) {
+      const claimed = this.claim({ id, ...params });
+      if (claimed !== null) return claimed;
+    }
+    return null;
   }
 
   renew({ id, owner, now, leaseMs }: ClaimParams): boolean {

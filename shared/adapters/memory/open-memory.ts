@@ -4,6 +4,7 @@ import type { EmbeddedEngine } from "../sqlite/embedded-engine.ts";
 import { retentionLimits } from "../sqlite/retention.ts";
 import { MemoryConversations } from "./memory-conversations.ts";
 import { MemoryFreezes } from "./memory-freezes.ts";
+import { MemoryNotes } from "./memory-notes.ts";
 import { MemoryQueue } from "./memory-queue.ts";
 import { MemoryStore } from "./memory-store.ts";
 
@@ -18,6 +19,7 @@ export function openMemory(params: Readonly<{ clock: Clock; bus?: BusOptions }>)
     store,
     conversations: new MemoryConversations(),
     freezes,
+    notes: new MemoryNotes(),
     bus,
     prune: async ({ now }) => {
       const limits = retentionLimits(now);

@@ -1,6 +1,7 @@
 import type { Timestamp } from "../../domain/ids.ts";
 import type { Conversations } from "../../ports/conversations.ts";
 import type { Freezes } from "../../ports/freezes.ts";
+import type { Notes } from "../../ports/notes.ts";
 import type { Store } from "../../ports/store.ts";
 import type { EmbeddedBus } from "./embedded-bus.ts";
 
@@ -9,6 +10,7 @@ export type EmbeddedEngine = Readonly<{
   store: Store;
   conversations: Conversations;
   freezes: Freezes;
+  notes: Notes;
   bus: EmbeddedBus;
   /**
    * Forgets ids and what waits for no handler after 7 days, dead letters after 30, refusals and ended

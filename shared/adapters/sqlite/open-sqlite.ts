@@ -11,6 +11,7 @@ import { retentionLimits } from "./retention.ts";
 import { migrate } from "./schema.ts";
 import { conversationSql, SqliteConversations } from "./sqlite-conversations.ts";
 import { SqliteFreezes } from "./sqlite-freezes.ts";
+import { SqliteNotes } from "./sqlite-notes.ts";
 import { SqliteQueue } from "./sqlite-queue.ts";
 import { SqliteStore } from "./sqlite-store.ts";
 import { workSql } from "./sqlite-work.ts";
@@ -48,7 +49,8 @@ export function openSqlite(
       return writer.run({ durable: false, work });
     };
     const conversations = new SqliteConversations({ database, writer });
-    return { store, conversations, freezes, bus, prune, close };
+    const notes = new SqliteNotes({ database, writer });
+    return { store, conversations, freezes, notes, bus, prune, close };
   } catch (error) {
     ownership.release();
     throw error;

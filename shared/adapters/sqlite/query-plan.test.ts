@@ -6,6 +6,7 @@ import { Database } from "./database.ts";
 import { migrate } from "./schema.ts";
 import { freezeSql } from "./sqlite-freezes.ts";
 import { lookupSql } from "./sqlite-lookup.ts";
+import { noteSql } from "./sqlite-notes.ts";
 import { queueSql } from "./sqlite-queue.ts";
 import { commitSql } from "./sqlite-store.ts";
 import { workSql } from "./sqlite-work.ts";
@@ -24,7 +25,9 @@ describe("a query of the SQLite store", () => {
   });
 
   const { services: _listsAll, ...lookups } = lookupSql;
-  const queries = [commitSql, workSql, lookups, queueSql, freezeSql].flatMap((sql) => Object.entries(sql));
+  const queries = [commitSql, workSql, lookups, queueSql, freezeSql, noteSql].flatMap((sql) =>
+    Object.entries(sql),
+  );
   for (const [name, sql] of queries)
     it(`${name} finds its rows by an index and sorts nothing`, () => {
       const plan = database.prepare<{ detail: string }>(`EXPLAIN QUERY PLAN ${sql}`).all();

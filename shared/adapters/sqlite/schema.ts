@@ -131,6 +131,7 @@ const migrations: readonly string[] = [
   CREATE INDEX freezes_ended ON freezes (ended_at);
   `,
   "CREATE TABLE chat_lanes (lane TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;",
+  "CREATE TABLE notes (key TEXT PRIMARY KEY, version INTEGER NOT NULL, body TEXT NOT NULL) STRICT;",
 ];
 
 /** Brings the file to this version's tables, all in one transaction. Throws when a newer Gantry wrote it. */

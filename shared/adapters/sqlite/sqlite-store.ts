@@ -174,7 +174,8 @@ export class SqliteStore implements Store {
     if (cause !== null) this.#see.run(cause, this.#clock.now());
     this.#work.reconcile(commit);
     this.#queue.enqueue(commit.messages);
-    return { outcome: "committed", version };
+    const claimed = commit.claim === undefined ? null : this.#work.claimFirst(commit.claim);
+    return { outcome: "committed", version, ...(claimed && { claimed }) };
   }
 
   #appendEvents(commit: Commit, lastSequence: number): number {

@@ -1,6 +1,6 @@
 import type { ReleaseId, ServiceKey, Timestamp } from "../../domain/ids.ts";
 import type { Work, WorkKind } from "../../domain/work.ts";
-import type { OwedWork, Store } from "../../ports/store.ts";
+import type { ClaimWish, OwedWork, Store } from "../../ports/store.ts";
 import type { Database, Statement } from "./database.ts";
 
 type Row = Readonly<{
@@ -88,6 +88,15 @@ export class SqliteWork {
   claim({ id, owner, now, leaseMs }: Parameters<Store["claimWork"]>[0]): OwedWork | null {
     const row = this.#claim.one(id, owner, now, now + leaseMs);
     return row === null ? null : owedWork(row);
+  }
+
+  /** Claims the first of these that may be claimed. */
+  claimFirst({ ids, ...params }: ClaimWish): OwedWork | null {
+    for (const id of ids) {
+      const claimed = this.claim({ id, ...params });
+      if (claimed !== null) return claimed;
+    }
+    return null;
   }
 
   renew({ id, owner, now, leaseMs }: Parameters<Store["renewClaim"]>[0]): boolean {

@@ -1,0 +1,99 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
+import { freePort } from "../../emulator/run/data/free-port.ts";
+import type { FunctionName } from "../../shared/install/google-parts.ts";
+import { googleNames } from "../runtime/google-settings.ts";
+
+export type FunctionProcessOptions = Readonly<{
+  name: FunctionName;
+  /** What functions-framework loads. */
+  main: string;
+  env: Readonly<Record<string, string | undefined>>;
+  log: (line: string) => void;
+}>;
+
+const startWithinMs = 30_000;
+
+/** functions-framework's own program, which is no export of its package. */
+const framework = join(
+  dirname(createRequire(import.meta.url).resolve("@google-cloud/functions-framework")),
+  "main.js",
+);
+
+/** One function as Google runs it: functions-framework in a process of its own. */
+export class FunctionProcess {
+  readonly #options: FunctionProcessOptions;
+  #process: ChildProcess | null = null;
+  #port = 0;
+
+  constructor(options: FunctionProcessOptions) {
+    this.#options = options;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  get isRunning(): boolean {
+    return this.#process !== null;
+  }
+
+  /** Ready once resolved: the same port at every start. */
+  async start(): Promise<void> {
+    const { name, main, env, log } = this.#options;
+    if (this.#port === 0) this.#port = await freePort();
+    const child = spawn(process.execPath, [framework], {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: {
+        ...env,
+        FUNCTION_TARGET: name,
+        FUNCTION_SOURCE: main,
+        PORT: String(this.#port),
+        [googleNames.pushAudience]: this.url,
+      },
+    });
+    this.#process = child;
+    const hear = (line: string): void => log(`${name}: ${line}`);
+    createInterface({ input: child.stdout }).on("line", hear);
+    createInterface({ input: child.stderr }).on("line", hear);
+    await once(child, "spawn");
+    await this.#untilReady(child);
+  }
+
+  /** Ends it at once, as Google ends an instance; SIGKILL unless told otherwise. */
+  async stop(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
+    const child = this.#process;
+    this.#process = null;
+    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = once(child, "exit");
+    child.kill("SIGCONT"); // one that stands still hears nothing else but SIGKILL
+    child.kill(signal);
+    await gone;
+  }
+
+  /** Its CPU is taken away, as between two requests. */
+  freeze(): void {
+    this.#process?.kill("SIGSTOP");
+  }
+
+  thaw(): void {
+    this.#process?.kill("SIGCONT");
+  }
+
+  /** It answers what is no push with 405. */
+  async #untilReady(child: ChildProcess): Promise<void> {
+    const deadline = Date.now() + startWithinMs;
+    for (;;) {
+      const answer = await fetch(this.url, { signal: AbortSignal.timeout(1_000) }).catch(() => null);
+      await answer?.arrayBuffer();
+      if (answer?.status === 405) return;
+      if (child.exitCode !== null || child.signalCode !== null || Date.now() > deadline)
+        throw new Error(`the function ${this.#options.name} did not start`);
+      await sleep(25);
+    }
+  }
+}

@@ -1,0 +1,161 @@
+import { type PubSubAdmin, pubsubAdmin } from "../../emulator/google/pubsub-admin.ts";
+import {
+  type Disturbance,
+  type PushRelay,
+  type RelayedPush,
+  startPushRelay,
+} from "../../emulator/google/push-relay.ts";
+import {
+  deadLetterTopic,
+  type FunctionName,
+  functionNames,
+  ownTopics,
+} from "../../shared/install/google-parts.ts";
+import { pushSubscriptions } from "../../shared/install/push-subscriptions.ts";
+import { topics } from "../../shared/ports/bus.ts";
+import { FunctionProcess } from "./function-process.ts";
+import type { GoogleGround } from "./google-ground.ts";
+
+export type GoogleGantryOptions = Readonly<{
+  ground: GoogleGround;
+  project: string;
+  /** Of every function's process. */
+  env: Readonly<Record<string, string | undefined>>;
+  log: (line: string) => void;
+  /** What becomes of each delivery; by default nothing out of the ordinary. */
+  disturb?: (push: Omit<RelayedPush, "status" | "durationMs">) => Disturbance;
+  onDelivery?: (push: RelayedPush) => void;
+  /** Signs pushes to this endpoint. Null = they carry no token. */
+  sign?: ((endpoint: string) => Promise<string>) | null;
+}>;
+
+/** The functions of one installation before Google's emulators, each a process, and what calls them. */
+export type GoogleGantry = Readonly<{
+  functions: Readonly<Record<FunctionName, FunctionProcess>>;
+  publish: PubSubAdmin["publish"];
+  /** Starts those that do not run. */
+  startFunctions: () => Promise<void>;
+  stopFunctions: () => Promise<void>;
+  close: () => Promise<void>;
+}>;
+
+/** Cloud Scheduler calls once a minute; here time is short. */
+const clockEveryMs = 1_000;
+const warmupEveryMs = 60_000;
+
+/** Makes topics and subscriptions, starts the functions and the clock. What was started is stopped when the rest cannot start. */
+export async function startGoogleGantry(options: GoogleGantryOptions): Promise<GoogleGantry> {
+  const { ground, project, log } = options;
+  const functions = functionProcesses(options);
+  const all = functionNames.map((name) => functions[name]);
+  const stops: (() => Promise<void>)[] = [() => stopAll(all)];
+  const close = async (): Promise<void> => {
+    for (const stop of stops.toReversed()) await stop();
+  };
+  try {
+    const admin = await pubsubAdmin({ host: ground.pubsub.host, project });
+    stops.push(admin.close);
+    const relay = await startPushRelay({
+      target: (subscription) => targetOf(functions, project, subscription),
+      sign: options.sign ?? null,
+      ...(options.disturb && { disturb: options.disturb }),
+      ...(options.onDelivery && { onDelivery: options.onDelivery }),
+    });
+    stops.push(relay.close);
+    await Promise.all([startAll(all), provision(admin, relay)]);
+    stops.push(startClock(admin, log));
+    return {
+      functions,
+      publish: admin.publish,
+      startFunctions: () => startAll(all.filter(({ isRunning }) => !isRunning)),
+      stopFunctions: () => stopAll(all),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function functionProcesses({
+  ground,
+  env,
+  log,
+}: GoogleGantryOptions): Readonly<Record<FunctionName, FunctionProcess>> {
+  const one = (name: FunctionName) =>
+    new FunctionProcess({ name, main: ground.programs.functions, env, log });
+  return {
+    build: one("build"),
+    deploy: one("deploy"),
+    verify: one("verify"),
+    rollout: one("rollout"),
+    rollback: one("rollback"),
+    notify: one("notify"),
+    warmup: one("warmup"),
+    sweep: one("sweep"),
+  };
+}
+
+async function startAll(processes: readonly FunctionProcess[]): Promise<void> {
+  await Promise.all(processes.map((one) => one.start()));
+}
+
+async function stopAll(processes: readonly FunctionProcess[]): Promise<void> {
+  await Promise.all(processes.map((one) => one.stop()));
+}
+
+const deadLetters = { name: deadLetterTopic, topic: deadLetterTopic, function: "sweep" } as const;
+
+/** As Terraform sets the push endpoint: the address of the function, and the topic as its path. */
+function targetOf(
+  functions: Readonly<Record<FunctionName, FunctionProcess>>,
+  project: string,
+  subscription: string,
+): string | null {
+  const heard = [...pushSubscriptions, deadLetters].find(({ name }) => name === subscription);
+  if (heard === undefined || !functions[heard.function].isRunning) return null;
+  return `${functions[heard.function].url}/projects/${project}/topics/${heard.topic}`;
+}
+
+async function provision(admin: PubSubAdmin, relay: PushRelay): Promise<void> {
+  await admin.createTopics([...ownTopics, topics.builds]);
+  await Promise.all([
+    ...pushSubscriptions.map(({ name, topic, ackDeadlineSeconds, maxAttempts, minBackoffMs, maxBackoffMs }) =>
+      admin.subscribe({
+        name,
+        topic,
+        endpoint: relay.endpoint(name),
+        ackDeadlineMs: ackDeadlineSeconds * 1000,
+        minBackoffMs,
+        maxBackoffMs,
+        deadLetter: { topic: deadLetterTopic, maxAttempts },
+      }),
+    ),
+    admin.subscribe({
+      name: deadLetters.name,
+      topic: deadLetters.topic,
+      endpoint: relay.endpoint(deadLetters.name),
+      ackDeadlineMs: 600_000,
+      minBackoffMs: 1_000,
+      maxBackoffMs: 600_000,
+      deadLetter: null,
+    }),
+  ]);
+}
+
+/** Calls the sweep and the warmup, as Cloud Scheduler does. */
+function startClock(admin: PubSubAdmin, log: (line: string) => void): () => Promise<void> {
+  const data = Buffer.from("{}");
+  const call = (topic: string): void => {
+    admin
+      .publish(topic, { data, attributes: {} })
+      .catch((error: unknown) => log(`clock: could not call ${topic}: ${String(error)}`));
+  };
+  const timers = [
+    setInterval(() => call(topics.sweep), clockEveryMs),
+    setInterval(() => call(topics.warmup), warmupEveryMs),
+  ];
+  return async () => {
+    for (const timer of timers) clearInterval(timer);
+  };
+}

@@ -1,0 +1,247 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { accessToken } from "../../cli/runtime/access-token.ts";
+import { type GantryProcess, startGantry } from "../../cli/runtime/gantry-process.ts";
+import { openTracing } from "../../shared/adapters/otlp/open-tracing.ts";
+import { createJsonLog } from "../../shared/adapters/system/json-log.ts";
+import type { Tracing } from "../../shared/ports/tracing.ts";
+import { traceOf } from "../../shared/ports/tracing.ts";
+import { releaseIdFor } from "../../shared/usecases/release-id.ts";
+import { fakeImages } from "../support/fake-images.ts";
+import { monday } from "../support/fixtures.ts";
+import { gantryYaml, OutsideWorld, openPolicy, succeeded } from "../support/function-harness.ts";
+import { githubDelivery, githubPayload, githubSecret } from "../support/service-harness.ts";
+import { fakeLogs, fakeMetrics } from "../support/watched-cloud.ts";
+
+const delivery = "github/72d3162e-cc78-11e3-81ab-4c9367dc0958";
+const id = releaseIdFor(delivery);
+const { traceId, spanId: wholeId } = traceOf(id);
+const commit = "5f1c0c8e6b9d4a7f3e2d1c0b9a8f7e6d5c4b3a29";
+
+type Line = Readonly<Record<string, unknown>>;
+type OtlpSpan = Readonly<{
+  traceId: string;
+  spanId: string;
+  parentSpanId?: string;
+  name: string;
+  startTimeUnixNano: string;
+  endTimeUnixNano: string;
+  status: Readonly<{ code: number }>;
+  attributes: readonly Readonly<{ key: string; value: Readonly<{ stringValue?: string }> }>[];
+}>;
+
+/** A collector that keeps the spans that it is sent. */
+async function collector() {
+  const spans: OtlpSpan[] = [];
+  const headers: Record<string, unknown>[] = [];
+  const server: Server = createServer(async (request, response) => {
+    const parts: Buffer[] = [];
+    for await (const part of request) parts.push(Buffer.from(part));
+    const body = JSON.parse(Buffer.concat(parts).toString("utf8"));
+    headers.push({ ...request.headers, path: request.url });
+    for (const { scopeSpans } of body.resourceSpans)
+      for (const scope of scopeSpans) spans.push(...scope.spans);
+    response.writeHead(200, { "content-type": "application/json" }).end("{}");
+  });
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const close = async (): Promise<void> => {
+    server.closeAllConnections();
+    await new Promise((done) => server.close(done));
+  };
+  return { spans, headers, url, close };
+}
+
+describe("what a release leaves in the log and in traces", () => {
+  let folder: string;
+  let gantry: GantryProcess;
+  let lines: Line[];
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "gantry-telemetry-"));
+    lines = [];
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  async function start(tracing: Tracing, project: string | null): Promise<void> {
+    const world = new OutsideWorld();
+    const yaml = gantryYaml().replace("hold: 1m", "hold: 1s").replace("bake: 1m", "bake: 300ms");
+    world.files.set("gantry.yaml", yaml);
+    world.sourcePort.committedAt = async () => monday;
+    world.build = async () => succeeded();
+    const write = (line: string): void => void lines.push(JSON.parse(line));
+    gantry = await startGantry({
+      engine: {
+        file: join(folder, "gantry.db"),
+        cloud: {
+          run: world.runPort,
+          build: world.buildPort,
+          source: world.sourcePort,
+          forge: null,
+          probe: { request: async () => world.answer() },
+          metrics: fakeMetrics(),
+          logs: fakeLogs(),
+          images: fakeImages(),
+          lookups: null,
+        },
+        chat: null,
+        sourceSite: null,
+        policy: openPolicy(),
+        log: createJsonLog({ write }, project),
+        tracing,
+        settings: { pollBuildEveryMs: 20, retryMinMs: 5 },
+      },
+      http: {
+        host: "127.0.0.1",
+        port: 0,
+        githubSecrets: [githubSecret],
+        slack: null,
+        tokens: [accessToken("ada", "a-token-of-ada")],
+        sessionSecret: null,
+        publicUrl: null,
+        version: "test",
+        mode: "serve",
+      },
+    });
+  }
+
+  /** Delivers the webhook twice, as GitHub does when a person asks for it again, and waits until the release is live. */
+  async function pushAndWait(): Promise<void> {
+    const { method, headers, body } = githubDelivery({
+      event: "push",
+      body: githubPayload("push-tag-lightweight"),
+    });
+    for (let time = 0; time < 2; time += 1)
+      await fetch(`${gantry.server.url}/hooks/github`, { method, headers, body });
+    while ((await gantry.engine.deps.store.release(id))?.status !== "live")
+      await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+
+  it("is one JSON line a fact, each with its trace, and no trace is sent anywhere without an endpoint", async () => {
+    const { tracing } = await openTracing({
+      endpoint: null,
+      headers: null,
+      version: "t",
+      settlesAtOnce: false,
+    });
+    await start(tracing, "gantry-ops");
+    await pushAndWait();
+    await gantry.close();
+    const service = "gantry-test/europe-west1/background-removal";
+    const revision = "background-removal-00002";
+    const known = lines.filter(({ message }) => message === "Recorded an event");
+    const fact = (event: string, what: string, candidate: string | null = revision, severity = "INFO") => ({
+      severity,
+      message: "Recorded an event",
+      releaseId: id,
+      service,
+      deliveryId: delivery,
+      ...(candidate === null ? {} : { revision: candidate }),
+      event,
+      what,
+      "logging.googleapis.com/trace": `projects/gantry-ops/traces/${traceId}`,
+    });
+    const digest = succeeded().image?.digest;
+    const expected = [
+      fact("release-requested", "asked for by ada-lovelace", null),
+      fact("release-began", `begins with commit ${commit.slice(0, 7)}`, null),
+    ];
+    const shown = known.map(({ time, messageId, "logging.googleapis.com/spanId": span, ...rest }) => {
+      expect(time).to.match(/^\d{4}-\d\d-\d\dT/);
+      expect(span).to.match(/^[0-9a-f]{16}$/);
+      expect(messageId ?? "m").to.be.a("string");
+      return rest;
+    });
+    expect(shown.slice(0, 2)).to.deep.equal(expected);
+    expect(shown.find(({ event }) => event === "build-succeeded")).to.deep.equal(
+      fact("build-succeeded", `is built: ${digest}`, null),
+    );
+    expect(shown.find(({ event }) => event === "release-live")).to.deep.equal(
+      fact("release-live", `is live as ${revision}`),
+    );
+    const request = lines.find(({ path }) => path === "/hooks/github");
+    expect(request).to.deep.include({
+      severity: "INFO",
+      message: "Answered a request.",
+      status: 202,
+      releaseId: id,
+      "logging.googleapis.com/trace": `projects/gantry-ops/traces/${traceId}`,
+      "logging.googleapis.com/spanId": wholeId,
+    });
+  });
+
+  it("is one trace from the push to the last effect, whatever is delivered twice", async () => {
+    const { spans, headers, url, close } = await collector();
+    const { tracing, close: send } = await openTracing({
+      endpoint: `${url}/`,
+      headers: "x-team=perkie%20prints, x-key = abc",
+      version: "1.2.3",
+      settlesAtOnce: false,
+    });
+    await start(tracing, null);
+    await pushAndWait();
+    await new Promise((resolve) => setTimeout(resolve, 100)); // tidying up is the last effect
+    await gantry.close();
+    await send();
+    await close();
+    expect(headers[0]).to.include({ path: "/v1/traces", "x-team": "perkie prints", "x-key": "abc" });
+    const own = spans.filter((span) => span.traceId === traceId);
+    const named = (name: string) => own.filter((span) => span.name === name);
+    expect(named("request release")).to.have.length(2);
+    const [whole, ...others] = named("release");
+    expect(others).to.deep.equal([]);
+    expect(whole).to.include({ spanId: wholeId });
+    expect(whole?.parentSpanId ?? "").to.equal("");
+    for (const name of ["queued", "building", "deploying", "verifying", "rolling-out", "baking"])
+      expect(
+        named(name).map(({ parentSpanId }) => parentSpanId),
+        name,
+      ).to.deep.equal([wholeId]);
+    for (const name of [
+      "receive build-releases",
+      "start-build",
+      "deploy-candidate",
+      "verify-candidate",
+      "move-traffic",
+      "watch",
+      "tidy",
+    ])
+      expect(named(name), name).to.not.deep.equal([]);
+    const ids = new Set([...own.map(({ spanId }) => spanId)]);
+    const orphans = own.filter(({ parentSpanId }) => parentSpanId && !ids.has(parentSpanId));
+    expect(orphans.map(({ name }) => name)).to.deep.equal([]);
+    const labels = (span: OtlpSpan | undefined) =>
+      Object.fromEntries((span?.attributes ?? []).map(({ key, value }) => [key, value.stringValue]));
+    expect(labels(named("deploy-candidate")[0])).to.include({
+      "gantry.releaseId": id,
+      "gantry.service": "gantry-test/europe-west1/background-removal",
+      "gantry.deliveryId": delivery,
+    });
+    expect(labels(whole)).to.include({ "gantry.status": "live", "gantry.tag": "v1.8.0" });
+    const record = lines.find(({ event }) => event === "release-live");
+    expect(record).to.include({
+      "logging.googleapis.com/trace": traceId,
+      "logging.googleapis.com/trace_sampled": true,
+    });
+    expect(ids).to.include(record?.["logging.googleapis.com/spanId"]);
+  });
+
+  it("stops nothing where the collector is away", async () => {
+    const endpoint = "http://127.0.0.1:1";
+    const { tracing, close } = await openTracing({
+      endpoint,
+      headers: null,
+      version: "t",
+      settlesAtOnce: true,
+    });
+    const answer = await tracing.within(
+      { name: "x", kind: "internal", facts: { releaseId: id }, parent: null },
+      async ({ place }) => place.traceId,
+    );
+    expect(answer).to.equal(traceId);
+    await close();
+  });
+});
