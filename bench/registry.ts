@@ -1,5 +1,6 @@
 import type { Benchmark } from "./benchmark.ts";
 import { burst, burstHook } from "./burst.ts";
+import { functionLoad } from "./function-load.ts";
 import { history } from "./history.ts";
 import { hop } from "./hop.ts";
 import { ready } from "./ready.ts";
@@ -26,5 +27,6 @@ export const benchmarks: Readonly<Record<string, Benchmark>> = {
   "slack-verify": slackVerify,
   "slack-decide": slackDecide,
   "slack-load": slackLoad,
+  "function-load": functionLoad,
   warmup,
 };

@@ -5,7 +5,13 @@ import type { FunctionName } from "../shared/install/google-parts.ts";
 import { installedRuntime } from "../shared/install/node-runtimes.ts";
 import { type BundleFile, textFile } from "./framework-files.ts";
 import { sdksOf } from "./function-sdks.ts";
-import { frameworkBeside, leaveOut, withoutGeneratedMessages, withoutSqlite } from "./left-out.ts";
+import {
+  frameworkBeside,
+  leaveOut,
+  oneLanguage,
+  withoutGeneratedMessages,
+  withoutSqlite,
+} from "./left-out.ts";
 import { namedExports } from "./named-exports.ts";
 
 /** What modules of CommonJS expect to find around them. */
@@ -48,6 +54,7 @@ export async function functionFiles(root: string, name: FunctionName): Promise<F
       leaveOut(name, sdksOf(name)),
       namedExports(root),
       withoutGeneratedMessages,
+      oneLanguage,
     ],
     logLevel: "error",
   });

@@ -55,3 +55,13 @@ export const withoutSqlite: Plugin = {
     }));
   },
 };
+
+/** zod brings its messages in fifty languages, two thirds of its size; Gantry speaks one. */
+export const oneLanguage: Plugin = {
+  name: "one-language",
+  setup: (build) => {
+    build.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
+      contents: 'export { default as en } from "./en.js";',
+    }));
+  },
+};

@@ -13,17 +13,33 @@ resource "google_monitoring_alert_policy" "dead_letters" {
   depends_on            = [google_project_service.api]
 
   conditions {
-    display_name = "a message lies in ${local.map.deadLetterTopic}"
+    display_name = "a function laid a message aside on ${local.map.deadLetterTopic}"
 
     condition_threshold {
-      filter          = "resource.type = \"pubsub_subscription\" AND resource.labels.subscription_id = \"${google_pubsub_subscription.dead_letters.name}\" AND metric.type = \"pubsub.googleapis.com/subscription/num_undelivered_messages\""
+      filter          = "resource.type = \"pubsub_topic\" AND resource.labels.topic_id = \"${google_pubsub_topic.own[local.map.deadLetterTopic].name}\" AND metric.type = \"pubsub.googleapis.com/topic/send_message_operation_count\""
       comparison      = "COMPARISON_GT"
       threshold_value = 0
       duration        = "0s"
 
       aggregations {
         alignment_period   = "60s"
-        per_series_aligner = "ALIGN_MAX"
+        per_series_aligner = "ALIGN_DELTA"
+      }
+    }
+  }
+
+  conditions {
+    display_name = "Pub/Sub laid a message aside after its attempts"
+
+    condition_threshold {
+      filter          = "resource.type = \"pubsub_subscription\" AND resource.labels.subscription_id = monitoring.regex.full_match(\"(${local.push_names})(-.*)?\") AND metric.type = \"pubsub.googleapis.com/subscription/dead_letter_message_count\""
+      comparison      = "COMPARISON_GT"
+      threshold_value = 0
+      duration        = "0s"
+
+      aggregations {
+        alignment_period   = "60s"
+        per_series_aligner = "ALIGN_DELTA"
       }
     }
   }

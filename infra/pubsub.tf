@@ -74,7 +74,8 @@ resource "google_pubsub_subscription" "push" {
   ]
 }
 
-# A dead-letter topic without a subscription loses what is published to it.
+# A dead-letter topic without a subscription loses what is published to it. The sweep keeps each letter in the store, where
+# `gantry deadletter list` finds it; it is tried until it does, because there is no further place.
 resource "google_pubsub_subscription" "dead_letters" {
   project                    = var.project
   name                       = local.map.deadLetterTopic
@@ -86,6 +87,30 @@ resource "google_pubsub_subscription" "dead_letters" {
   expiration_policy {
     ttl = ""
   }
+
+  # Before there are functions the letters wait.
+  dynamic "push_config" {
+    for_each = var.secrets_filled ? ["sweep"] : []
+
+    content {
+      push_endpoint = "${local.addresses[push_config.value]}/projects/${var.project}/topics/${local.map.deadLetterTopic}"
+
+      oidc_token {
+        service_account_email = google_service_account.component["push"].email
+        audience              = local.addresses[push_config.value]
+      }
+    }
+  }
+
+  retry_policy {
+    minimum_backoff = "10s"
+    maximum_backoff = "600s"
+  }
+
+  depends_on = [
+    google_cloudfunctions2_function.function,
+    google_service_account_iam_member.pubsub_signs,
+  ]
 }
 
 # Pub/Sub's own agent lays messages aside: it publishes to the dead-letter topic and acknowledges in the subscription.

@@ -12,6 +12,7 @@ import { createConsole } from "./console/routes.tsx";
 import { githubHook } from "./hooks/github.ts";
 import { pubsubHook } from "./hooks/pubsub.ts";
 import { slackHook } from "./hooks/slack.ts";
+import { metricsRoute } from "./metrics.ts";
 import { problem } from "./problem.ts";
 import { requestLog } from "./request-log.ts";
 import { securityHeaders } from "./security-headers.ts";
@@ -36,6 +37,8 @@ export function createApp(deps: ServiceDeps): Hono<AppEnv> {
   });
   app.use("/api/*", neverStored, capped(formBytes), apiGuard(deps, sessions));
   app.route("/api/v1", createApi(deps, traffic));
+  const metrics = metricsRoute(deps, apiGuard(deps, sessions));
+  app.get("/metrics", neverStored, metrics.guard, metrics.handler);
   app.use("*", capped(formBytes));
   app.route("/", createConsole(deps, { sessions, traffic }));
   addEnds(app, deps);

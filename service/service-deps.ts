@@ -47,6 +47,8 @@ export type ServiceDeps = Readonly<{
   /** Calls back after every commit and returns how to stop that. Null = the store is polled. */
   onCommit: ((listener: () => void) => () => void) | null;
   stream: StreamSettings;
+  /** What Prometheus reads; absent = nobody may. */
+  metrics?: () => Promise<Readonly<{ contentType: string; body: string }>>;
   /** Takes what Pub/Sub pushes; without it nothing is taken. */
   pushes?: PushDoor;
 }>;

@@ -10,6 +10,7 @@ type Match = (event: ServiceEvent) => boolean;
 type Waiting = Readonly<{ match: Match; found: (event: ServiceEvent) => void; fail: (why: unknown) => void }>;
 
 const againAfterMs = 20;
+const reachWithinMs = 5_000;
 
 /** Everything that happened, in order and each once, as Gantry's own event stream tells it. */
 export class EventTrail {
@@ -59,6 +60,13 @@ export class EventTrail {
     if (known !== undefined) return Promise.resolve(known);
     if (this.#signal.aborted) return Promise.reject(this.#signal.reason);
     return new Promise((found, fail) => this.#waiting.add({ match, found, fail }));
+  }
+
+  /** Waits until it tells everything up to this position, for a while: a stream lags behind its store. */
+  async reach(position: number): Promise<void> {
+    const endsAt = Date.now() + reachWithinMs;
+    while (this.#position < position && !this.#signal.aborted && Date.now() < endsAt)
+      await new Promise((resolve) => setTimeout(resolve, againAfterMs));
   }
 
   /** Reads the stream until the signal aborts; a stream that breaks off is taken up again where it was. */

@@ -17,6 +17,7 @@ export type FunctionProcessOptions = Readonly<{
 }>;
 
 const startWithinMs = 30_000;
+const mostTries = 3;
 
 /** functions-framework's own program, which is no export of its package. */
 const framework = join(
@@ -42,10 +43,19 @@ export class FunctionProcess {
     return this.#process !== null;
   }
 
-  /** Ready once resolved: the same port at every start. */
+  /** Ready once resolved: at the same port as before, or at another where somebody took that meanwhile. */
   async start(): Promise<void> {
+    for (let tries = 1; ; tries += 1) {
+      if (this.#port === 0) this.#port = await freePort();
+      if (await this.#startOnce()) return;
+      await this.stop();
+      this.#port = 0;
+      if (tries === mostTries) throw new Error(`the function ${this.#options.name} did not start`);
+    }
+  }
+
+  async #startOnce(): Promise<boolean> {
     const { name, main, env, log } = this.#options;
-    if (this.#port === 0) this.#port = await freePort();
     const child = spawn(process.execPath, [framework], {
       stdio: ["ignore", "pipe", "pipe"],
       env: {
@@ -61,7 +71,7 @@ export class FunctionProcess {
     createInterface({ input: child.stdout }).on("line", hear);
     createInterface({ input: child.stderr }).on("line", hear);
     await once(child, "spawn");
-    await this.#untilReady(child);
+    return this.#isReady(child);
   }
 
   /** Ends it at once, as Google ends an instance; SIGKILL unless told otherwise. */
@@ -85,14 +95,13 @@ export class FunctionProcess {
   }
 
   /** It answers what is no push with 405. */
-  async #untilReady(child: ChildProcess): Promise<void> {
+  async #isReady(child: ChildProcess): Promise<boolean> {
     const deadline = Date.now() + startWithinMs;
     for (;;) {
       const answer = await fetch(this.url, { signal: AbortSignal.timeout(1_000) }).catch(() => null);
       await answer?.arrayBuffer();
-      if (answer?.status === 405) return;
-      if (child.exitCode !== null || child.signalCode !== null || Date.now() > deadline)
-        throw new Error(`the function ${this.#options.name} did not start`);
+      if (answer?.status === 405 && child.exitCode === null) return true;
+      if (child.exitCode !== null || child.signalCode !== null || Date.now() > deadline) return false;
       await sleep(25);
     }
   }

@@ -60,7 +60,7 @@ async function build(
   stops.push(signer.close);
   const project = `gantry-${randomBytes(6).toString("hex")}`;
   const env = environment(options, { ground, project, signer, slack });
-  const files = serveFiles(cloud);
+  const files = serveFiles(cloud, options);
   const serverFile = await writeServeFolder(join(directory, "serve"), cloud, files);
   const functionEnv = { ...env, [googleNames.serverFile]: serverFile };
   const told = { cloud, files, stops, env };
@@ -140,7 +140,7 @@ function environment({ env }: BackstageOptions, { ground, project, signer, slack
 }
 
 /** As in production, but for what a rehearsal has no time to wait for. */
-function serveFiles({ slack }: LocalCloud): ServeFiles {
+function serveFiles({ slack, git }: LocalCloud, { setting }: BackstageOptions): ServeFiles {
   const { repositories, approvers, people } = localPolicy;
   return {
     settings: {
@@ -148,6 +148,8 @@ function serveFiles({ slack }: LocalCloud): ServeFiles {
       slack: { teams: [slack.installation.teamId], app: slack.installation.appId, api: slack.apiUrl },
       pollBuilds: "1s",
       sweepFor: "900ms",
+      watchWaiting: "500ms",
+      ...(setting.findsTags ? { github: findingTags(git.url) } : {}),
     },
     policy: {
       version: 1,
@@ -158,9 +160,13 @@ function serveFiles({ slack }: LocalCloud): ServeFiles {
   };
 }
 
+function findingTags(url: string) {
+  return { api: url, clone: url, findTags: "1s", webhookWithin: "500ms" };
+}
+
 /** An engine in this process, for scenarios that look at the state or call a function themselves. */
 async function engineBeside(
-  { log }: BackstageOptions,
+  { log, setting }: BackstageOptions,
   { cloud, env, stops }: Readonly<{ cloud: LocalCloud; env: Env; stops: Stops }>,
 ): Promise<GoogleEngine> {
   const google = readGoogleSettings(env);
@@ -175,6 +181,7 @@ async function engineBeside(
     sourceSite: null,
     policy: localPolicy,
     log: createJsonLog({ write: log }),
+    settings: { findTagsEveryMs: setting.findsTags ? 1_000 : null, webhookWithinMs: 500 },
   });
   stops.push(() => engine.close({ graceMs: 0 }));
   return engine;

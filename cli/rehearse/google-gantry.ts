@@ -118,7 +118,8 @@ function targetOf(
 }
 
 async function provision(admin: PubSubAdmin, relay: PushRelay): Promise<void> {
-  await admin.createTopics([...ownTopics, topics.builds]);
+  const heard = pushSubscriptions.map(({ topic }) => topic);
+  await admin.createTopics([...new Set([...ownTopics, ...heard, topics.builds])]);
   await Promise.all([
     ...pushSubscriptions.map(({ name, topic, ackDeadlineSeconds, maxAttempts, minBackoffMs, maxBackoffMs }) =>
       admin.subscribe({

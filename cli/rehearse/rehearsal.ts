@@ -70,6 +70,7 @@ async function perform(stage: Stage, scenario: Scenario): Promise<Rehearsal> {
   const before = stage.trail.events.length;
   const played = await scenario.play(stage).catch((error: unknown) => ({ error }));
   const isPlayed = !("error" in played);
+  await stage.caughtUp().catch(() => undefined); // a store that is away is found out below
   const releases = isPlayed ? played : requestedIn(stage.trail.events.slice(before));
   const found = await complaints(stage, scenario, releases).catch((error: unknown) => [messageOf(error)]);
   const events = stage.trail.events.slice(before);

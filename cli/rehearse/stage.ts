@@ -149,6 +149,12 @@ export class Stage {
     this.troubleAt = Date.now();
   }
 
+  /** Waits until the trail tells all that has happened; where Gantry has a file of its own, it is not known what has. */
+  async caughtUp(): Promise<void> {
+    const { deps } = this.gantry;
+    if (deps !== null) await this.trail.reach(await deps.store.lastPosition());
+  }
+
   /** The service as Cloud Run tells it now; null = there is none. */
   snapshot(): Promise<ServiceSnapshot | null> {
     return this.run.readService(this.service);

@@ -8,6 +8,7 @@ import { systemClock } from "../../shared/adapters/system/system-clock.ts";
 import type { Policy } from "../../shared/domain/policy.ts";
 import type { ChatPort } from "../../shared/ports/chat.ts";
 import type { Meters } from "../../shared/ports/meters.ts";
+import type { WaitingMessages } from "../../shared/ports/readings.ts";
 import type { Clock, Log } from "../../shared/ports/system.ts";
 import type { Tracing } from "../../shared/ports/tracing.ts";
 import { delivering } from "../../shared/usecases/delivery.ts";
@@ -29,6 +30,8 @@ export type Engine = Readonly<{
   desk: Desk;
   /** Calls back after every commit; the answer ends that. Null = other processes commit too, and nobody tells. */
   onCommit: ((listener: () => void) => () => void) | null;
+  /** What waits in the queue; null = the bus keeps count of that itself. */
+  waiting: (() => Promise<readonly WaitingMessages[]>) | null;
   /** Takes what Pub/Sub pushes to this process; null = it takes nothing. */
   pushes: PushDoor | null;
   /** Stops taking work, gives running work `graceMs` to end, and lets go of the store. Whatever is owed goes on at the next start. */
@@ -137,6 +140,7 @@ export async function startEngine(options: EngineOptions): Promise<EmbeddedGantr
   return {
     deps,
     desk: createDesk(deps),
+    waiting: () => sqlite.bus.waiting(),
     pushes: options.trust ? embeddedDoor(deps, options.trust) : null,
     onCommit: (listener) => {
       listeners.add(listener);

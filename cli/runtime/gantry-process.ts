@@ -1,11 +1,13 @@
 import { createApp } from "../../service/app.ts";
 import { type RunningServer, startServer } from "../../service/server.ts";
 import { type AccessToken, defaultStream, type SlackDeps } from "../../service/service-deps.ts";
+import { createPrometheus } from "../../shared/adapters/prometheus/prometheus.ts";
 import type { Policy } from "../../shared/domain/policy.ts";
 import { readCost } from "../../shared/usecases/cost.ts";
 import { createFreezeDesk } from "../../shared/usecases/freeze-desk.ts";
 import { type Engine, type EngineOptions, startEngine } from "./engine.ts";
 import { googlePeople, type PeopleSettings } from "./google-people.ts";
+import { metricsPage } from "./metrics-page.ts";
 
 export type HttpOptions = Readonly<{
   host: string;
@@ -43,15 +45,19 @@ export function startGantry({
   engine,
   http,
 }: Readonly<{ engine: Omit<EngineOptions, "consoleUrl">; http: HttpOptions }>): Promise<GantryProcess> {
-  return startProcess({ open: (consoleUrl) => startEngine({ ...engine, consoleUrl }), http });
+  return startProcess({ open: (given) => startEngine({ ...engine, ...given }), http });
 }
+
+/** What the engine of a process is given by its HTTP. */
+export type GivenToEngine = Required<Pick<EngineOptions, "consoleUrl" | "meters">>;
 
 /** Opens an engine, then answers HTTP. Rejects, with nothing left running, when either cannot start. */
 export async function startProcess(
-  options: Readonly<{ open: (consoleUrl: () => string) => Promise<Engine>; http: HttpOptions }>,
+  options: Readonly<{ open: (given: GivenToEngine) => Promise<Engine>; http: HttpOptions }>,
 ): Promise<GantryProcess> {
   let url = options.http.publicUrl ?? "";
-  const engine = await options.open(() => url);
+  const prometheus = createPrometheus();
+  const engine = await options.open({ consoleUrl: () => url, meters: prometheus.meters });
   try {
     const { host, port, ...http } = options.http;
     const { store, bus, clock, log, ids, run, policy, chat } = engine.deps;
@@ -78,6 +84,7 @@ export async function startProcess(
       onCommit: engine.onCommit,
       stream: defaultStream,
       ...(engine.pushes && { pushes: engine.pushes }),
+      metrics: metricsPage(prometheus, engine),
     });
     const server = await startServer({ app, host, port });
     url = options.http.publicUrl ?? server.url;

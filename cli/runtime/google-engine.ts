@@ -69,6 +69,7 @@ export async function openGoogleEngine(options: GoogleEngineOptions): Promise<Go
     desk: createDesk(deps),
     onCommit: null,
     pushes: null,
+    waiting: null,
     bus,
     deadLetters,
     place,

@@ -5,8 +5,6 @@ import { sweep } from "../../shared/usecases/sweep.ts";
 /** How long one call of the clock goes on, and how often it looks at most. */
 export type SweepPace = Readonly<{ forMs: number; everyMs: number }>;
 
-const never = new AbortController().signal;
-
 /**
  * One call of the clock. Cloud Scheduler calls once a minute, and a retry or an edit in chat falls due within seconds: so the
  * call goes on, for as long as something falls due before the next one, and ends at once where nothing does.
@@ -23,7 +21,7 @@ export async function sweepOn(
     await sweep(deps);
     const next = await nextDueAt(deps);
     if (next === null || Math.max(next, clock.now() + everyMs) >= endsAt) return;
-    await clock.sleep({ ms: everyMs, signal: never });
+    await clock.sleep({ ms: everyMs, signal: new AbortController().signal });
   }
 }
 

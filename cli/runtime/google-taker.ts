@@ -1,5 +1,3 @@
-import { subscriptions } from "../../functions/subscriptions.ts";
-import type { PushDoor } from "../../service/service-deps.ts";
 import { deadLetterMessage, readDeadLetter } from "../../shared/adapters/pubsub/dead-letter-message.ts";
 import {
   createPushReceiver,
@@ -13,8 +11,6 @@ import { type EventHandler, topics } from "../../shared/ports/bus.ts";
 import { isFrom, isWorkCall } from "../../shared/usecases/work-call.ts";
 import type { GoogleEngine } from "./google-engine.ts";
 import { type SweepPace, sweepOn } from "./google-sweep.ts";
-import { pathOf } from "./push-door.ts";
-import type { PushTrust } from "./push-trust.ts";
 
 type Heard = PushReceiverOptions["subscriptions"][number];
 
@@ -68,24 +64,4 @@ export function deadLetterSubscription({ deps, deadLetters, place }: GoogleEngin
     deps.log.error({ letter: id, subscription, topic, attempts, lastError }, "Keeps a dead letter");
   };
   return { name: deadLetterTopic, topic: deadLetterTopic, maxAttempts: Number.POSITIVE_INFINITY, handler };
-}
-
-/**
- * Takes the pushes of every function in one process: for an installation that has the HTTP service and no functions.
- */
-export function googleDoor(
-  engine: GoogleEngine,
-  { trust, pace }: Readonly<{ trust: PushTrust; pace: SweepPace }>,
-): PushDoor {
-  const all = subscriptions(engine.deps).map((subscription) => {
-    const { handler } = subscription;
-    return subscription.topic === topics.sweep
-      ? { ...subscription, handler: patientSweep(engine, handler, pace) }
-      : subscription;
-  });
-  const take = createTaker(engine, [...all, deadLetterSubscription(engine)]);
-  return {
-    trust,
-    take: ({ topic, ...push }) => take({ ...push, path: pathOf(engine.place.project, topic) }),
-  };
 }

@@ -6,8 +6,14 @@ import type { CliIo } from "../cli-io.ts";
 import { usageComplaint } from "../complaint.ts";
 import { exitCodes } from "../exit-code.ts";
 import { type Engine, startEngine } from "../runtime/engine.ts";
-import { type GantryProcess, type HttpOptions, startProcess } from "../runtime/gantry-process.ts";
+import {
+  type GantryProcess,
+  type GivenToEngine,
+  type HttpOptions,
+  startProcess,
+} from "../runtime/gantry-process.ts";
 import { connectCloud } from "../runtime/google-cloud.ts";
+import { googleDoor } from "../runtime/google-door.ts";
 import { openGoogleEngine } from "../runtime/google-engine.ts";
 import {
   type GoogleSettings,
@@ -15,7 +21,6 @@ import {
   readGoogleSettings,
   readPushIdentity,
 } from "../runtime/google-settings.ts";
-import { googleDoor } from "../runtime/google-taker.ts";
 import { pushTrust } from "../runtime/push-trust.ts";
 import { type StartAdvice, startOrComplain } from "../runtime/start-complaint.ts";
 import { traceProject, tracingOf } from "../runtime/telemetry.ts";
@@ -82,7 +87,7 @@ function start(server: Server, options: ServeOptions, around: Around): Promise<G
   const { settings, secrets, google } = server;
   const { io } = around;
   return startProcess({
-    open: (consoleUrl) => openEngine({ server, options, around, consoleUrl }),
+    open: (given) => openEngine({ server, options, around, given }),
     http: {
       ...listenOf(settings, { port: options.port, env: google === null ? {} : io.env }),
       githubSecrets: secrets.webhookSecrets,
@@ -101,17 +106,17 @@ type Opening = Readonly<{
   server: Server;
   options: ServeOptions;
   around: Around;
-  consoleUrl: () => string;
+  given: GivenToEngine;
 }>;
 
-async function openEngine({ server, options, around, consoleUrl }: Opening): Promise<Engine> {
+async function openEngine({ server, options, around, given }: Opening): Promise<Engine> {
   const { settings, secrets, policy, google } = server;
   const { io, cloud, tracing } = around;
   const { disconnect: _disconnect, ...ports } = cloud;
   const usual = {
     cloud: ports,
     chat: chatOf(settings, secrets.slack?.token ?? null),
-    consoleUrl,
+    ...given,
     sourceSite: settings.github.clone,
     policy,
     log: createJsonLog({ write: (line) => io.stderr.write(line) }, traceProject(io.env)),

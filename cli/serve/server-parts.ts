@@ -39,7 +39,12 @@ function gitAddressOf(
 
 /** How this process goes about its work, as far as `gantry.server.yaml` says. */
 export function paceOf(settings: ServerSettings): Partial<Settings> {
-  return { pollBuildEveryMs: settings.pollBuilds, findTagsEveryMs: settings.github.findTags };
+  return {
+    pollBuildEveryMs: settings.pollBuilds,
+    watchWaitingEveryMs: settings.watchWaiting,
+    findTagsEveryMs: settings.github.findTags,
+    webhookWithinMs: settings.github.webhookWithin,
+  };
 }
 
 /** How long a call of the clock goes on, on Google Cloud. */

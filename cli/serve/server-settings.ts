@@ -77,9 +77,12 @@ const serverSchema = section({
     })
       .optional()
       .describe("The GitHub App as which Gantry acts, in place of a token."),
-    findTags: durationField({ min: 60_000 })
+    findTags: durationField({ min: 1_000 })
       .default(5 * 60_000)
       .describe("How often tags are looked for whose webhook was lost."),
+    webhookWithin: durationField({ min: 0 })
+      .default(60_000)
+      .describe("How long a tag that was found may still be told by its webhook."),
   }).prefault({}),
   endpoints: section({
     run: endpointField.optional(),
@@ -113,6 +116,9 @@ const serverSchema = section({
     .describe(
       "On Google Cloud: how long one call of the clock goes on while something falls due before the next.",
     ),
+  watchWaiting: durationField({ min: 100 })
+    .default(5 * 60_000)
+    .describe("How often a candidate is looked at that waits for approval. Each look may wake an instance."),
   pollBuilds: durationField({ min: 100 })
     .default(15_000)
     .describe("How often Cloud Build is asked whether a build has ended."),

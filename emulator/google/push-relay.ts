@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { Agent, createServer, request as httpRequest, type IncomingMessage, type Server } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
@@ -87,6 +88,7 @@ class Relay {
 
   constructor(options: PushRelayOptions) {
     this.#options = options;
+    setMaxListeners(0, this.#closing.signal); // one for each push under way
   }
 
   close(): void {

@@ -122,6 +122,11 @@ run "messages" {
   }
 
   assert {
+    condition     = endswith(google_pubsub_subscription.dead_letters.push_config[0].push_endpoint, "/topics/gantry-dead-letters") && length(google_pubsub_subscription.dead_letters.dead_letter_policy) == 0
+    error_message = "Dead letters are pushed to the sweep, which keeps them, for as long as it takes."
+  }
+
+  assert {
     condition     = google_pubsub_topic_iam_member.pubsub_lays_aside.member == "serviceAccount:service-123456789012@gcp-sa-pubsub.iam.gserviceaccount.com"
     error_message = "Pub/Sub's own agent may lay messages aside."
   }

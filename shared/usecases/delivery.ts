@@ -17,7 +17,7 @@ export function delivering<S extends Handling>(deps: Deps, handling: S): S {
     const from = clock.now();
     const count = (end: "done" | "failed"): void =>
       meters.delivered({ subscription, end, ms: clock.now() - from });
-    const parent = readTraceparent(event.data.message.attributes[traceAttribute]);
+    const parent = readTraceparent(event.data.message.attributes?.[traceAttribute]);
     const attributes = {
       "messaging.system": "gcp_pubsub",
       "messaging.message.id": event.id,
@@ -39,8 +39,8 @@ type Handling = Readonly<{ name: string; handler: EventHandler }>;
 
 function factsOf({ id, data }: PubSubEvent): StepFacts {
   const { attributes } = data.message;
-  const releaseId = parseReleaseId(attributes[releaseAttribute] ?? "");
-  const service = parseServiceKey(attributes["service"] ?? "");
+  const releaseId = parseReleaseId(attributes?.[releaseAttribute] ?? "");
+  const service = parseServiceKey(attributes?.["service"] ?? "");
   return {
     messageId: id,
     ...(releaseId === null ? {} : { releaseId }),

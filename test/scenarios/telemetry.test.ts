@@ -58,13 +58,28 @@ async function collector() {
 
 describe("what a release leaves in the log and in traces", () => {
   let folder: string;
-  let gantry: GantryProcess;
+  let gantry: GantryProcess | null = null;
   let lines: Line[];
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), "gantry-telemetry-"));
     lines = [];
   });
-  afterEach(() => rm(folder, { recursive: true }));
+  afterEach(async () => {
+    await stop();
+    await rm(folder, { recursive: true });
+  });
+
+  /** What still runs is stopped, also where a test failed in the middle. */
+  async function stop(): Promise<void> {
+    const running = gantry;
+    gantry = null;
+    await running?.close();
+  }
+
+  function running(): GantryProcess {
+    if (gantry === null) throw new Error("Gantry does not run");
+    return gantry;
+  }
 
   async function start(tracing: Tracing, project: string | null): Promise<void> {
     const world = new OutsideWorld();
@@ -115,9 +130,32 @@ describe("what a release leaves in the log and in traces", () => {
       body: githubPayload("push-tag-lightweight"),
     });
     for (let time = 0; time < 2; time += 1)
-      await fetch(`${gantry.server.url}/hooks/github`, { method, headers, body });
-    while ((await gantry.engine.deps.store.release(id))?.status !== "live")
+      await fetch(`${running().server.url}/hooks/github`, { method, headers, body });
+    while ((await running().engine.deps.store.release(id))?.status !== "live")
       await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+
+  /** What Prometheus reads of the release, with the token that it needs. */
+  async function shownInMetrics(): Promise<void> {
+    const url = `${running().server.url}/metrics`;
+    expect((await fetch(url)).status).to.equal(401);
+    const answer = await fetch(url, { headers: { authorization: "Bearer a-token-of-ada" } });
+    const text = await answer.text();
+    expect(answer.headers.get("content-type")).to.match(/^text\/plain/);
+    const service = 'service="gantry-test/europe-west1/background-removal"';
+    for (const line of [
+      `gantry_releases{${service},status="live"} 1`,
+      `gantry_deployments{${service}} 1`,
+      `gantry_change_failure_ratio{${service}} 0`,
+      `gantry_events_total{${service},type="release-live"} 1`,
+      'gantry_delivery_attempts_total{subscription="build-releases",end="done"} 1',
+      "gantry_dead_letters 0",
+      "# TYPE gantry_work_duration_seconds histogram",
+    ])
+      expect(text.split("\n")).to.include(line);
+    expect(text).to.match(/^gantry_lead_time_seconds\{.*\} [0-9.e+]+$/m);
+    expect(text).to.not.match(/^gantry_recovery_time_seconds\{/m);
+    expect(text).to.match(/^# HELP gantry_change_failure_ratio Change failure rate: the share/m);
   }
 
   it("is one JSON line a fact, each with its trace, and no trace is sent anywhere without an endpoint", async () => {
@@ -129,7 +167,8 @@ describe("what a release leaves in the log and in traces", () => {
     });
     await start(tracing, "gantry-ops");
     await pushAndWait();
-    await gantry.close();
+    await shownInMetrics();
+    await stop();
     const service = "gantry-test/europe-west1/background-removal";
     const revision = "background-removal-00002";
     const known = lines.filter(({ message }) => message === "Recorded an event");
@@ -184,7 +223,7 @@ describe("what a release leaves in the log and in traces", () => {
     await start(tracing, null);
     await pushAndWait();
     await new Promise((resolve) => setTimeout(resolve, 100)); // tidying up is the last effect
-    await gantry.close();
+    await stop();
     await send();
     await close();
     expect(headers[0]).to.include({ path: "/v1/traces", "x-team": "perkie prints", "x-key": "abc" });

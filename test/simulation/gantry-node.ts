@@ -130,6 +130,7 @@ export class GantryNode {
         for (const { id, attempt } of claimed.deliveries) handling.set(id, attempt);
         return claimed;
       },
+      waiting: () => queue.waiting(),
       nextReadyAt: (subscription) => queue.nextReadyAt(subscription),
       acknowledge: (id) => {
         handling.delete(id);

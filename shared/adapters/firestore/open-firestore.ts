@@ -6,7 +6,7 @@ import type { Notes } from "../../ports/notes.ts";
 import type { Store } from "../../ports/store.ts";
 import type { Clock, Log } from "../../ports/system.ts";
 import type { Endpoint } from "../google/client-options.ts";
-import { connectFirestore } from "./connect-firestore.ts";
+import { connectFirestore, type FirestoreConnection } from "./connect-firestore.ts";
 import { DocumentCells } from "./document-cells.ts";
 import { FirestoreConversations } from "./firestore-conversations.ts";
 import { FirestoreDatabase, type StoreCall } from "./firestore-database.ts";
@@ -28,6 +28,8 @@ export type FirestoreOptions = Readonly<{
   deadlines?: Deadlines;
   /** Told of every call of the API. */
   observe?: (call: StoreCall) => void;
+  /** Another way to the API than the client's own. */
+  connection?: FirestoreConnection;
 }>;
 
 /** What is durable, on one Firestore database, for any number of processes. */
@@ -48,7 +50,7 @@ const usualDeadlines: Deadlines = { callMs: 10_000, totalMs: 30_000 };
 /** Nothing is connected, and no SDK loaded, before the first call. */
 export function openFirestore(options: FirestoreOptions): FirestoreEngine {
   const { project, clock, log, publish, deadlines = usualDeadlines, observe = () => undefined } = options;
-  const connection = connectFirestore({ endpoint: options.endpoint });
+  const connection = options.connection ?? connectFirestore({ endpoint: options.endpoint });
   const database = new FirestoreDatabase({
     connection,
     clock,

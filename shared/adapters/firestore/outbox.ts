@@ -107,12 +107,22 @@ export class Outbox {
     else await this.#writeDown(service);
   }
 
-  /** Publishes what nobody published in time. Answers how many commits that were. */
+  /**
+   * Publishes what nobody published in time, service by service. Answers how many commits that were. @throws the first error,
+   * after all services had their turn.
+   */
   async publishLeft({ now, limit }: Readonly<{ now: Timestamp; limit: number }>): Promise<number> {
     const query = untoldQuery(now - publishWithinMs, limit);
     const { documents } = await this.#database.query(query, "look for unpublished messages");
     let published = 0;
-    for (const document of documents) published += await this.#publishOf(document);
+    const failed: unknown[] = [];
+    for (const document of documents)
+      try {
+        published += await this.#publishOf(document);
+      } catch (error) {
+        failed.push(error);
+      }
+    if (failed.length > 0) throw failed[0];
     return published;
   }
 

@@ -48,7 +48,7 @@ export function headOf(fields: Fields): ServiceHead {
     owed: unpacked<OwedList>(fields, "owed"),
     told: numberOf(fields, "told") ?? 0,
     untoldSince: numberOf(fields, "untoldSince"),
-    records: unpacked<readonly ReleaseRecord[]>(fields, "records"),
+    records: fields["records"] === undefined ? [] : unpacked<readonly ReleaseRecord[]>(fields, "records"),
   };
 }
 

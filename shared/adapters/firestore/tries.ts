@@ -8,7 +8,6 @@ export type Deadlines = Readonly<{ callMs: number; totalMs: number }>;
 /** Others may write the same document between reading and writing it so often. */
 const mostConflicts = 25;
 const backoffMs = { first: 50, most: 3_000 };
-const never = new AbortController().signal;
 
 /** The tries of one operation: how often, how far apart, and when it is enough. */
 export class Tries {
@@ -40,13 +39,16 @@ export class Tries {
     const ms = Math.min(backoffMs.most, backoffMs.first * 2 ** this.#failed) * (0.5 + Math.random());
     this.#failed += 1;
     if (this.#clock.now() + ms >= this.#endsAt) throw this.#given(failure, error);
-    await this.#clock.sleep({ ms, signal: never });
+    await this.#clock.sleep({ ms, signal: new AbortController().signal });
   }
 
   async #conflict(cause: unknown): Promise<void> {
     this.#conflicts += 1;
     if (this.#conflicts > 1)
-      await this.#clock.sleep({ ms: Math.random() * 20 * this.#conflicts, signal: never });
+      await this.#clock.sleep({
+        ms: Math.random() * 20 * this.#conflicts,
+        signal: new AbortController().signal,
+      });
     if (this.#conflicts <= mostConflicts) return;
     throw new AppError({
       code: "store-contended",

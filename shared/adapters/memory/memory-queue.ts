@@ -7,6 +7,7 @@ import type {
   DeliveryClaim,
   DeliveryQueue,
   FailedDelivery,
+  Waiting,
 } from "../sqlite/delivery-queue.ts";
 import { type FanOutOptions, fanOut, type QueuedMessage } from "../sqlite/fan-out.ts";
 
@@ -79,6 +80,15 @@ export class MemoryQueue implements DeliveryQueue {
       (least, entry) => (least === null ? entry.readyAt : Math.min(least, entry.readyAt)),
       null,
     );
+  }
+
+  async waiting(): Promise<readonly Waiting[]> {
+    return [...this.#waiting].flatMap(([subscription, entries]) => {
+      const times = [...entries].map(({ readyAt }) => readyAt);
+      return times.length === 0
+        ? []
+        : [{ subscription, messages: times.length, readySince: Math.min(...times) }];
+    });
   }
 
   async acknowledge(id: number): Promise<void> {

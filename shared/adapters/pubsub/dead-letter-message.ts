@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { PubSubEvent } from "../../ports/bus.ts";
 import type { LaidAside } from "../../ports/dead-letters.ts";
 import type { WireMessage } from "./message-batches.ts";
+import { replayAttribute } from "./pubsub-bus.ts";
 import { type TopicPlace, topicOf } from "./topic-path.ts";
 
 /** A message that a function could make nothing of, and why. */
@@ -38,13 +39,17 @@ const google = {
 const attributeBytes = 1_024;
 const ownAttributes = 90;
 
-/** The message for the dead-letter topic. Its own attributes stay, as many as leave room for what is said of it. */
+/**
+ * The message for the dead-letter topic. Its own attributes stay, as many as leave room for what is said of it; whose replay it
+ * was does not: this is the end of that.
+ */
 export function deadLetterMessage(given: GivenUp): WireMessage {
   const { subscription, topic, publishTime, attempts, error } = given;
+  const kept = Object.entries(given.attributes).filter(([name]) => name !== replayAttribute);
   return {
     data: Buffer.from(given.data, "base64"),
     attributes: {
-      ...Object.fromEntries(Object.entries(given.attributes).slice(0, ownAttributes)),
+      ...Object.fromEntries(kept.slice(0, ownAttributes)),
       [own.subscription]: cut(subscription),
       [own.topic]: cut(topic),
       [own.publishTime]: cut(publishTime),

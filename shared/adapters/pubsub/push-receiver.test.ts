@@ -165,6 +165,11 @@ describe("dead letters", () => {
     });
   });
 
+  it("are nobody's replay any more, so that whoever keeps them takes them", () => {
+    const replayed = { ...given, attributes: { a: "b", "gantry-replay-for": "verify-work" } };
+    expect(deadLetterMessage(replayed).attributes).to.not.have.property("gantry-replay-for");
+  });
+
   it("are the same letter whoever laid them aside, function or Pub/Sub, and however often", () => {
     const own = readDeadLetter(arrived(deadLetterMessage(given).attributes), { known, place });
     const googles = readDeadLetter(arrived(byGoogle), { known, place });

@@ -27,6 +27,9 @@ export type DeliveryClaim = Readonly<{
 /** How a delivery failed; does nothing when a later attempt of the same delivery has begun. */
 export type FailedDelivery = Readonly<{ id: number; attempt: number; error: string }>;
 
+/** `readySince`: when the first of them may be delivered, or its handling is given up. */
+export type Waiting = Readonly<{ subscription: string; messages: number; readySince: Timestamp }>;
+
 /**
  * Messages that wait, one entry for each subscription and message. A message whose topic has no subscription leaves
  * nothing behind. ONE process owns the queue: a claim of a process that died is void when the next one opens it.
@@ -42,6 +45,8 @@ export interface DeliveryQueue {
   claim(claim: DeliveryClaim): Promise<Claimed>;
   /** When the next message is ready or the next claim runs out; null = nothing waits. */
   nextReadyAt(subscription: string): Promise<Timestamp | null>;
+  /** How many messages wait for each subscription, those that are being handled counted in. */
+  waiting(): Promise<readonly Waiting[]>;
   /** Done: the delivery is gone, whichever attempt did it. */
   acknowledge(id: number): Promise<void>;
   retry(failed: FailedDelivery & Readonly<{ readyAt: Timestamp }>): Promise<void>;

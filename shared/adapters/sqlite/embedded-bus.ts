@@ -1,7 +1,7 @@
 import type { Timestamp } from "../../domain/ids.ts";
 import type { Bus, DeadLetter, OutgoingMessage, Subscription } from "../../ports/bus.ts";
 import type { Clock } from "../../ports/system.ts";
-import type { Delivery, DeliveryQueue } from "./delivery-queue.ts";
+import type { Delivery, DeliveryQueue, Waiting } from "./delivery-queue.ts";
 import { backoffMs, pushEvent } from "./push-event.ts";
 import { grantSlots } from "./slots.ts";
 
@@ -94,6 +94,11 @@ export class EmbeddedBus implements Bus {
 
   deadLetters(params: Readonly<{ limit: number }>): Promise<readonly DeadLetter[]> {
     return this.#options.queue.deadLetters(params);
+  }
+
+  /** How many messages wait for each subscription, those that are being handled counted in. */
+  waiting(): Promise<readonly Waiting[]> {
+    return this.#options.queue.waiting();
   }
 
   replayDeadLetter(id: string): Promise<boolean> {

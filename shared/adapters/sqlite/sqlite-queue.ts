@@ -2,7 +2,14 @@ import type { Timestamp } from "../../domain/ids.ts";
 import type { DeadLetter, OutgoingMessage } from "../../ports/bus.ts";
 import type { Clock } from "../../ports/system.ts";
 import type { Database } from "./database.ts";
-import type { Claimed, Delivery, DeliveryClaim, DeliveryQueue, FailedDelivery } from "./delivery-queue.ts";
+import type {
+  Claimed,
+  Delivery,
+  DeliveryClaim,
+  DeliveryQueue,
+  FailedDelivery,
+  Waiting,
+} from "./delivery-queue.ts";
 import { type FanOutOptions, fanOut } from "./fan-out.ts";
 import type { GroupCommit } from "./group-commit.ts";
 
@@ -42,6 +49,8 @@ export const queueSql = {
   ready: `SELECT id, topic, message_id, data, attributes, published_at, attempt, claimed, last_error FROM messages
     WHERE subscription = ? AND ready_at <= ? ORDER BY ready_at, id LIMIT ?`,
   claim: "UPDATE messages SET attempt = attempt + 1, claimed = 1, ready_at = ? WHERE id = ?",
+  waiting: `SELECT subscription, count(*) AS messages, min(ready_at) AS readySince FROM messages
+    INDEXED BY messages_ready GROUP BY subscription`,
   nextReadyAt: "SELECT min(ready_at) AS at FROM messages WHERE subscription = ?",
   acknowledge: "DELETE FROM messages WHERE id = ?",
   retry: `UPDATE messages SET claimed = 0, ready_at = ?3, last_error = ?4
@@ -111,6 +120,10 @@ export class SqliteQueue implements DeliveryQueue {
 
   async nextReadyAt(subscription: string): Promise<Timestamp | null> {
     return this.#sql.nextReadyAt.one(subscription)?.at ?? null;
+  }
+
+  async waiting(): Promise<readonly Waiting[]> {
+    return this.#sql.waiting.all();
   }
 
   async acknowledge(id: number): Promise<void> {
@@ -220,6 +233,7 @@ function prepareAll(database: Database) {
     insert: database.prepare(queueSql.insert),
     ready: database.prepare<MessageRow>(queueSql.ready),
     claim: database.prepare(queueSql.claim),
+    waiting: database.prepare<Waiting>(queueSql.waiting),
     nextReadyAt: database.prepare<{ at: Timestamp | null }>(queueSql.nextReadyAt),
     acknowledge: database.prepare(queueSql.acknowledge),
     retry: database.prepare(queueSql.retry),

@@ -1,0 +1,31 @@
+import type { Prometheus } from "../../shared/adapters/prometheus/prometheus.ts";
+import type { Timestamp } from "../../shared/domain/ids.ts";
+import type { Readings } from "../../shared/ports/readings.ts";
+import { takeReadings } from "../../shared/usecases/readings.ts";
+import type { Engine } from "./engine.ts";
+
+/** What the store tells is read no more often than this where each read costs, and where it is on the disk. */
+const keepMs = { google: 60_000, embedded: 5_000 } as const;
+
+type Kept = Readonly<{ until: Timestamp; readings: Promise<Readings> }>;
+
+/** The page that Prometheus reads; who asks at the same time, or soon after, is told the same of the store. */
+export function metricsPage(prometheus: Prometheus, { deps, waiting }: Engine) {
+  const { contentType } = prometheus;
+  const lasts = waiting === null ? keepMs.google : keepMs.embedded;
+  let kept: Kept | null = null;
+  const readings = (): Promise<Readings> => {
+    const now = deps.clock.now();
+    if (kept !== null && now < kept.until) return kept.readings;
+    const taken = { until: now + lasts, readings: takeReadings({ ...deps, waiting }) };
+    kept = taken;
+    taken.readings.catch(() => {
+      if (kept === taken) kept = null;
+    });
+    return taken.readings;
+  };
+  return async (): Promise<Readonly<{ contentType: string; body: string }>> => ({
+    contentType,
+    body: await prometheus.text(await readings()),
+  });
+}

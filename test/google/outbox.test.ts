@@ -1,0 +1,152 @@
+import { expect } from "chai";
+import type { JsonValue } from "../../shared/domain/release-config.ts";
+import { type OutgoingMessage, topics } from "../../shared/ports/bus.ts";
+import type { Commit } from "../../shared/ports/store.ts";
+import { commitOf, monday, numberedService, serviceKey, work } from "../support/fixtures.ts";
+import { sharedFirestore, uniqueProject } from "../support/google-emulators.ts";
+import { ManualClock } from "../support/manual-clock.ts";
+import { firestoreEngine } from "./firestore-engine.ts";
+
+const key = serviceKey();
+const later = monday + 60_000;
+
+function fact(n: JsonValue): OutgoingMessage {
+  return { topic: topics.events, id: null, data: n, attributes: { service: key } };
+}
+
+function handOff(): OutgoingMessage {
+  return { topic: topics.work.verify, id: "first", data: "hand-off", attributes: { service: key } };
+}
+
+function nth(n: number, ...messages: OutgoingMessage[]): Commit {
+  return commitOf({ expectedVersion: n - 1, events: [], messages });
+}
+
+describe("the messages of commits on Firestore", () => {
+  let host: string;
+  let project: string;
+  before(async function () {
+    ({ host } = await sharedFirestore(this));
+  });
+  beforeEach(() => {
+    project = uniqueProject();
+  });
+
+  /** A process of its own on the same database; while `isAway`, nothing can be published. */
+  const process = () => {
+    const sent: OutgoingMessage[] = [];
+    const bus = { isAway: false, writes: 0 };
+    const { engine } = firestoreEngine(host, {
+      project,
+      clock: new ManualClock(monday),
+      observe: ({ kind }) => {
+        if (kind === "write") bus.writes += 1;
+      },
+      publish: async (messages) => {
+        if (bus.isAway) throw new Error("Pub/Sub is away");
+        sent.push(...messages);
+      },
+    });
+    const data = () => sent.map((message) => message.data);
+    return { ...engine, bus, sent, data };
+  };
+  type Process = ReturnType<typeof process>;
+  const left = (by: Process, now = later) => by.outbox.publishLeft({ now, limit: 10 });
+  const closeAll = (...all: readonly Process[]) => Promise.all(all.map(({ close }) => close()));
+
+  it("that could not be published stand with their commit, and are published by the next sweep, in order, once", async () => {
+    const [one, two] = [process(), process()];
+    one.bus.isAway = true;
+    expect(await one.store.commit(nth(1, fact(1), fact(2)))).to.include({ outcome: "committed" });
+    await one.store.commit(nth(2, fact(3)));
+    await one.outbox.settle();
+    expect(await left(two)).to.equal(2);
+    expect(two.data()).to.deep.equal([1, 2, 3]);
+    expect(await left(two)).to.equal(0);
+    await closeAll(one, two);
+  });
+
+  it("are left to who commits for half a minute", async () => {
+    const [one, two] = [process(), process()];
+    one.bus.isAway = true;
+    await one.store.commit(nth(1, fact(1)));
+    expect(await left(two, monday + 29_999)).to.equal(0);
+    expect(await left(two, monday + 30_000)).to.equal(1);
+    await closeAll(one, two);
+  });
+
+  it("that a process published before it died, unsettled, come again rather than never", async () => {
+    const [one, two] = [process(), process()];
+    await one.store.commit(nth(1, fact(1)));
+    expect(await left(two)).to.equal(1);
+    expect([...one.data(), ...two.data()]).to.deep.equal([1, 1]);
+    await closeAll(one, two);
+  });
+
+  it("are not published again once their process settled, which writes at most once", async () => {
+    const [one, two] = [process(), process()];
+    await one.store.commit(nth(1, fact(1)));
+    await one.store.commit(nth(2, fact(2)));
+    await one.outbox.settle();
+    await one.outbox.settle();
+    expect(one.bus.writes).to.equal(3);
+    expect(await left(two)).to.equal(0);
+    await closeAll(one, two);
+  });
+
+  it("need no write of their own where a claim writes the same document anyway", async () => {
+    const [one, two] = [process(), process()];
+    const piece = work();
+    await one.store.commit({ ...nth(1, fact(1)), owed: [piece] });
+    await one.store.claimWork({ id: piece.id, owner: "one", now: monday, leaseMs: 1_000 });
+    await one.outbox.settle();
+    expect(one.bus.writes).to.equal(2);
+    expect(await left(two)).to.equal(0);
+    await closeAll(one, two);
+  });
+
+  it("go out before the hand-off of their commit, and whoever gets it writes that down", async () => {
+    const [one, two, three] = [process(), process(), process()];
+    const piece = work();
+    await one.store.commit({ ...nth(1, handOff(), fact(1)), owed: [piece] });
+    await one.outbox.settle();
+    expect(one.data()).to.deep.equal([1, "hand-off"]);
+    expect(one.bus.writes, "only the commit").to.equal(1);
+    two.outbox.heard(one.sent[1]?.attributes ?? {});
+    await two.store.load(key);
+    await two.store.claimWork({ id: piece.id, owner: "two", now: monday, leaseMs: 1_000 });
+    await two.outbox.settle();
+    expect(two.bus.writes, "only the claim").to.equal(1);
+    expect(await left(three)).to.equal(0);
+    await closeAll(one, two, three);
+  });
+
+  it("of a commit in between, which another process could not publish, keep those after it from being forgotten", async () => {
+    const [one, two, three] = [process(), process(), process()];
+    one.bus.isAway = true;
+    await one.store.commit(nth(1, fact(1)));
+    await two.store.load(key);
+    await two.store.commit(nth(2, fact(2)));
+    await two.outbox.settle();
+    expect(await left(three)).to.equal(2);
+    expect(three.data()).to.deep.equal([1, 2]);
+    await closeAll(one, two, three);
+  });
+
+  it("wait when they cannot be published by the sweep either, and no service waits for another's", async () => {
+    const [one, two] = [process(), process()];
+    one.bus.isAway = true;
+    await one.store.commit(nth(1, fact(1)));
+    await one.store.commit(commitOf({ service: numberedService(2), events: [], messages: [fact(2)] }));
+    two.bus.isAway = true;
+    const refused = await left(two).then(
+      () => null,
+      (error: unknown) => String(error),
+    );
+    expect(refused).to.contain("Pub/Sub is away");
+    two.bus.isAway = false;
+    expect(await left(two)).to.equal(2);
+    expect(two.data()).to.have.members([1, 2]);
+    await closeAll(one, two);
+  });
+});
