@@ -76,7 +76,7 @@ describe("gantry, as a program", () => {
     expect(got).to.deep.equal([
       { port: 0, fresh: true, state: ".gantry", json: false },
       { config: null, port: null, db: "x.db", json: true },
-      { names: ["good-release"], list: false, json: false, seed: 7 },
+      { names: ["good-release"], list: false, json: false, seed: 7, engine: "embedded" },
     ]);
   });
 

@@ -26,8 +26,8 @@ export type Backstage = Readonly<{
   deps: Deps | null;
   /** Ends Gantry with SIGKILL and starts it again on the same file; null where it has no process of its own. */
   killAndStart: (() => Promise<void>) | null;
-  /** The functions' processes; without it, Gantry is not on Google's engine. */
-  functions?: GoogleGantry["functions"];
+  /** The functions' processes and what calls them; without it, Gantry is not on Google's engine. */
+  google?: GoogleGantry;
   close: () => Promise<void>;
 }>;
 

@@ -84,7 +84,7 @@ async function build(
     signingSecret: slack.app.signingSecret,
     address: () => (child.url === null ? null : { url: child.url, token }),
     deps: engine.deps,
-    functions: gantry.functions,
+    google: gantry,
     killAndStart: async () => {
       await Promise.all([child.kill(), gantry.stopFunctions()]);
       await Promise.all([child.start(), gantry.startFunctions()]);

@@ -33,6 +33,8 @@ export type GoogleGantryOptions = Readonly<{
 export type GoogleGantry = Readonly<{
   functions: Readonly<Record<FunctionName, FunctionProcess>>;
   publish: PubSubAdmin["publish"];
+  /** Makes topics and subscriptions once more, for an emulator that forgot them. */
+  provision: () => Promise<void>;
   /** Starts those that do not run. */
   startFunctions: () => Promise<void>;
   stopFunctions: () => Promise<void>;
@@ -67,6 +69,7 @@ export async function startGoogleGantry(options: GoogleGantryOptions): Promise<G
     return {
       functions,
       publish: admin.publish,
+      provision: () => provision(admin, relay),
       startFunctions: () => startAll(all.filter(({ isRunning }) => !isRunning)),
       stopFunctions: () => stopAll(all),
       close,

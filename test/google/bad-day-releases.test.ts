@@ -4,6 +4,8 @@ import { type GoogleGround, startGoogleGround } from "../../cli/rehearse/google-
 import { rehearse } from "../../cli/rehearse/rehearsal.ts";
 import type { Scenario, Setting } from "../../cli/rehearse/scenario.ts";
 import type { Stage } from "../../cli/rehearse/stage.ts";
+import { startPubSubEmulator } from "../../emulator/google/google-emulator.ts";
+import type { GooglePrograms } from "../../emulator/google/google-programs.ts";
 import type { ReleaseId } from "../../shared/domain/ids.ts";
 import { ownPrograms } from "../support/google-emulators.ts";
 
@@ -25,11 +27,15 @@ async function pushed(stage: Stage): Promise<ReleaseId> {
 describe("a release on Google's engine, on a bad day", function () {
   this.timeout(240_000);
   let ground: GoogleGround;
+  let programs: GooglePrograms;
   before(async function () {
-    await ownPrograms(this);
+    programs = await ownPrograms(this);
     ground = await startGoogleGround(process.env);
   });
-  after(() => ground?.close());
+  after(async () => {
+    await ground?.pubsub.stop(); // may be another one than the ground began with
+    await ground?.close();
+  });
 
   async function plays(scenario: Scenario): Promise<void> {
     const stopping = new AbortController().signal;
@@ -70,7 +76,7 @@ describe("a release on Google's engine, on a bad day", function () {
   it("is taken up by another when the rollout stands still for longer than its lease, and the first one does no more", () => {
     const play: Play = async (stage) => {
       const id = await pushed(stage);
-      const rollout = stage.gantry.functions?.rollout;
+      const rollout = stage.gantry.google?.functions.rollout;
       if (rollout === undefined) throw new Error("there is no function to freeze");
       await stage.trail.first("step-began", id);
       rollout.freeze();
@@ -82,10 +88,41 @@ describe("a release on Google's engine, on a bad day", function () {
     return plays(goodRelease("frozen", play));
   });
 
+  it("loses nothing when Pub/Sub forgets everything in the middle: topics, subscriptions, messages and ids", () => {
+    const play: Play = async (stage) => {
+      const id = await pushed(stage);
+      await stage.trail.first("build-started", id);
+      const { port } = ground.pubsub;
+      await ground.pubsub.stop();
+      await sleep(2_000, undefined, { signal: stage.signal });
+      ground = { ...ground, pubsub: await startPubSubEmulator(programs, port) };
+      await stage.gantry.google?.provision();
+      await stage.ended(id, "release-live");
+      return [id];
+    };
+    return plays(goodRelease("pubsub-forgets", play));
+  });
+
+  it("goes on when Firestore answers nobody for longer than a lease", () => {
+    const play: Play = async (stage) => {
+      const id = await pushed(stage);
+      await stage.trail.first("step-began", id);
+      process.kill(ground.firestore.pid, "SIGSTOP");
+      try {
+        await sleep(longerThanLeaseMs, undefined, { signal: stage.signal });
+      } finally {
+        process.kill(ground.firestore.pid, "SIGCONT");
+      }
+      await stage.ended(id, "release-live");
+      return [id];
+    };
+    return plays(goodRelease("firestore-silent", play));
+  });
+
   it("goes on when each function is ended in the middle, as Google ends an instance", () => {
     const play: Play = async (stage) => {
       const id = await pushed(stage);
-      const { functions } = stage.gantry;
+      const functions = stage.gantry.google?.functions;
       if (functions === undefined) throw new Error("there are no functions");
       const points = [
         ["release-began", "build"],
