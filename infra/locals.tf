@@ -12,7 +12,7 @@ locals {
 
   secrets = {
     for name, secret in local.map.secrets : name => secret
-    if(var.slack || !contains(local.map.slackSecrets, name)) && (var.github_token || name != "github")
+    if(var.slack || !contains(local.map.slackSecrets, name)) && (var.github_token || name != "github") && (var.github_app || name != "githubApp")
   }
   secret_ids = [for secret in local.secrets : secret.id]
 

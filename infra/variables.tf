@@ -96,6 +96,12 @@ variable "github_token" {
   default     = true
 }
 
+variable "github_app" {
+  description = "Whether Gantry is a GitHub App: makes the secret of its private key."
+  type        = bool
+  default     = false
+}
+
 variable "database" {
   description = "The Firestore database, made by this module."
   type        = string

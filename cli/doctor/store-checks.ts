@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type CompositeIndex, firestoreIndexes, timeToLive } from "../../shared/install/firestore-indexes.ts";
-import { apis, secretParts, slackSecrets } from "../../shared/install/google-parts.ts";
+import { apis, appSecrets, secretParts, slackSecrets } from "../../shared/install/google-parts.ts";
 import { type Finding, findings, unanswered } from "./finding.ts";
 import type { GoogleApi } from "./google-api.ts";
 import type { Target } from "./target.ts";
@@ -138,9 +138,8 @@ const versionsShape = z.object({ versions: z.array(z.object({ state: z.string() 
 /** Each secret has a value that can be read. The value itself is never asked for. */
 export async function checkSecrets(api: GoogleApi, target: Target): Promise<readonly Finding[]> {
   const { project, hasSlack } = target;
-  const wanted = Object.entries(secretParts).filter(
-    ([name]) => hasSlack || !slackSecrets.some((one) => one === name),
-  );
+  const spared = hasSlack ? appSecrets : [...appSecrets, ...slackSecrets];
+  const wanted = Object.entries(secretParts).filter(([name]) => !spared.some((one) => one === name));
   const found = await Promise.all(wanted.map(([, { id }]) => secretFinding(api, project, id)));
   const wrong = found.filter((finding) => finding !== null);
   return wrong.length > 0 ? wrong : [findings("secrets").ok(`all ${wanted.length} secrets have a value`)];

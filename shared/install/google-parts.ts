@@ -23,6 +23,7 @@ export const secretParts = {
   server: { id: "gantry-server", variable: "GANTRY_SERVER_FILE", file: "gantry.server.yaml" },
   webhook: { id: "gantry-webhook-secrets", variable: "GANTRY_WEBHOOK_SECRETS", file: null },
   github: { id: "gantry-github-token", variable: "GANTRY_GITHUB_TOKEN", file: null },
+  githubApp: { id: "gantry-github-app-key", variable: "GANTRY_GITHUB_APP_KEY", file: null },
   session: { id: "gantry-session-secret", variable: "GANTRY_SESSION_SECRET", file: null },
   tokens: { id: "gantry-tokens", variable: "GANTRY_TOKENS", file: null },
   slackToken: { id: "gantry-slack-token", variable: "GANTRY_SLACK_TOKEN", file: null },
@@ -33,6 +34,9 @@ export type SecretName = keyof typeof secretParts;
 
 /** Only an installation with Slack has these. */
 export const slackSecrets: readonly SecretName[] = ["slackToken", "slackSigning"];
+
+/** Only an installation that is a GitHub App has this one, instead of the token. */
+export const appSecrets: readonly SecretName[] = ["githubApp"];
 
 /** What a function is given. Its time limit lies below the 600 s after which Pub/Sub delivers again. */
 export type FunctionPart = Readonly<{
@@ -46,6 +50,7 @@ export type FunctionPart = Readonly<{
 }>;
 
 const files = ["policy", "server"] as const;
+const github = ["github", "githubApp"] as const;
 const usual = { memory: "512Mi", timeoutSeconds: 540, concurrency: 1, maxInstances: 20 } as const;
 
 /** A watch waits far more than it computes, so one instance watches several services. */
@@ -55,12 +60,12 @@ export const functionParts: Readonly<Record<FunctionName, FunctionPart>> = {
   build: {
     ...usual,
     does: "admits releases, looks before the build, starts builds",
-    secrets: [...files, "github"],
+    secrets: [...files, ...github],
   },
   deploy: {
     ...usual,
     does: "asks what came of a build, deploys the image at 0 %",
-    secrets: [...files, "github"],
+    secrets: [...files, ...github],
   },
   verify: { ...patient, does: "runs the gate at the candidate's own URL", secrets: [...files] },
   rollout: { ...patient, does: "moves traffic, watches, restores stable", secrets: [...files] },
@@ -68,21 +73,21 @@ export const functionParts: Readonly<Record<FunctionName, FunctionPart>> = {
   notify: {
     ...usual,
     does: "speaks in Slack and on GitHub, carries out clicks",
-    secrets: [...files, "slackToken", "github"],
+    secrets: [...files, "slackToken", ...github],
   },
   warmup: { ...usual, maxInstances: 3, does: "raises and lowers minimums, pings", secrets: [...files] },
   sweep: {
     ...usual,
     maxInstances: 3,
     does: "each minute: due work, unsent messages, lost tags, drift",
-    secrets: [...files, "github"],
+    secrets: [...files, ...github],
   },
 };
 
 /** What the HTTP service is given. */
 export const servicePart = {
   does: "webhooks, API and console",
-  secrets: [...files, "webhook", "session", "tokens", "slackToken", "slackSigning", "github"],
+  secrets: [...files, "webhook", "session", "tokens", "slackToken", "slackSigning", ...github],
 } as const satisfies Readonly<{ does: string; secrets: readonly SecretName[] }>;
 
 /** Google's APIs that Gantry and its installation use. */

@@ -1,4 +1,4 @@
-import { functionNames, secretParts, slackSecrets } from "./google-parts.ts";
+import { appSecrets, functionNames, secretParts, slackSecrets } from "./google-parts.ts";
 import { allRights, buildKeeperRole, type Component, type Place, type Right } from "./rights.ts";
 
 /** A service that Gantry releases, and the account that it runs as. */
@@ -48,10 +48,11 @@ export function accountOf(component: Component, project: string): string {
   return `gantry-${component}@${project}.iam.gserviceaccount.com`;
 }
 
-/** Every right of an installation, at each resource where it is to be granted; none twice. */
+/** Every right of an installation without a GitHub App, at each resource where it is to be granted; none twice. */
 export function grantsOf(installation: Installation): readonly Grant[] {
   const { hasSlack } = installation;
-  const silent = new Set<string>(hasSlack ? [] : slackSecrets.map((name) => secretParts[name].id));
+  const absent = hasSlack ? appSecrets : [...appSecrets, ...slackSecrets];
+  const silent = new Set<string>(absent.map((name) => secretParts[name].id));
   const grants = allRights()
     .filter(({ on }) => !(on.kind === "secret" && silent.has(on.name)))
     .flatMap((right) =>
