@@ -210,6 +210,7 @@ describe("The control desk in Slack, clicked through in chromium", function () {
     await stage.trail.first("traffic-moved", id);
     const root = await seen("v2.0.1", "Rolling out", "rolling-out");
     expect(await root.textContent()).to.contain("Approved by @maya");
+    await rootOf("v2.0.1").getByRole("button", { name: "Pause" }).waitFor(); // they come back with the next edit
     expect(await offers("v2.0.1")).to.deep.equal(["Pause", "Promote to 100 %", "Roll back"]);
     expect([count(id, "approval-given"), count(id, "step-began")]).to.deep.equal([1, 1]);
     const { candidate } = await stage.trail.first("candidate-deployed", id);
