@@ -1,4 +1,5 @@
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { type GitHubWay, githubWays } from "../shared/install/google-parts.ts";
 import type { ReleasedService } from "../shared/install/grants.ts";
 import { exitCodes } from "./exit-code.ts";
 import { createOutput } from "./output.ts";
@@ -10,6 +11,7 @@ export type IamOptions = Readonly<{
   database: string;
   service: readonly ReleasedService[];
   slack: boolean;
+  github: GitHubWay;
   gcloud?: true;
   json?: true;
 }>;
@@ -31,6 +33,7 @@ export function addIam(parent: Command, { io, finish }: Verb): void {
       [],
     )
     .option("--no-slack", "an installation without Slack")
+    .addOption(new Option("--github <WAY>", "as whom it goes to GitHub").choices(githubWays).default("token"))
     .option("--gcloud", "the commands that grant what is missing; all of them where Google cannot be asked")
     .option("--json", "one JSON document on stdout")
     .action(async (options: IamOptions) => {

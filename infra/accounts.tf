@@ -16,8 +16,11 @@ locals {
   ]
   by_kind = { for kind in distinct([for right in local.rights : right.kind]) : kind => [for right in local.rights : right if right.kind == kind] }
 
-  # A role of Gantry's own is made in each project with services.
-  own_role = { for project in local.service_projects : project => "projects/${project}/roles/${local.map.buildKeeperRole.id}" }
+  # The roles of Gantry's own are made in each project with services.
+  own_roles = {
+    for pair in setproduct(local.map.ownRoles, local.service_projects) :
+    "custom/${pair[0].id} ${pair[1]}" => merge(pair[0], { project = pair[1], name = "projects/${pair[1]}/roles/${pair[0].id}" })
+  }
 }
 
 resource "google_service_account" "component" {
@@ -29,13 +32,13 @@ resource "google_service_account" "component" {
   depends_on   = [google_project_service.api]
 }
 
-resource "google_project_iam_custom_role" "build_keeper" {
-  for_each = local.service_projects
+resource "google_project_iam_custom_role" "own" {
+  for_each = local.own_roles
 
-  project     = each.value
-  role_id     = local.map.buildKeeperRole.id
-  title       = local.map.buildKeeperRole.title
-  permissions = local.map.buildKeeperRole.permissions
+  project     = each.value.project
+  role_id     = each.value.id
+  title       = each.value.title
+  permissions = each.value.permissions
 }
 
 # Firestore has no policy of its own below the project; the condition keeps the right to this one database.
@@ -82,9 +85,9 @@ resource "google_project_iam_member" "service_project" {
   }
 
   project    = each.value.project
-  role       = startswith(each.value.right.role, "custom/") ? local.own_role[each.value.project] : each.value.right.role
+  role       = startswith(each.value.right.role, "custom/") ? local.own_roles["${each.value.right.role} ${each.value.project}"].name : each.value.right.role
   member     = each.value.right.component == "images" ? local.image_builders[each.value.project] : local.members[each.value.right.component]
-  depends_on = [google_project_iam_custom_role.build_keeper, google_service_account.component]
+  depends_on = [google_project_iam_custom_role.own, google_service_account.component]
 }
 
 resource "google_cloud_run_v2_service_iam_member" "service" {

@@ -14,6 +14,8 @@ locals {
     for name, secret in local.map.secrets : name => secret
     if(var.slack || !contains(local.map.slackSecrets, name)) && (var.github_token || name != "github") && (var.github_app || name != "githubApp")
   }
+  # Somebody is told of releases: in Slack, or on GitHub.
+  is_told    = var.slack || var.github_token || var.github_app
   secret_ids = [for secret in local.secrets : secret.id]
 
   services = {

@@ -5,7 +5,7 @@ locals {
         for project in local.service_projects : merge(s, { key = project == var.project ? s.name : "${s.name}-${project}", project = project })
       ] : [merge(s, { key = s.name, project = var.project })]
     ]) : s.key => s
-    if var.secrets_filled && (var.slack || !s.onlyWithSlack)
+    if var.secrets_filled && (local.is_told || !s.onlyWhereTold)
   }
   pubsub_agent = "serviceAccount:service-${local.number}@gcp-sa-pubsub.iam.gserviceaccount.com"
   a_week       = "604800s"

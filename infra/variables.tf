@@ -85,13 +85,13 @@ variable "service_min_instances" {
 }
 
 variable "slack" {
-  description = "Whether Gantry speaks in Slack: makes its secrets and the subscriptions of notify."
+  description = "Whether Gantry speaks in Slack: makes its secrets."
   type        = bool
   default     = true
 }
 
 variable "github_token" {
-  description = "Whether Gantry has a token for GitHub; public repositories can be read without, but no status is written."
+  description = "Whether Gantry has a token for GitHub; public repositories can be read without, but no status is written. Where there is neither Slack nor a token nor an app, notify hears of nothing."
   type        = bool
   default     = true
 }

@@ -57,6 +57,8 @@ function targetOf(options: DoctorOptions, { config, server }: LocalReading, io: 
     database: options.database,
     services: [...new Map(named.map((service) => [keyOf(service), service])).values()],
     hasSlack: server === null || server.slack !== undefined,
+    github: server?.github.app === undefined ? "token" : "app",
+    reportsToGitHub: server?.github.report ?? true,
     today: new Date(io.clock.now()).toISOString().slice(0, 10),
   };
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type CompositeIndex, firestoreIndexes, timeToLive } from "../../shared/install/firestore-indexes.ts";
-import { apis, appSecrets, secretParts, slackSecrets } from "../../shared/install/google-parts.ts";
+import { absentSecrets, apis, secretParts } from "../../shared/install/google-parts.ts";
 import { type Finding, findings, unanswered } from "./finding.ts";
 import type { GoogleApi } from "./google-api.ts";
 import type { Target } from "./target.ts";
@@ -137,8 +137,8 @@ const versionsShape = z.object({ versions: z.array(z.object({ state: z.string() 
 
 /** Each secret has a value that can be read. The value itself is never asked for. */
 export async function checkSecrets(api: GoogleApi, target: Target): Promise<readonly Finding[]> {
-  const { project, hasSlack } = target;
-  const spared = hasSlack ? appSecrets : [...appSecrets, ...slackSecrets];
+  const { project } = target;
+  const spared = absentSecrets(target);
   const wanted = Object.entries(secretParts).filter(([name]) => !spared.some((one) => one === name));
   const found = await Promise.all(wanted.map(([, { id }]) => secretFinding(api, project, id)));
   const wrong = found.filter((finding) => finding !== null);

@@ -27,13 +27,17 @@ const subscriptionsShape = z.object({ subscriptions: z.array(subscriptionShape).
 
 /** Every push subscription, held against the list that the functions themselves subscribe by. */
 export async function checkSubscriptions(api: GoogleApi, target: Target): Promise<readonly Finding[]> {
-  const { project, hasSlack } = target;
+  const { project, hasSlack, reportsToGitHub } = target;
   const url = `pubsub.googleapis.com/v1/projects/${project}/subscriptions?pageSize=1000`;
   const answer = await api.get(url, subscriptionsShape);
   if (!answer.ok) return [unanswered("subscriptions", "the subscriptions", answer, project)];
   const byName = new Map(answer.value.subscriptions.map((one) => [one.name.split("/").at(-1) ?? "", one]));
-  const wanted = pushSubscriptions.filter(({ onlyWithSlack }) => hasSlack || !onlyWithSlack);
-  const wrong = wanted.flatMap((want) => judged(want, byName.get(want.name), project));
+  const isTold = hasSlack || reportsToGitHub;
+  const wanted = pushSubscriptions.filter(({ onlyWhereTold }) => isTold || !onlyWhereTold);
+  const wrong = wanted.flatMap((want) => {
+    const found = byName.get(want.name);
+    return found === undefined ? [missing(want, target)] : judged(want, found, project);
+  });
   const well = findings("subscriptions").ok(`all ${wanted.length} push subscriptions are as they should be`);
   return [...(wrong.length > 0 ? wrong : [well]), deadLetters(byName.has(deadLetterTopic), project)];
 }
@@ -41,11 +45,22 @@ export async function checkSubscriptions(api: GoogleApi, target: Target): Promis
 const { broken, warning } = findings("subscriptions");
 const apply = "terraform apply";
 
-function judged(want: PushSubscription, found: Subscribed | undefined, project: string): readonly Finding[] {
-  if (found === undefined) {
-    const means = `${want.function} hears nothing of ${want.topic}.`;
-    return [broken(`the subscription ${want.name} is missing`, means, apply)];
-  }
+/** Without Slack nobody but GitHub is told of releases, and that may be on purpose. */
+function missing(
+  { name, function: hearer, topic, onlyWhereTold }: PushSubscription,
+  { hasSlack }: Target,
+): Finding {
+  const what = `the subscription ${name} is missing`;
+  if (onlyWhereTold && !hasSlack)
+    return warning(
+      what,
+      "GitHub is told of no release, unless Gantry has neither token nor app; then say so: github: { report: false }.",
+      apply,
+    );
+  return broken(what, `${hearer} hears nothing of ${topic}.`, apply);
+}
+
+function judged(want: PushSubscription, found: Subscribed, project: string): readonly Finding[] {
   const update = `gcloud pubsub subscriptions update ${want.name} --project ${project}`;
   return rules.map((rule) => rule({ want, found, project, update })).filter((one) => one !== null);
 }

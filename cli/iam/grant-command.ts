@@ -1,16 +1,17 @@
 import { type Grant, projectNumber, type Resource } from "../../shared/install/grants.ts";
-import { buildKeeperRole } from "../../shared/install/rights.ts";
+import { ownRoles } from "../../shared/install/rights.ts";
 
 /** The commands that grant these; first those that make the role of Gantry's own, where one of them needs it. */
 export function grantCommands(grants: readonly Grant[]): readonly string[] {
-  const { id, title, permissions } = buildKeeperRole;
-  const projects = grants.flatMap(({ role, resource }) =>
-    role.endsWith(`/roles/${id}`) && resource.type === "project" ? [resource.project] : [],
-  );
-  const roles = [...new Set(projects)].map(
-    (project) =>
-      `gcloud iam roles create ${id} --project=${project} --title='${title}' --permissions=${permissions.join(",")}`,
-  );
+  const roles = ownRoles.flatMap(({ id, title, permissions }) => {
+    const projects = grants.flatMap(({ role, resource }) =>
+      role.endsWith(`/roles/${id}`) && resource.type === "project" ? [resource.project] : [],
+    );
+    return [...new Set(projects)].map(
+      (project) =>
+        `gcloud iam roles create ${id} --project=${project} --title='${title}' --permissions=${permissions.join(",")}`,
+    );
+  });
   return [...roles, ...grants.map(grantCommand)];
 }
 

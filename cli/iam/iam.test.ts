@@ -1,16 +1,17 @@
 import { expect } from "chai";
-import { grantsOf } from "../../shared/install/grants.ts";
+import { grantsOf, type Installation } from "../../shared/install/grants.ts";
 import { cliIo, runCli } from "../../test/support/cli-harness.ts";
 import { googleApi } from "../doctor/google-api.ts";
 import { missingGrants } from "../doctor/granted-rights.ts";
 
 const account = "api-runtime@acme-ops.iam.gserviceaccount.com";
 const service = `acme-ops/us-central1/api=${account}`;
-const installation = {
+const installation: Installation = {
   project: "acme-ops",
   region: "us-central1",
   database: "(default)",
   hasSlack: true,
+  github: "token",
   services: [{ project: "acme-ops", region: "us-central1", name: "api", runtimeAccount: account }],
 };
 
@@ -67,7 +68,7 @@ describe("gantry iam", () => {
     const { exitCode, stdout, stderr } = await runCli(argv, { env, fetch: google(policies) });
     const lines = stdout.trim().split("\n");
     expect(exitCode).to.equal(0);
-    expect(lines).to.have.length(grants.length - 1 + 1); // one is there, and the role of Gantry's own comes first
+    expect(lines).to.have.length(grants.length - 1 + 2); // one is there, and the roles of Gantry's own come first
     expect(lines[0]).to.match(/^gcloud iam roles create gantryBuildKeeper --project=acme-ops /);
     expect(
       lines.filter((line) => line.includes("topics add-iam-policy-binding gantry-releases")),

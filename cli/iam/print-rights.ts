@@ -60,9 +60,16 @@ function together(rows: readonly Row[]): readonly Row[] {
   });
 }
 
-function installationOf({ project, region, database, service, slack }: IamOptions): Installation | null {
+function installationOf({
+  project,
+  region,
+  database,
+  service,
+  slack,
+  github,
+}: IamOptions): Installation | null {
   if (project === undefined || service.length === 0) return null;
-  return { project, region, database, services: service, hasSlack: slack };
+  return { project, region, database, services: service, hasSlack: slack, github };
 }
 
 /** The commands that grant what is missing. Where a policy cannot be read, all of its grants count as missing. */

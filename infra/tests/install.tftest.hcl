@@ -220,7 +220,7 @@ run "before_the_secrets" {
   }
 }
 
-run "without_slack" {
+run "where_nobody_is_told" {
   variables {
     slack        = false
     github_token = false
@@ -228,12 +228,30 @@ run "without_slack" {
 
   assert {
     condition     = length([for name in keys(google_pubsub_subscription.push) : name if startswith(name, "notify-")]) == 0
-    error_message = "Without Slack nobody listens for what is to be said."
+    error_message = "Where nobody is told, nobody listens for what is to be said."
   }
 
   assert {
     condition     = length(google_secret_manager_secret.this) == 5
     error_message = "Secrets that nobody has are not made."
+  }
+}
+
+run "on_github_alone" {
+  variables {
+    slack        = false
+    github_token = false
+    github_app   = true
+  }
+
+  assert {
+    condition     = length([for name in keys(google_pubsub_subscription.push) : name if startswith(name, "notify-")]) == 3
+    error_message = "GitHub is told of releases without Slack too."
+  }
+
+  assert {
+    condition     = contains(keys(google_secret_manager_secret.this), "gantry-github-app-key") && !contains(keys(google_secret_manager_secret.this), "gantry-github-token")
+    error_message = "An app has a key instead of a token."
   }
 }
 

@@ -35,8 +35,21 @@ export type SecretName = keyof typeof secretParts;
 /** Only an installation with Slack has these. */
 export const slackSecrets: readonly SecretName[] = ["slackToken", "slackSigning"];
 
-/** Only an installation that is a GitHub App has this one, instead of the token. */
-export const appSecrets: readonly SecretName[] = ["githubApp"];
+/** As whom Gantry goes to GitHub; each has a secret that the others do not have. */
+export const githubWays = ["token", "app", "none"] as const;
+
+export type GitHubWay = (typeof githubWays)[number];
+
+/** The secrets that such an installation has no need of. */
+export function absentSecrets(
+  has: Readonly<{ hasSlack: boolean; github: GitHubWay }>,
+): readonly SecretName[] {
+  return [
+    ...(has.hasSlack ? [] : slackSecrets),
+    ...(has.github === "token" ? [] : (["github"] as const)),
+    ...(has.github === "app" ? [] : (["githubApp"] as const)),
+  ];
+}
 
 /** What a function is given. Its time limit lies below the 600 s after which Pub/Sub delivers again. */
 export type FunctionPart = Readonly<{

@@ -1,5 +1,5 @@
-import { appSecrets, functionNames, secretParts, slackSecrets } from "./google-parts.ts";
-import { allRights, buildKeeperRole, type Component, type Place, type Right } from "./rights.ts";
+import { absentSecrets, functionNames, type GitHubWay, secretParts } from "./google-parts.ts";
+import { allRights, type Component, type Place, type Right } from "./rights.ts";
 
 /** A service that Gantry releases, and the account that it runs as. */
 export type ReleasedService = Readonly<{
@@ -16,6 +16,7 @@ export type Installation = Readonly<{
   database: string;
   services: readonly ReleasedService[];
   hasSlack: boolean;
+  github: GitHubWay;
 }>;
 
 /** A thing of Google's that has a policy of its own. */
@@ -48,11 +49,9 @@ export function accountOf(component: Component, project: string): string {
   return `gantry-${component}@${project}.iam.gserviceaccount.com`;
 }
 
-/** Every right of an installation without a GitHub App, at each resource where it is to be granted; none twice. */
+/** Every right of an installation, at each resource where it is to be granted; none twice. */
 export function grantsOf(installation: Installation): readonly Grant[] {
-  const { hasSlack } = installation;
-  const absent = hasSlack ? appSecrets : [...appSecrets, ...slackSecrets];
-  const silent = new Set<string>(absent.map((name) => secretParts[name].id));
+  const silent = new Set<string>(absentSecrets(installation).map((name) => secretParts[name].id));
   const grants = allRights()
     .filter(({ on }) => !(on.kind === "secret" && silent.has(on.name)))
     .flatMap((right) =>
@@ -69,7 +68,7 @@ function grantAt({ component, role, on, why }: Right, resource: Resource, of: In
   return {
     component,
     member: `serviceAccount:${accountOf(component, home)}`,
-    role: ownRole ? `projects/${resource.project}/roles/${buildKeeperRole.id}` : role,
+    role: ownRole ? role.replace(/^custom\//, `projects/${resource.project}/roles/`) : role,
     resource,
     condition: conditionOf(on, of),
     why,

@@ -10,8 +10,8 @@ export type PushSubscription = Readonly<{
   minBackoffMs: number;
   maxBackoffMs: number;
   ackDeadlineSeconds: number;
-  /** Only an installation with Slack has it. */
-  onlyWithSlack: boolean;
+  /** Only an installation that tells somebody of releases, in Slack or on GitHub, has it. */
+  onlyWhereTold: boolean;
 }>;
 
 const usual = {
@@ -19,7 +19,7 @@ const usual = {
   minBackoffMs: 200,
   maxBackoffMs: 30_000,
   ackDeadlineSeconds: 600,
-  onlyWithSlack: false,
+  onlyWhereTold: false,
 } as const;
 
 /** Which function is pushed which topic. */
@@ -38,7 +38,7 @@ export const pushSubscriptions: readonly PushSubscription[] = [
     function: "notify",
     topic: topics.events,
     maxAttempts: 5,
-    onlyWithSlack: true,
+    onlyWhereTold: true,
   },
   {
     ...usual,
@@ -46,9 +46,9 @@ export const pushSubscriptions: readonly PushSubscription[] = [
     function: "notify",
     topic: topics.commands,
     maxAttempts: 10,
-    onlyWithSlack: true,
+    onlyWhereTold: true,
   },
-  { ...usual, name: "notify-again", function: "notify", topic: topics.notify, onlyWithSlack: true },
+  { ...usual, name: "notify-again", function: "notify", topic: topics.notify, onlyWhereTold: true },
   { ...usual, name: "sweep-clock", function: "sweep", topic: topics.sweep, maxAttempts: 5 },
   { ...usual, name: "warmup-clock", function: "warmup", topic: topics.warmup, maxAttempts: 5 },
 ];

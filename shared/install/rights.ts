@@ -37,11 +37,24 @@ export type Place =
 export type Right = Readonly<{ component: Component; role: string; on: Place; why: string }>;
 
 /** A role of Gantry's own, because no predefined one may stop a build without also being able to start one. */
-export const buildKeeperRole = {
+const buildKeeperRole = {
   id: "gantryBuildKeeper",
   title: "Gantry: read and cancel builds",
   permissions: ["cloudbuild.builds.get", "cloudbuild.builds.list", "cloudbuild.builds.update"],
 } as const;
+
+/**
+ * Another, for what the preflight looks up: whether the image repository is there, and whether the secrets that the service
+ * names have the version. `roles/secretmanager.viewer` may list all secrets, and neither role may read a value.
+ */
+const preflightRole = {
+  id: "gantryPreflight",
+  title: "Gantry: look up image repositories and the state of secrets",
+  permissions: ["artifactregistry.repositories.get", "secretmanager.versions.get"],
+} as const;
+
+/** The roles of Gantry's own, made in each project with services. */
+export const ownRoles = [buildKeeperRole, preflightRole] as const;
 
 const keeper = `custom/${buildKeeperRole.id}`;
 
@@ -56,6 +69,11 @@ const write: readonly Grant[] = [
 const readImages: Grant = ["roles/artifactregistry.reader", "image-repository", "reads the image by digest"];
 const stopBuilds: Grant = [keeper, "service-project", "stops the build of a release that ended"];
 const readMetrics: Grant = ["roles/monitoring.viewer", "service-project", "reads metrics of the revisions"];
+const lookUp: Grant = [
+  `custom/${preflightRole.id}`,
+  "service-project",
+  "looks before the build whether image repository and secrets are there; reads no secret",
+];
 const call: Grant = ["roles/run.invoker", "service", "calls the service and its tag URL"];
 
 const grants: Readonly<Record<Component, readonly Grant[]>> = {
@@ -65,6 +83,7 @@ const grants: Readonly<Record<Component, readonly Grant[]>> = {
     ["roles/iam.serviceAccountUser", "build-account", "builds run as this account and no other"],
     ...write.map(([role, kind]): Grant => [role, kind, "tries the update before the build; writes nothing"]),
     readImages,
+    lookUp,
   ],
   deploy: [
     state,
@@ -86,7 +105,13 @@ const grants: Readonly<Record<Component, readonly Grant[]>> = {
   notify: [state],
   warmup: [state, ...write, call],
   sweep: [state, ["roles/run.viewer", "service", "looks whether somebody else changed the service"]],
-  service: [state, ["roles/run.viewer", "service", "shows the traffic that Cloud Run reports"], readMetrics],
+  // What can be reached from the internet writes no service: its `plan` leaves out what Cloud Run says of the template.
+  service: [
+    state,
+    ["roles/run.viewer", "service", "shows the traffic that Cloud Run reports"],
+    readMetrics,
+    lookUp,
+  ],
   push: [["roles/run.invoker", "functions", "Pub/Sub calls the functions as this account, nobody else may"]],
   images: [
     ["roles/artifactregistry.writer", "image-repository", "pushes the image that was built"],

@@ -8,6 +8,8 @@ import { secretNames } from "../../cli/serve/server-settings.ts";
 import { subscriptions } from "../../functions/subscriptions.ts";
 import { functionHarness } from "../../test/support/function-harness.ts";
 import { RecordingChat } from "../../test/support/recording-chat.ts";
+import type { ForgePort } from "../ports/forge.ts";
+import type { Deps } from "../usecases/deps.ts";
 import {
   functionNames,
   functionParts,
@@ -25,20 +27,26 @@ const root = new URL("../..", import.meta.url).pathname;
 describe("what is installed on Google Cloud", () => {
   it("subscribes the functions to what functions/subscriptions.ts says, and to nothing else", () => {
     const { deps } = functionHarness();
-    const told = (slack: boolean) =>
-      subscriptions({ ...deps, chat: slack ? new RecordingChat() : null }).map(
+    const forge: ForgePort = {
+      openDeployment: async () => "1",
+      tellDeployment: async () => undefined,
+      tellCommit: async () => undefined,
+    };
+    const told = (where: Partial<Deps>) =>
+      subscriptions({ ...deps, ...where }).map(
         ({ name, topic, maxAttempts, minBackoffMs, maxBackoffMs, ackDeadlineMs }) =>
           `${name} ${topic} ${maxAttempts} ${minBackoffMs} ${maxBackoffMs} ${ackDeadlineMs}`,
       );
-    const installed = (slack: boolean) =>
+    const installed = (isTold: boolean) =>
       pushSubscriptions
-        .filter(({ onlyWithSlack }) => slack || !onlyWithSlack)
+        .filter(({ onlyWhereTold }) => isTold || !onlyWhereTold)
         .map(
           (one) =>
             `${one.name} ${one.topic} ${one.maxAttempts} ${one.minBackoffMs} ${one.maxBackoffMs} ${one.ackDeadlineSeconds * 1000}`,
         );
-    expect(installed(true)).to.have.members(told(true));
-    expect(installed(false)).to.have.members(told(false));
+    expect(installed(true)).to.have.members(told({ chat: new RecordingChat() }));
+    expect(installed(true)).to.have.members(told({ forge }));
+    expect(installed(false)).to.have.members(told({}));
   });
 
   it("pushes each subscription to the function that its name begins with, and leaves no function deaf", () => {

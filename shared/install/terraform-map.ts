@@ -12,7 +12,7 @@ import {
 } from "./google-parts.ts";
 import { installedRuntime } from "./node-runtimes.ts";
 import { pushSubscriptions } from "./push-subscriptions.ts";
-import { allRights, buildKeeperRole, type Place } from "./rights.ts";
+import { allRights, ownRoles, type Place } from "./rights.ts";
 
 /** `infra/gantry.json`: what the Terraform module makes, from the same data as `gantry iam` and `gantry doctor`. */
 export function terraformMap(): string {
@@ -30,7 +30,7 @@ export function terraformMap(): string {
     secrets: secretParts,
     slackSecrets,
     firestore: { indexes: firestoreIndexes, timeToLive, unindexed },
-    buildKeeperRole,
+    ownRoles,
     rights: allRights().map(({ component, role, on, why }) => ({ component, role, ...placeOf(on), why })),
   };
   return `${JSON.stringify(map, null, 2)}\n`;

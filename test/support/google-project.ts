@@ -165,7 +165,14 @@ function setFirestore(answers: Answers): void {
 /** Each resource has a policy with the grants that it needs. */
 function setPolicies(answers: Answers): void {
   const services = [{ project, region, name: "api", runtimeAccount }];
-  const grants = grantsOf({ project, region, database: "(default)", hasSlack: true, services });
+  const grants = grantsOf({
+    project,
+    region,
+    database: "(default)",
+    hasSlack: true,
+    github: "token",
+    services,
+  });
   for (const { resource } of grants) {
     const same = grants.filter((grant) => JSON.stringify(grant.resource) === JSON.stringify(resource));
     answers.set(policyKey(resource), { version: 3, etag: "BwYz", bindings: same.map(bindingOf) });
