@@ -110,8 +110,8 @@ resource "google_cloudfunctions2_function" "function" {
 
   lifecycle {
     precondition {
-      condition     = each.value.timeoutSeconds < 600
-      error_message = "A function must end before Pub/Sub delivers its message again, after 600 s."
+      condition     = each.value.timeoutSeconds <= 3600
+      error_message = "A function that is called over HTTP runs for an hour at most."
     }
   }
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type FunctionName, functionNames } from "../../shared/install/google-parts.ts";
+import { type FunctionName, functionNames, functionParts } from "../../shared/install/google-parts.ts";
 import { accountOf } from "../../shared/install/grants.ts";
 import { installedRuntime, runtimeState } from "../../shared/install/node-runtimes.ts";
 import { type Finding, findings, unanswered } from "./finding.ts";
@@ -88,11 +88,11 @@ function configFindings(
           "Only its token keeps strangers out.",
           "terraform apply",
         ),
-    timeoutSeconds < 600
+    timeoutSeconds >= functionParts[name].timeoutSeconds
       ? null
       : broken(
-          `gantry-${name} may run for ${timeoutSeconds} s`,
-          "Pub/Sub delivers again after 600 s, while the first delivery still runs.",
+          `gantry-${name} may run for only ${timeoutSeconds} s, not ${functionParts[name].timeoutSeconds}`,
+          "Google ends it in the middle of its work, which another call then begins anew.",
           "terraform apply",
         ),
   ];

@@ -148,6 +148,7 @@ function serveFiles({ slack, git }: LocalCloud, { setting }: BackstageOptions): 
       slack: { teams: [slack.installation.teamId], app: slack.installation.appId, api: slack.apiUrl },
       pollBuilds: "1s",
       sweepFor: "900ms",
+      handOverAfter: "3s",
       watchWaiting: "500ms",
       ...(setting.findsTags ? { github: findingTags(git.url) } : {}),
     },

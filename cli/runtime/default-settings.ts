@@ -9,6 +9,7 @@ export async function defaultSettings(): Promise<Settings> {
   return {
     owner: `${process.pid}-${randomIds.short()}`,
     leaseMs: 30_000,
+    invocationMs: null,
     maxAttempts: 5,
     retryMinMs: 250,
     retryMaxMs: 15_000,

@@ -1,7 +1,7 @@
 import type { PushOutcome, RawPush } from "../../shared/adapters/pubsub/push-receiver.ts";
 import { createJsonLog } from "../../shared/adapters/system/json-log.ts";
 import { systemClock } from "../../shared/adapters/system/system-clock.ts";
-import type { FunctionName } from "../../shared/install/google-parts.ts";
+import { type FunctionName, functionParts, handsOverAfterMs } from "../../shared/install/google-parts.ts";
 import { pushSubscriptions } from "../../shared/install/push-subscriptions.ts";
 import type { EventHandler } from "../../shared/ports/bus.ts";
 import type { Log } from "../../shared/ports/system.ts";
@@ -9,7 +9,7 @@ import { delivering } from "../../shared/usecases/delivery.ts";
 import type { Deps } from "../../shared/usecases/deps.ts";
 import { readServerFiles } from "../serve/server-files.ts";
 import { addressesOf, chatOf, paceOf, sweepPaceOf } from "../serve/server-parts.ts";
-import { secretNames } from "../serve/server-settings.ts";
+import { type ServerSettings, secretNames } from "../serve/server-settings.ts";
 import { connectCloud } from "./google-cloud.ts";
 import { openGoogleEngine } from "./google-engine.ts";
 import { readGoogleSettings } from "./google-settings.ts";
@@ -65,7 +65,7 @@ export async function openGoogleFunction(options: FunctionOptions): Promise<Goog
     policy,
     log,
     tracing: traces.tracing,
-    settings: paceOf(settings),
+    settings: { ...paceOf(settings), invocationMs: invocationOf(name, settings) },
   });
   const isEmulated = google.emulators.pubsub !== null;
   const usual = handler(engine.deps);
@@ -81,6 +81,11 @@ export async function openGoogleFunction(options: FunctionOptions): Promise<Goog
     trust: pushTrust({ push: google.push, isEmulated, isBehindIam: isOnCloudRun(env) }, systemClock),
     take,
   };
+}
+
+/** Ends before Google would end it. */
+function invocationOf(name: FunctionName, { handOverAfter }: ServerSettings): number {
+  return Math.min(handsOverAfterMs(functionParts[name]), handOverAfter ?? Number.POSITIVE_INFINITY);
 }
 
 function githubSecrets(env: Env): Readonly<{ githubToken: string | null; githubAppKey: string | null }> {

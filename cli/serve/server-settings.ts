@@ -116,6 +116,11 @@ const serverSchema = section({
     .describe(
       "On Google Cloud: how long one call of the clock goes on while something falls due before the next.",
     ),
+  handOverAfter: durationField({ min: 1_000, max: 300_000 })
+    .optional()
+    .describe(
+      "On Google Cloud: after how long a function hands the rest of a release over to its next call, where that is sooner than its time limit asks for.",
+    ),
   watchWaiting: durationField({ min: 100 })
     .default(5 * 60_000)
     .describe("How often a candidate is looked at that waits for approval. Each look may wake an instance."),

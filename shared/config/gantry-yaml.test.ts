@@ -293,7 +293,7 @@ notify: { slack: deploys }
     [
       "a time limit of no length",
       "verify: { within: 1s }",
-      [`${steps}19 verify.within: must lie between 10s and 1d`],
+      [`${steps}19 verify.within: must lie between 10s and 45m`],
     ],
     ["an empty section", "build:", [`${steps}7 build: must be a section with keys, not nothing`]],
     [

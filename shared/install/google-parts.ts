@@ -51,11 +51,17 @@ export function absentSecrets(
   ];
 }
 
-/** What a function is given. Its time limit lies below the 600 s after which Pub/Sub delivers again. */
+/**
+ * What a function is given. Where its time limit lies above the 600 s after which Pub/Sub delivers again, the second delivery finds the
+ * work claimed, and is acknowledged.
+ */
 export type FunctionPart = Readonly<{
   does: string;
   memory: string;
+  /** At most 3,600: https://cloud.google.com/functions/quotas#time_limits */
   timeoutSeconds: number;
+  /** The longest that one piece of its work takes; it begins none that its own time limit could cut off. */
+  longestPieceSeconds: number;
   /** Requests that one instance takes at once; above 1 it needs a whole CPU. */
   concurrency: number;
   maxInstances: number;
@@ -64,7 +70,13 @@ export type FunctionPart = Readonly<{
 
 const files = ["policy", "server"] as const;
 const github = ["github", "githubApp"] as const;
-const usual = { memory: "512Mi", timeoutSeconds: 540, concurrency: 1, maxInstances: 20 } as const;
+const usual = {
+  memory: "512Mi",
+  timeoutSeconds: 540,
+  longestPieceSeconds: 210,
+  concurrency: 1,
+  maxInstances: 20,
+} as const;
 
 /** A watch waits far more than it computes, so one instance watches several services. */
 const patient = { ...usual, concurrency: 10 } as const;
@@ -77,10 +89,18 @@ export const functionParts: Readonly<Record<FunctionName, FunctionPart>> = {
   },
   deploy: {
     ...usual,
+    timeoutSeconds: 1_500,
+    longestPieceSeconds: 690,
     does: "asks what came of a build, deploys the image at 0 %",
     secrets: [...files, ...github],
   },
-  verify: { ...patient, does: "runs the gate at the candidate's own URL", secrets: [...files] },
+  verify: {
+    ...patient,
+    timeoutSeconds: 3_600,
+    longestPieceSeconds: 2_790,
+    does: "runs the gate at the candidate's own URL",
+    secrets: [...files],
+  },
   rollout: { ...patient, does: "moves traffic, watches, restores stable", secrets: [...files] },
   rollback: { ...usual, does: "restores stable on demand, clears away what is left", secrets: [...files] },
   notify: {
@@ -96,6 +116,14 @@ export const functionParts: Readonly<Record<FunctionName, FunctionPart>> = {
     secrets: [...files, ...github],
   },
 };
+
+/** Between the end of the last piece and the end of the function: to write down what came of it. */
+const spareSeconds = 30;
+
+/** How long after its start a function hands what is left over to another call. */
+export function handsOverAfterMs({ timeoutSeconds, longestPieceSeconds }: FunctionPart): number {
+  return (timeoutSeconds - longestPieceSeconds - spareSeconds) * 1_000;
+}
 
 /** What the HTTP service is given. */
 export const servicePart = {

@@ -4,16 +4,21 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect } from "chai";
+import { defaultSettings } from "../../cli/runtime/default-settings.ts";
 import { secretNames } from "../../cli/serve/server-settings.ts";
 import { subscriptions } from "../../functions/subscriptions.ts";
 import { functionHarness } from "../../test/support/function-harness.ts";
 import { RecordingChat } from "../../test/support/recording-chat.ts";
+import { runSettings } from "../adapters/run/run-context.ts";
+import { longestGateMs } from "../config/gantry-schema-verify.ts";
 import type { ForgePort } from "../ports/forge.ts";
 import type { Deps } from "../usecases/deps.ts";
 import {
+  type FunctionName,
   functionNames,
   functionParts,
   handOffTopics,
+  handsOverAfterMs,
   ownTopics,
   secretParts,
   servicePart,
@@ -73,8 +78,24 @@ describe("what is installed on Google Cloud", () => {
     for (const { name, maxAttempts, maxBackoffMs, ackDeadlineSeconds } of pushSubscriptions) {
       expect(maxAttempts, name).to.be.within(5, 100);
       expect(maxBackoffMs, name).to.be.at.most(600_000);
-      expect(functionParts.build.timeoutSeconds).to.be.below(ackDeadlineSeconds);
+      expect(ackDeadlineSeconds, name).to.equal(600);
     }
+    for (const [name, part] of Object.entries(functionParts)) {
+      expect(part.timeoutSeconds, name).to.be.at.most(3_600);
+      expect(handsOverAfterMs(part), name).to.be.at.least(4 * 60_000);
+    }
+  });
+
+  it("gives each function the time that its longest piece of work may take", async () => {
+    const { deployDeadlineMs, trafficDeadlineMs, sliceMs } = await defaultSettings();
+    const spareMs = 30_000;
+    const longestMs = (name: FunctionName) => functionParts[name].longestPieceSeconds * 1_000;
+    expect(longestMs("deploy")).to.be.at.least(deployDeadlineMs + runSettings.cleanUpMs + spareMs);
+    expect(longestMs("verify")).to.be.at.least(longestGateMs + spareMs);
+    expect(longestMs("rollback")).to.be.at.least(trafficDeadlineMs + spareMs);
+    const { timeoutSeconds } = functionParts.rollout;
+    const lastSliceAndReturnMs = handsOverAfterMs(functionParts.rollout) + sliceMs + trafficDeadlineMs;
+    expect(timeoutSeconds * 1_000).to.be.at.least(lastSliceAndReturnMs);
   });
 });
 

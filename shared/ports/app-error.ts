@@ -26,6 +26,7 @@ export type AppErrorCode =
   | "images-unavailable"
   | "chat-unavailable"
   | "chat-refused"
+  | "work-never-ended"
   | "config-invalid";
 
 /** An infrastructure error that says what was being done, whether it may pass, and why. */

@@ -13,10 +13,11 @@ import { execute } from "./execute.ts";
 import { findTagged, type NotAdmitted } from "./find-tagged.ts";
 import { standingFreezes } from "./freeze.ts";
 import { givenImage } from "./given-image.ts";
+import { goesOnWith } from "./invocation.ts";
 import { readReleaseRequest } from "./messages.ts";
 import { basicsFor, type Tagged } from "./release-basics.ts";
 import { releaseIdFor } from "./release-id.ts";
-import { goesOnWith, workOn } from "./run-work.ts";
+import { workOn } from "./run-work.ts";
 import { waitOut } from "./wait-out.ts";
 
 const configFile = "gantry.yaml";

@@ -6,8 +6,9 @@ import type { PubSubEvent } from "../ports/bus.ts";
 import { commandFor } from "./build-outcome.ts";
 import type { Deps } from "./deps.ts";
 import { execute } from "./execute.ts";
+import { goesOnWith } from "./invocation.ts";
 import { readBuildNotice } from "./messages.ts";
-import { goesOnWith, workOn } from "./run-work.ts";
+import { workOn } from "./run-work.ts";
 
 /**
  * A message of Cloud Build's is a hint: the build is asked for, and only what it says itself counts. Messages about

@@ -24,6 +24,8 @@ export type Settings = Readonly<{
   /** Names this process in claims; unique per process. */
   owner: string;
   leaseMs: number;
+  /** After so long an invocation hands off what is left, except a return to stable. Null = it goes on. */
+  invocationMs: number | null;
   /** Tries of one piece of work before it counts as failed. */
   maxAttempts: number;
   retryMinMs: number;

@@ -1,12 +1,13 @@
 import type { Command } from "../domain/commands.ts";
 import type { ReleaseId, ServiceKey } from "../domain/ids.ts";
-import { alsoDoes, owed, stageOf } from "../domain/owed.ts";
+import { owed } from "../domain/owed.ts";
 import type { FailureCode, ServiceState } from "../domain/service-state.ts";
 import type { Stage, WorkKind } from "../domain/work.ts";
-import { isTransient } from "../ports/app-error.ts";
+import { AppError, isTransient } from "../ports/app-error.ts";
 import type { OwedWork, Versioned } from "../ports/store.ts";
 import type { Deps } from "./deps.ts";
 import { type Begun, execute } from "./execute.ts";
+import { beginInvocation, handOver, type Invocation } from "./invocation.ts";
 import { performers } from "./perform.ts";
 import { asStep, type WorkStep } from "./work-step.ts";
 
@@ -21,6 +22,9 @@ const neverGivenUp: readonly WorkKind[] = [
   "watch-waiting",
   "check-drift",
 ];
+
+/** How often work is begun whose end nobody tells. Restarts of Gantry count too, so it is more than a day of them brings. */
+const mostBegun = 20;
 
 /** What a release failed with when its work could not be done. */
 const failureCodes: Readonly<Record<WorkKind, FailureCode>> = {
@@ -39,11 +43,6 @@ const failureCodes: Readonly<Record<WorkKind, FailureCode>> = {
   "set-minimum": "traffic-write-failed", // no release fails by it
 };
 
-/** Tells whether an invocation of this stage goes on with such work itself. */
-export function goesOnWith(stage: Stage): (kind: WorkKind) => boolean {
-  return (kind) => stageOf[kind] === stage || alsoDoes[stage].includes(kind);
-}
-
 /**
  * Does what the service owes and is this stage's, one piece after the other, until nothing is left that is due. Work
  * that somebody else has claimed is left to them. Safe to call at any time, any number of times. `begun`: what the caller's
@@ -55,29 +54,26 @@ export async function workOn(
   service: ServiceKey,
   begun: Begun | null = null,
 ): Promise<void> {
-  const isMine = goesOnWith(stage);
+  const invocation = beginInvocation(deps, stage);
   let next = begun;
   for (let piece = 0; piece < maxPieces; piece++) {
     const read = next?.after ?? (await deps.store.load(service));
-    const work = next === null ? await claimNext(deps, read.state, isMine) : next.claimed;
+    const work = next === null ? await claimNext(deps, read.state, invocation) : next.claimed;
     if (work === null) return;
     const { state } = read;
-    next = await asStep(deps, { work, state }, (step) => doClaimed({ deps, work, read, isMine, step }));
+    next = await asStep(deps, { work, state }, (step) => doClaimed({ deps, work, read, invocation, step }));
   }
 }
 
-async function claimNext(
-  deps: Deps,
-  state: ServiceState,
-  isMine: (kind: WorkKind) => boolean,
-): Promise<OwedWork | null> {
+async function claimNext(deps: Deps, state: ServiceState, invocation: Invocation): Promise<OwedWork | null> {
   const { owner, leaseMs } = deps.settings;
   for (const work of owed(state)) {
     const now = deps.clock.now();
-    if (!isMine(work.kind) || work.dueAt > now) continue;
+    if (!invocation.mayTakeUp(work.kind) || work.dueAt > now) continue;
     const claimed = await deps.store.claimWork({ id: work.id, owner, now, leaseMs });
     if (claimed) return claimed;
   }
+  if (!invocation.hasTime()) await handOver(deps, invocation, state);
   return null;
 }
 
@@ -85,9 +81,20 @@ type Claimed = Readonly<{
   deps: Deps;
   work: OwedWork;
   read: Versioned; // the state that owes it
-  isMine: (kind: WorkKind) => boolean;
+  invocation: Invocation;
   step: WorkStep;
 }>;
+
+/** Work whose process ends each time, for lack of memory or time, must not be begun for ever: every release ends. */
+function stopVainTries({ id, kind, attempt }: OwedWork): void {
+  if (attempt <= mostBegun || neverGivenUp.includes(kind)) return;
+  throw new AppError({
+    code: "work-never-ended",
+    message: `${kind} was begun ${mostBegun} times, and each time the process that did it ended before it could tell what came of it.`,
+    transient: false,
+    context: { work: id, attempt },
+  });
+}
 
 /** Answers what its own commit left, where there was one and it is known; null = the store is to be looked at. */
 async function doClaimed(claimed: Claimed): Promise<Begun | null> {
@@ -97,6 +104,7 @@ async function doClaimed(claimed: Claimed): Promise<Begun | null> {
   const ended = new AbortController();
   void keepClaim(deps, work, { lost: controller, ended: ended.signal });
   try {
+    stopVainTries(work);
     const outcome = await performers[work.kind]({ deps, work, state, signal: controller.signal });
     const isAgain = outcome !== null && "againMs" in outcome;
     const settled = outcome === null || isAgain ? null : await settle(claimed, outcome);
@@ -118,14 +126,14 @@ async function doClaimed(claimed: Claimed): Promise<Begun | null> {
 type Settled = Readonly<{ isOver: boolean; begun: Begun | null }>;
 
 /** Decides what came of the work. Over = it is no longer owed, so its claim went with it and there is none to give back. */
-async function settle({ deps, work, read, isMine }: Claimed, command: Command): Promise<Settled> {
+async function settle({ deps, work, read, invocation }: Claimed, command: Command): Promise<Settled> {
   const { service, id } = work;
   const executed = await execute(deps, {
     service,
     command,
     cause: null,
     config: null,
-    goesOnWith: isMine,
+    goesOnWith: invocation.mayTakeUp,
     known: read,
     goesOnAtOnce: true,
   });
@@ -181,12 +189,13 @@ const mayLeave: Partial<Record<WorkKind, Readonly<{ build: boolean; candidate: b
 };
 
 /** A release that ended meanwhile was tidied up too early to see it, so it is tidied up again. */
-async function reportLeftovers({ deps, work, isMine }: Claimed): Promise<void> {
+async function reportLeftovers({ deps, work, invocation }: Claimed): Promise<void> {
   const left = mayLeave[work.kind];
   if (left === undefined) return;
   const { service, releaseId } = work;
   const command: Command = { type: "report-leftovers", at: deps.clock.now(), releaseId, ...left };
-  await execute(deps, { service, command, cause: null, config: null, goesOnWith: isMine });
+  const goesOnWith = invocation.mayTakeUp;
+  await execute(deps, { service, command, cause: null, config: null, goesOnWith });
 }
 
 /**
@@ -199,7 +208,7 @@ async function giveBack(deps: Deps, work: OwedWork, afterMs: number, error: stri
   deps.onCommit();
 }
 
-async function retryOrGiveUp({ deps, work, isMine }: Claimed, error: unknown): Promise<void> {
+async function retryOrGiveUp({ deps, work, invocation }: Claimed, error: unknown): Promise<void> {
   const { maxAttempts, retryMinMs, retryMaxMs } = deps.settings;
   const message = error instanceof Error ? error.message : String(error);
   const fields = {
@@ -218,7 +227,8 @@ async function retryOrGiveUp({ deps, work, isMine }: Claimed, error: unknown): P
   }
   deps.log.error(fields, "Work failed and is given up");
   const command = giveUp(work, message, deps.clock.now());
-  await execute(deps, { service: work.service, command, cause: null, config: null, goesOnWith: isMine });
+  const goesOnWith = invocation.mayTakeUp;
+  await execute(deps, { service: work.service, command, cause: null, config: null, goesOnWith });
 }
 
 function giveUp(work: { kind: WorkKind; releaseId: ReleaseId }, message: string, at: number): Command {

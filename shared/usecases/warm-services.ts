@@ -8,7 +8,8 @@ import type { ServiceSnapshot } from "../ports/run.ts";
 import type { Deps } from "./deps.ts";
 import { execute } from "./execute.ts";
 import { inParallel } from "./in-parallel.ts";
-import { goesOnWith, workOn } from "./run-work.ts";
+import { goesOnWith } from "./invocation.ts";
+import { workOn } from "./run-work.ts";
 import { pingOnce } from "./warm-ping.ts";
 
 /** Services at once: enough that the slowest cold start of a fleet bounds the whole, few enough for one function. */

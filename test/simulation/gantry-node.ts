@@ -81,6 +81,7 @@ export class GantryNode {
       settings: {
         owner: name,
         leaseMs: 30_000,
+        invocationMs: 45_000,
         maxAttempts: 5,
         retryMinMs: 250,
         retryMaxMs: 15_000,

@@ -273,6 +273,7 @@ export const succeeded = (): BuildSnapshot => buildSnapshot({ status: "succeeded
 const settings: Settings = {
   owner: "process-1",
   leaseMs: 30_000,
+  invocationMs: null,
   maxAttempts: 5,
   retryMinMs: 250,
   retryMaxMs: 15_000,
