@@ -116,10 +116,8 @@ notify: { slack: "#deploys" }
 `;
     const { exitCode, stderr } = await inFiles({ "gantry.yaml": text }, ["validate"]);
     expect(exitCode).to.equal(0);
-    for (const place of ["5:23 rollout.watch.latency.increase", "9:1 notify"]) {
-      expect(stderr).to.include(`note: gantry.yaml:${place}: `);
-    }
-    expect(stderr).to.not.include("verify").and.not.include("guardrails");
+    expect(stderr).to.include("note: gantry.yaml:5:23 rollout.watch.latency.increase: ");
+    expect(stderr.match(/^note: /gm)).to.have.length(1);
   });
 
   it("ends with 64 when the file cannot be read", async () => {
