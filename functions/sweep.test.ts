@@ -2,7 +2,8 @@ import { expect } from "chai";
 import { openMemory } from "../shared/adapters/memory/open-memory.ts";
 import { topics } from "../shared/ports/bus.ts";
 import type { ChatPort } from "../shared/ports/chat.ts";
-import { monday } from "../test/support/fixtures.ts";
+import { createDesk } from "../shared/usecases/gantry-desk.ts";
+import { monday, person } from "../test/support/fixtures.ts";
 import { functionHarness, pubSubEvent, releaseRequest } from "../test/support/function-harness.ts";
 import { firstRelease, startedRelease } from "../test/support/function-story.ts";
 import { ManualClock } from "../test/support/manual-clock.ts";
@@ -76,6 +77,16 @@ describe("functions/sweep", () => {
     await sweep(harness.deps)(tick);
     expect(told()).to.have.length(2);
     expect(harness.published).to.have.length(3);
+  });
+
+  it("tells of no tidying up as overdue that only just came up, for it is due at no time of its own", async () => {
+    const harness = functionHarness();
+    await startedRelease(harness);
+    await createDesk(harness.deps).cancel({ releaseId: firstRelease, by: person, reason: "" });
+    const [work] = await harness.deps.store.owedWork(harness.world.service);
+    expect(work).to.include({ kind: "tidy", dueAt: 0 });
+    await sweep(harness.deps)(tick);
+    expect(harness.lines.filter(({ message }) => message === "Work is overdue")).to.deep.equal([]);
   });
 
   it("tells of work as overdue that failed thirty times, though it is tried again and again", async () => {

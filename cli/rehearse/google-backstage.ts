@@ -149,6 +149,7 @@ function serveFiles({ slack, git }: LocalCloud, { setting }: BackstageOptions): 
       pollBuilds: "1s",
       sweepFor: "900ms",
       handOverAfter: "3s",
+      lookForDrift: "500ms",
       watchWaiting: "500ms",
       ...(setting.findsTags ? { github: findingTags(git.url) } : {}),
     },

@@ -42,6 +42,7 @@ export function paceOf(settings: ServerSettings): Partial<Settings> {
   return {
     pollBuildEveryMs: settings.pollBuilds,
     watchWaitingEveryMs: settings.watchWaiting,
+    driftEveryMs: settings.lookForDrift,
     findTagsEveryMs: settings.github.findTags,
     webhookWithinMs: settings.github.webhookWithin,
   };

@@ -124,6 +124,11 @@ const serverSchema = section({
   watchWaiting: durationField({ min: 100 })
     .default(5 * 60_000)
     .describe("How often a candidate is looked at that waits for approval. Each look may wake an instance."),
+  lookForDrift: durationField({ min: 100 })
+    .default(5 * 60_000)
+    .describe(
+      "How often a service is looked at for what somebody changed by hand, while nothing is released.",
+    ),
   pollBuilds: durationField({ min: 100 })
     .default(15_000)
     .describe("How often Cloud Build is asked whether a build has ended."),

@@ -44,8 +44,10 @@ function sayingCall(deps: Deps, key: string, now: Timestamp): OutgoingMessage {
   return id === null ? message : inTrace(deps, message, id);
 }
 
+/** What is due at once, at no time of its own (0), is overdue only once it failed often. */
 function isOverdue({ dueAt, attempt, lastError }: OwedWork, now: Timestamp): boolean {
-  return now - dueAt > overdueAfterMs || (lastError !== null && attempt >= manyAttempts);
+  const isLate = dueAt > 0 && now - dueAt > overdueAfterMs;
+  return isLate || (lastError !== null && attempt >= manyAttempts);
 }
 
 function tellOverdue({ log }: Deps, work: OwedWork, now: Timestamp): void {
