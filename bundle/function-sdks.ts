@@ -1,7 +1,10 @@
 import type { FunctionName } from "../shared/install/google-parts.ts";
 import { allRights } from "../shared/install/rights.ts";
 
-/** Packages of which each is loaded when a function first needs it. */
+/** What is bundled: a function, or the HTTP service. */
+export type ProgramName = FunctionName | "service";
+
+/** Packages of which each is loaded when a program first needs it. */
 export const sdks = [
   "@google-cloud/firestore",
   "@google-cloud/pubsub",
@@ -23,10 +26,10 @@ const usedBy: readonly (readonly [role: RegExp, sdk: Sdk])[] = [
 ];
 
 /**
- * The packages that a function needs: those for whose APIs its service account has a right. What the account may not call is
+ * The packages that a program needs: those for whose APIs its service account has a right. What the account may not call is
  * not in the bundle either.
  */
-export function sdksOf(name: FunctionName): readonly Sdk[] {
+export function sdksOf(name: ProgramName): readonly Sdk[] {
   const rights = allRights().filter(({ component }) => component === name);
   const needs = (sdk: Sdk): boolean =>
     rights.some(

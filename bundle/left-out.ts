@@ -2,7 +2,7 @@ import type { Plugin } from "esbuild";
 import { sdks } from "./function-sdks.ts";
 
 /**
- * Leaves out the packages that a function has no right to use. Should it ask for one all the same, the call fails and says why:
+ * Leaves out the packages that a program has no right to use. Should it ask for one all the same, the call fails and says why:
  * its account could not make it either.
  */
 export function leaveOut(name: string, kept: readonly string[]): Plugin {
@@ -16,7 +16,7 @@ export function leaveOut(name: string, kept: readonly string[]): Plugin {
         }));
       }
       build.onLoad({ filter: /.*/, namespace: "left-out" }, ({ path }) => ({
-        contents: `throw new Error(${JSON.stringify(`the function ${name} is bundled without ${path}, for its service account may not use it: gantry iam`)});`,
+        contents: `throw new Error(${JSON.stringify(`${name} is bundled without ${path}, for its service account may not use it: gantry iam`)});`,
       }));
     },
   };
@@ -51,7 +51,7 @@ export const withoutSqlite: Plugin = {
   name: "without-sqlite",
   setup: (build) => {
     build.onResolve({ filter: /^libsql$/ }, ({ importer }) => ({
-      errors: [{ text: `${importer} brings libsql into a function, which keeps its state on Firestore` }],
+      errors: [{ text: `${importer} brings libsql into a program that keeps its state on Firestore` }],
     }));
   },
 };

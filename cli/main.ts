@@ -1,10 +1,9 @@
-import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
 import { systemClock } from "../shared/adapters/system/system-clock.ts";
 import type { CliIo, Sink } from "./cli-io.ts";
 import { localVerbs } from "./local-verbs.ts";
 import { runProgram } from "./program.ts";
-import { packageFile } from "./runtime/package-root.ts";
+import { packageVersion } from "./runtime/package-version.ts";
 
 function sink(stream: NodeJS.WriteStream): Sink {
   stream.on("error", (error: NodeJS.ErrnoException) => {
@@ -29,11 +28,6 @@ function asker(signal: AbortSignal): CliIo["ask"] {
   };
 }
 
-function versionOfPackage(): string {
-  const text = readFileSync(packageFile("package.json"), "utf8");
-  return /"version": "([^"]+)"/.exec(text)?.[1] ?? "unknown";
-}
-
 const stopping = stopSignal();
 
 process.exitCode = await runProgram(process.argv.slice(2), {
@@ -43,7 +37,7 @@ process.exitCode = await runProgram(process.argv.slice(2), {
   env: process.env,
   cwd: process.cwd(),
   zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
-  version: versionOfPackage(),
+  version: packageVersion(),
   fetch,
   clock: systemClock,
   stopping,

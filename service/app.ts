@@ -1,4 +1,4 @@
-import { Hono } from "hono";
+import { type Handler, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { createMiddleware } from "hono/factory";
 import { methodNotAllowed } from "hono/method-not-allowed";
@@ -18,6 +18,12 @@ import { requestLog } from "./request-log.ts";
 import { securityHeaders } from "./security-headers.ts";
 import type { AppEnv, ServiceDeps } from "./service-deps.ts";
 
+/**
+ * Google answers `/healthz` of a `run.app` address itself, with 404; some paths that end in z are reserved
+ * (https://cloud.google.com/run/docs/known-issues#reserved_url_paths).
+ */
+const healthPaths = ["/healthz", "/health"] as const;
+
 const hookBytes = 1_048_576;
 const formBytes = 65_536;
 const pushBytes = 16_777_216; // a message of 10 MB in base64, and what lies around it
@@ -31,10 +37,7 @@ export function createApp(deps: ServiceDeps): Hono<AppEnv> {
   app.post("/hooks/github", capped(hookBytes), githubHook(deps));
   app.post("/hooks/slack", capped(hookBytes), slackHook(deps));
   app.post("/hooks/pubsub/:topic", capped(pushBytes), pubsubHook(deps));
-  app.get("/healthz", async (c) => {
-    await deps.store.lastPosition();
-    return c.json({ status: "ok", version: deps.version });
-  });
+  for (const path of healthPaths) app.get(path, health(deps));
   app.use("/api/*", neverStored, capped(formBytes), apiGuard(deps, sessions));
   app.route("/api/v1", createApi(deps, traffic));
   const metrics = metricsRoute(deps, apiGuard(deps, sessions));
@@ -43,6 +46,14 @@ export function createApp(deps: ServiceDeps): Hono<AppEnv> {
   app.route("/", createConsole(deps, { sessions, traffic }));
   addEnds(app, deps);
   return app;
+}
+
+/** Whether the store answers. */
+function health({ store, version }: ServiceDeps): Handler<AppEnv> {
+  return async (c) => {
+    await store.lastPosition();
+    return c.json({ status: "ok", version });
+  };
 }
 
 function addBasics(app: Hono<AppEnv>, deps: ServiceDeps): void {

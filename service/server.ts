@@ -10,7 +10,8 @@ export type RunningServer = Readonly<{ url: string; close(): Promise<void> }>;
 const timeouts = {
   headersTimeout: 10_000, // a client that drips its headers
   requestTimeout: 30_000, // a client that drips its body
-  keepAliveTimeout: 65_000, // longer than the 60 s of usual load balancers, so that they close first
+  /** Longer than Google's load balancers keep a connection, 600 s, so that they close first: cloud.google.com/load-balancing/docs/https */
+  keepAliveTimeout: 620_000,
   maxRequestsPerSocket: 0,
 } as const;
 

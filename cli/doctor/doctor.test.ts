@@ -116,9 +116,9 @@ describe("gantry doctor", () => {
     ],
     [
       "a Gantry that does not answer",
-      (answers) => void answers.delete("GET healthz"),
+      (answers) => void answers.delete("GET health"),
       "broken",
-      /healthz answers 404/,
+      /health answers 404/,
       /gcloud run services describe gantry/,
     ],
   ];

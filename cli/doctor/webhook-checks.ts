@@ -192,7 +192,7 @@ export async function checkAddress(
   const { ok, broken, unknown } = findings("address");
   if (publicUrl === null)
     return [unknown("gantry.server.yaml names no publicUrl", "Whether Gantry answers is not looked at.")];
-  const url = `${publicUrl.replace(/\/+$/, "")}/healthz`;
+  const url = `${publicUrl.replace(/\/+$/, "")}/health`;
   const status = await send(url, { redirect: "error", signal: AbortSignal.timeout(timeoutMs) }).then(
     (answer) => answer.status,
     () => 0,

@@ -6,7 +6,8 @@ import { fakeImages } from "../../test/support/fake-images.ts";
 import { OutsideWorld, openPolicy } from "../../test/support/function-harness.ts";
 import { fakeLogs, fakeMetrics } from "../../test/support/watched-cloud.ts";
 import { accessToken } from "./access-token.ts";
-import { type HttpOptions, startGantry } from "./gantry-process.ts";
+import { startGantry } from "./embedded-process.ts";
+import type { HttpOptions } from "./gantry-process.ts";
 
 const quiet = { info: () => {}, warn: () => {}, error: () => {} };
 

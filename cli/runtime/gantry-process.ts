@@ -1,11 +1,11 @@
 import { createApp } from "../../service/app.ts";
 import { type RunningServer, startServer } from "../../service/server.ts";
 import { type AccessToken, defaultStream, type SlackDeps } from "../../service/service-deps.ts";
-import { createPrometheus } from "../../shared/adapters/prometheus/prometheus.ts";
+import { prometheusOnDemand } from "../../shared/adapters/prometheus/prometheus-on-demand.ts";
 import type { Policy } from "../../shared/domain/policy.ts";
 import { readCost } from "../../shared/usecases/cost.ts";
 import { createFreezeDesk } from "../../shared/usecases/freeze-desk.ts";
-import { type Engine, type EngineOptions, startEngine } from "./engine.ts";
+import type { Engine, EngineOptions } from "./engine.ts";
 import { googlePeople, type PeopleSettings } from "./google-people.ts";
 import { metricsPage } from "./metrics-page.ts";
 
@@ -40,14 +40,6 @@ function listedRepositories({ repositories }: Policy): readonly string[] {
   return names.some((name) => name.includes("*")) ? [] : names;
 }
 
-/** Starts the embedded engine, then answers HTTP. Rejects, with nothing left running, when either cannot start. */
-export function startGantry({
-  engine,
-  http,
-}: Readonly<{ engine: Omit<EngineOptions, "consoleUrl">; http: HttpOptions }>): Promise<GantryProcess> {
-  return startProcess({ open: (given) => startEngine({ ...engine, ...given }), http });
-}
-
 /** What the engine of a process is given by its HTTP. */
 export type GivenToEngine = Required<Pick<EngineOptions, "consoleUrl" | "meters">>;
 
@@ -56,7 +48,7 @@ export async function startProcess(
   options: Readonly<{ open: (given: GivenToEngine) => Promise<Engine>; http: HttpOptions }>,
 ): Promise<GantryProcess> {
   let url = options.http.publicUrl ?? "";
-  const prometheus = createPrometheus();
+  const prometheus = prometheusOnDemand();
   const engine = await options.open({ consoleUrl: () => url, meters: prometheus.meters });
   try {
     const { host, port, ...http } = options.http;
@@ -84,7 +76,7 @@ export async function startProcess(
       onCommit: engine.onCommit,
       stream: defaultStream,
       ...(engine.pushes && { pushes: engine.pushes }),
-      metrics: metricsPage(prometheus, engine),
+      metrics: metricsPage(prometheus.open, engine),
     });
     const server = await startServer({ app, host, port });
     url = options.http.publicUrl ?? server.url;

@@ -1,4 +1,3 @@
-import { subscriptions } from "../../functions/subscriptions.ts";
 import type { PushDoor } from "../../service/service-deps.ts";
 import { topics } from "../../shared/ports/bus.ts";
 import type { GoogleEngine } from "./google-engine.ts";
@@ -7,13 +6,25 @@ import { createTaker, deadLetterSubscription, patientSweep } from "./google-take
 import { pathOf } from "./push-door.ts";
 import type { PushTrust } from "./push-trust.ts";
 
+type Door = Readonly<{ trust: PushTrust; pace: SweepPace }>;
+
 /**
- * Takes the pushes of every function in one process: for an installation that has the HTTP service and no functions.
+ * Takes the pushes of every function in one process: for an installation that has the HTTP service and no functions. What
+ * the functions do is loaded at the first push.
  */
-export function googleDoor(
-  engine: GoogleEngine,
-  { trust, pace }: Readonly<{ trust: PushTrust; pace: SweepPace }>,
-): PushDoor {
+export function googleDoor(engine: GoogleEngine, { trust, pace }: Door): PushDoor {
+  let opened: Promise<PushDoor["take"]> | null = null;
+  return {
+    trust,
+    take: async (push) => {
+      opened ??= open(engine, pace);
+      return (await opened)(push);
+    },
+  };
+}
+
+async function open(engine: GoogleEngine, pace: SweepPace): Promise<PushDoor["take"]> {
+  const { subscriptions } = await import("../../functions/subscriptions.ts");
   const all = subscriptions(engine.deps).map((subscription) => {
     const { handler } = subscription;
     return subscription.topic === topics.sweep
@@ -21,8 +32,5 @@ export function googleDoor(
       : subscription;
   });
   const take = createTaker(engine, [...all, deadLetterSubscription(engine)]);
-  return {
-    trust,
-    take: ({ topic, ...push }) => take({ ...push, path: pathOf(engine.place.project, topic) }),
-  };
+  return ({ topic, ...push }) => take({ ...push, path: pathOf(engine.place.project, topic) });
 }

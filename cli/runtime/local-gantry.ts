@@ -8,8 +8,9 @@ import { systemClock } from "../../shared/adapters/system/system-clock.ts";
 import type { Policy } from "../../shared/domain/policy.ts";
 import { type Bus, topics } from "../../shared/ports/bus.ts";
 import type { Log } from "../../shared/ports/system.ts";
+import { startGantry } from "./embedded-process.ts";
 import type { EngineOptions } from "./engine.ts";
-import { type GantryProcess, type HttpOptions, startGantry } from "./gantry-process.ts";
+import type { GantryProcess, HttpOptions } from "./gantry-process.ts";
 import { type CloudAddresses, connectCloud } from "./google-cloud.ts";
 import { localSlack } from "./local-slack.ts";
 

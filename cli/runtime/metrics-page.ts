@@ -10,8 +10,7 @@ const keepMs = { google: 60_000, embedded: 5_000 } as const;
 type Kept = Readonly<{ until: Timestamp; readings: Promise<Readings> }>;
 
 /** The page that Prometheus reads; who asks at the same time, or soon after, is told the same of the store. */
-export function metricsPage(prometheus: Prometheus, { deps, waiting }: Engine) {
-  const { contentType } = prometheus;
+export function metricsPage(open: () => Promise<Prometheus>, { deps, waiting }: Engine) {
   const lasts = waiting === null ? keepMs.google : keepMs.embedded;
   let kept: Kept | null = null;
   const readings = (): Promise<Readings> => {
@@ -24,8 +23,8 @@ export function metricsPage(prometheus: Prometheus, { deps, waiting }: Engine) {
     });
     return taken.readings;
   };
-  return async (): Promise<Readonly<{ contentType: string; body: string }>> => ({
-    contentType,
-    body: await prometheus.text(await readings()),
-  });
+  return async (): Promise<Readonly<{ contentType: string; body: string }>> => {
+    const { contentType, text } = await open();
+    return { contentType, body: await text(await readings()) };
+  };
 }

@@ -25,8 +25,10 @@ const serverSchema = section({
     .describe("The operator's policy; a path from this file."),
   engine: z
     .enum(["embedded", "google"])
-    .default("embedded")
-    .describe("Where state and messages are: in one file, or on Firestore and Pub/Sub with the functions."),
+    .optional()
+    .describe(
+      "Where state and messages are: in one file, or on Firestore and Pub/Sub with the functions. Without it: in one file, and of the container on Cloud Run on Firestore.",
+    ),
   database: z
     .string()
     .min(1)

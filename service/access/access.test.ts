@@ -200,10 +200,11 @@ describe("every answer", () => {
     expect(await jsonOf(later)).to.include({ code: "unavailable", detail: "The file is busy." });
   });
 
-  it("of /healthz says that the store answers", async () => {
-    expect(await jsonOf(await serviceHarness().app.request("/healthz"))).to.deep.equal({
-      status: "ok",
-      version: "0.1.0",
+  for (const path of ["/healthz", "/health"])
+    it(`of ${path} says that the store answers`, async () => {
+      expect(await jsonOf(await serviceHarness().app.request(path))).to.deep.equal({
+        status: "ok",
+        version: "0.1.0",
+      });
     });
-  });
 });

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Context } from "hono";
 import { getSignedCookie, setSignedCookie } from "hono/cookie";
+import { isHttps } from "../request-origin.ts";
 import type { AccessToken, AppEnv, ServiceDeps } from "../service-deps.ts";
 import { fingerprint } from "./tokens.ts";
 
@@ -33,9 +34,4 @@ export function createSessions({ sessionSecret, tokens, clock }: ServiceDeps): S
       return null;
     },
   };
-}
-
-/** True also behind a proxy that ends TLS, as Cloud Run's front does. */
-function isHttps(c: Context<AppEnv>): boolean {
-  return new URL(c.req.url).protocol === "https:" || c.req.header("x-forwarded-proto") === "https";
 }

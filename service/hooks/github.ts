@@ -3,6 +3,7 @@ import { parseTagName } from "../../shared/domain/ids.ts";
 import { releaseIdFor } from "../../shared/usecases/release-id.ts";
 import { paths } from "../paths.ts";
 import { problem } from "../problem.ts";
+import { originOf } from "../request-origin.ts";
 import type { AppEnv, ServiceDeps } from "../service-deps.ts";
 import { tagRule } from "../tag-rule.ts";
 import { type Push, readPush } from "./read-push.ts";
@@ -103,7 +104,7 @@ async function refuseTag(
 }
 
 function absolute(c: Context<AppEnv>, { publicUrl }: Pick<ServiceDeps, "publicUrl">, path: string): string {
-  return `${publicUrl ?? new URL(c.req.url).origin}${path}`;
+  return `${publicUrl ?? originOf(c)}${path}`;
 }
 
 /** Undefined for text that is not JSON, which no schema takes. */

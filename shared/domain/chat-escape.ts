@@ -73,11 +73,15 @@ function lengthOf(pieces: readonly string[]): number {
   return pieces.reduce((sum, { length }) => sum + length, 0);
 }
 
-const utc = new Intl.DateTimeFormat("en-GB", {
-  timeZone: "UTC",
-  dateStyle: "medium",
-  timeStyle: "short",
-});
+const style = { timeZone: "UTC", dateStyle: "medium", timeStyle: "short" } as const;
+
+/** Made once, and when it is first needed: the first one of a process takes as long as loading all of Gantry's rules. */
+let inUtc: Intl.DateTimeFormat | null = null;
+
+function utc(): Intl.DateTimeFormat {
+  inUtc ??= new Intl.DateTimeFormat("en-GB", style);
+  return inUtc;
+}
 
 /** The last moment that a date can name (ECMA-262, 21.4.1.1). */
 const lastMoment = 8.64e15;
@@ -85,7 +89,7 @@ const lastMoment = 8.64e15;
 /** A moment that each reader sees in their own zone; where it cannot be shown, in UTC. */
 export function slackDate(at: Timestamp): string {
   if (!(Math.abs(at) <= lastMoment)) return "an unknown time";
-  return `<!date^${Math.floor(at / 1000)}^{date_short_pretty} {time}|${utc.format(at)} UTC>`;
+  return `<!date^${Math.floor(at / 1000)}^{date_short_pretty} {time}|${utc().format(at)} UTC>`;
 }
 
 /** Slack ids by the name that Gantry knows somebody by: `U…` or `W…` of a person, `S…` of a user group. */

@@ -78,7 +78,7 @@ export async function examined(
   const google = await startGoogle(answers, { "x-oauth-scopes": scopes });
   const { url } = google;
   const team = { url: "https://acme.slack.com/", team: "Acme", team_id: "T0123ABCD" };
-  answers.set("GET healthz", { status: "ok" });
+  answers.set("GET health", { status: "ok" });
   answers.set(hooksKey, [webhook(url)]);
   answers.set(deliveriesKey, [delivery(202, "OK"), delivery(500, "Internal Server Error")]);
   answers.set("POST slack/auth.test", {

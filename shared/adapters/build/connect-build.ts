@@ -12,7 +12,7 @@ export function connectBuild({ endpoint }: Readonly<{ endpoint: Endpoint | null 
   let opened: Promise<CloudBuildClient> | null = null;
   const open = async (): Promise<CloudBuildClient> => {
     const { CloudBuildClient } = await import("@google-cloud/cloudbuild");
-    return new CloudBuildClient(clientOptions(endpoint, "cloudbuild.googleapis.com"));
+    return new CloudBuildClient(await clientOptions(endpoint, "cloudbuild.googleapis.com"));
   };
   const client = (): Promise<CloudBuildClient> => {
     opened ??= open();

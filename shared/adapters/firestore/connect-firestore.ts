@@ -26,7 +26,10 @@ export function connectFirestore({ endpoint }: Readonly<{ endpoint: Endpoint | n
   const open = async (): Promise<FirestoreClient> => {
     const { default: sdk } = await import("@google-cloud/firestore");
     const { v1 } = sdk as unknown as Sdk;
-    return new v1.FirestoreClient({ ...clientOptions(endpoint, "firestore.googleapis.com"), ...reconnect });
+    return new v1.FirestoreClient({
+      ...(await clientOptions(endpoint, "firestore.googleapis.com")),
+      ...reconnect,
+    });
   };
   const client = (): Promise<FirestoreClient> => {
     opened ??= open();

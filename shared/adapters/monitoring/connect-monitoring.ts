@@ -14,7 +14,7 @@ export function connectMonitoring({
   let opened: Promise<MetricServiceClient> | null = null;
   const open = async (): Promise<MetricServiceClient> => {
     const { MetricServiceClient } = await import("@google-cloud/monitoring");
-    return new MetricServiceClient(clientOptions(endpoint, "monitoring.googleapis.com"));
+    return new MetricServiceClient(await clientOptions(endpoint, "monitoring.googleapis.com"));
   };
   const client = (): Promise<MetricServiceClient> => {
     opened ??= open();

@@ -18,7 +18,7 @@ export function connectPublisher({ endpoint }: Readonly<{ endpoint: Endpoint | n
   let opened: Promise<PublisherClient> | null = null;
   const open = async (): Promise<PublisherClient> => {
     const { PublisherClient } = await import("@google-cloud/pubsub/build/src/v1/publisher_client.js");
-    return new PublisherClient({ ...clientOptions(endpoint, "pubsub.googleapis.com"), ...reconnect });
+    return new PublisherClient({ ...(await clientOptions(endpoint, "pubsub.googleapis.com")), ...reconnect });
   };
   const client = (): Promise<PublisherClient> => {
     opened ??= open();

@@ -33,6 +33,6 @@ export function connectRun({ endpoint }: Readonly<{ endpoint: Endpoint | null }>
 
 async function openClients(endpoint: Endpoint | null, host: string): Promise<RunClients> {
   const { RevisionsClient, ServicesClient } = await import("@google-cloud/run");
-  const options = clientOptions(endpoint, host);
+  const options = await clientOptions(endpoint, host);
   return { services: new ServicesClient(options), revisions: new RevisionsClient(options) };
 }

@@ -19,7 +19,8 @@ type Fields = Readonly<Record<string, unknown>>;
 /**
  * One JSON line a fact, as Cloud Logging reads it: `severity`, `message`, `time`, the fields, what is known of the step in
  * which it is written, and the trace of it (https://cloud.google.com/logging/docs/structured-logging). `project` = where
- * the traces are, for Cloud Logging's link to them; null = they are named by their ids alone.
+ * the traces are, for Cloud Logging's link to them; null = they are named by their ids alone. A line about a request that is
+ * about no release has the request's own trace.
  */
 export function createJsonLog(destination: DestinationStream, project: string | null = null): Log {
   return pino(
@@ -43,12 +44,16 @@ function inCircumstances(fields: Fields, project: string | null): Record<string,
   const isAbroad = releaseId !== null && now?.facts.releaseId !== releaseId;
   const place = isAbroad ? traceOf(releaseId) : (now?.place ?? null);
   const facts = isAbroad ? {} : now?.facts;
-  if (place === null) return { ...facts, ...fields };
-  const trace = project === null ? place.traceId : `projects/${project}/traces/${place.traceId}`;
+  const traceNamed = (id: string) => ({
+    "logging.googleapis.com/trace": project === null ? id : `projects/${project}/traces/${id}`,
+  });
+  const { requestTrace } = fields;
+  if (place === null)
+    return { ...facts, ...fields, ...(typeof requestTrace === "string" && traceNamed(requestTrace)) };
   return {
     ...facts,
     ...fields,
-    "logging.googleapis.com/trace": trace,
+    ...traceNamed(place.traceId),
     "logging.googleapis.com/spanId": place.spanId,
     ...(now?.sampled ? { "logging.googleapis.com/trace_sampled": true } : {}),
   };
