@@ -40,6 +40,7 @@ function portComplaint(error: Error, { otherPort }: StartAdvice): Complaint {
 
 function stateComplaint(error: AppError, { otherState }: StartAdvice): Complaint | null {
   const { code, message, context } = error;
+  if (code === "state-newer") return newerComplaint(error, otherState);
   if (code !== "store-locked" && code !== "store-unavailable") return null;
   const isLocked = code === "store-locked";
   const pid = context["pid"];
@@ -53,6 +54,20 @@ function stateComplaint(error: AppError, { otherState }: StartAdvice): Complaint
       ...(typeof pid === "number"
         ? [`kill ${pid}   # stops it; what is under way goes on at the next start`]
         : []),
+      otherState,
+    ],
+  });
+}
+
+function newerComplaint({ code, message, context }: AppError, otherState: string): Complaint {
+  return new Complaint({
+    code,
+    happened: "Gantry does not start: a newer Gantry wrote its state",
+    traffic: nothingChanged,
+    why: message,
+    next: [
+      "npx gantry --version   # then start the newer one, which goes on with it",
+      `gantry rollback ${context["service"] ?? "SERVICE"} --direct   # the traffic, with any version`,
       otherState,
     ],
   });

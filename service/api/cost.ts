@@ -18,7 +18,7 @@ export function showCost(deps: ServiceDeps): Handler<AppEnv> {
       const detail = `\`days\` is a whole number from 1 to ${maxCostDays}: Cloud Monitoring keeps no more.`;
       return problem(c, { code: "query-invalid", detail, next: `GET ${c.req.path}?days=${usualDays}` });
     }
-    const { version } = await deps.store.load(service);
+    const { version } = await deps.store.look(service);
     if (version === 0) return noSuchService(c, "Gantry has not been asked to look after such a service.");
     const reading = await askCost(deps, c, days);
     if (reading === null) return noSuchService(c, "Cloud Run has no such service yet, so it costs nothing.");

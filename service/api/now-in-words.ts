@@ -1,5 +1,10 @@
 import type { Timestamp } from "../../shared/domain/ids.ts";
-import type { ActiveRelease, ReleaseIn, ServiceState } from "../../shared/domain/service-state.ts";
+import type {
+  ActiveRelease,
+  ReleaseBasics,
+  ReleaseIn,
+  ServiceState,
+} from "../../shared/domain/service-state.ts";
 import { statusWords } from "../../shared/domain/words.ts";
 
 /** What happens to the service at this moment, as one sentence. */
@@ -36,7 +41,15 @@ function atWork(release: ActiveRelease, now: Timestamp): string {
     case "deploying":
     case "verifying":
       return `${release.tag} ${statusWords[release.status].sentence}.`;
+    default:
+      return ofNewer(release);
   }
+}
+
+/** What a newer Gantry wrote; nothing that this version writes comes here. */
+function ofNewer(release: never): string {
+  const { tag, status }: Pick<ReleaseBasics, "tag"> & Readonly<{ status: string }> = release;
+  return `${tag} is ${status}, which only a newer Gantry knows; that one goes on with it.`;
 }
 
 function inStep({ plan, step, movedAt, paused }: ReleaseIn<"rolling-out">, now: Timestamp): string {

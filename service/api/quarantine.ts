@@ -9,7 +9,7 @@ export function listQuarantine({ store }: ServiceDeps): Handler<AppEnv> {
   return async (c) => {
     const service = serviceOf(c);
     if (service === null) return noSuchService(c);
-    const { state, version } = await store.load(service);
+    const { state, version } = await store.look(service);
     if (version === 0) return noSuchService(c, "Gantry has not been asked to look after such a service.");
     return c.json({ service, quarantine: [...state.quarantine].reverse() });
   };

@@ -24,7 +24,7 @@ export function showService(
 ): Handler<AppEnv> {
   return async (c) => {
     const key = serviceOf(c);
-    const loaded = key === null ? null : await store.load(key);
+    const loaded = key === null ? null : await store.look(key);
     if (key === null || loaded === null || loaded.version === 0) {
       const detail = "Gantry has not been asked to look after such a service.";
       return problem(c, {

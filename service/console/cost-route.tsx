@@ -11,7 +11,7 @@ export function showCostPage(deps: ServiceDeps): Handler<AppEnv> {
   return async (c) => {
     const service = serviceOf(c);
     const days = daysOf(c.req.query("days")) ?? 30;
-    const isKnown = service !== null && (await deps.store.load(service)).version > 0;
+    const isKnown = service !== null && (await deps.store.look(service)).version > 0;
     const reading = isKnown ? await askCost(deps, c, days) : null;
     const identity = c.get("identity");
     if (service !== null && reading !== null)

@@ -2,6 +2,7 @@ import { driftSentences } from "./drift-words.ts";
 import type { CheckResult, EventOf, EventType } from "./events.ts";
 import { checkLine } from "./explain.ts";
 import { despiteWords } from "./freeze-words.ts";
+import { entryOf } from "./schema.ts";
 import { describeSplit } from "./traffic.ts";
 import { warmthSentences } from "./warm-words.ts";
 
@@ -74,6 +75,6 @@ function inShort(checks: readonly CheckResult[]): string {
 
 /** What happened, in words without a subject: CLI and console alike say it so. */
 export function eventWords<T extends EventType>(event: EventOf<T>): string {
-  const say: (event: EventOf<T>) => string = sentences[event.type];
-  return say(event);
+  const say: ((event: EventOf<T>) => string) | null = entryOf(sentences, event.type);
+  return say === null ? `has a note that only a newer Gantry can read: ${event.type}` : say(event);
 }

@@ -49,6 +49,7 @@ function addLeftover(state: ServiceState, leftover: Omit<Leftover, "found">): Se
   if (!leftover.build && !leftover.candidate) return state;
   const known = state.leftovers.find(({ releaseId }) => releaseId === leftover.releaseId);
   const merged = {
+    ...known,
     ...leftover,
     build: leftover.build || known?.build === true,
     candidate: leftover.candidate || known?.candidate === true,

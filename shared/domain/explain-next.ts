@@ -2,6 +2,7 @@ import type { BuildCause } from "./build-report.ts";
 import type { ServiceEvent } from "./events.ts";
 import type { ReleaseId } from "./ids.ts";
 import type { ReleaseRecord } from "./release-record.ts";
+import { entryOf } from "./schema.ts";
 import type { FailureCode, FailureHelp } from "./service-state.ts";
 import type { ReleaseStatus } from "./words.ts";
 
@@ -97,7 +98,7 @@ function afterPreflight(record: ReleaseRecord): readonly string[] {
 export function nextCommands(record: ReleaseRecord, events: readonly ServiceEvent[]): readonly string[] {
   const { status, failure } = record;
   if (status !== "failed" && status !== "rolled-back" && status !== "rejected") {
-    return nextByStatus[status](record);
+    return (entryOf(nextByStatus, status) ?? watch)(record);
   }
   if (failure?.code === "traffic-ambiguous") return [...watch(record), ...again(record)];
   if (failure?.code === "service-drifted")

@@ -5,6 +5,7 @@ import { despiteWords } from "./freeze-words.ts";
 import type { RevisionName } from "./ids.ts";
 import type { ReleaseRecord } from "./release-record.ts";
 import { wordsOf } from "./release-words.ts";
+import { entryOf } from "./schema.ts";
 import type { Failure, FailureCode } from "./service-state.ts";
 import type { Split } from "./traffic.ts";
 import { warmthNews } from "./warm-words.ts";
@@ -30,7 +31,7 @@ export function explainRelease(
 ): Explanation {
   return {
     happened: happened(record),
-    traffic: trafficNow[record.status](record, events),
+    traffic: (entryOf(trafficNow, record.status) ?? trafficUnknown)(record, events),
     why: [why(record, events, owedWork), despiteWords(record), allowedWords(events), warmthNews(events)]
       .filter((text) => text !== "")
       .join(" "),
@@ -40,8 +41,12 @@ export function explainRelease(
 
 function happened(record: ReleaseRecord): string {
   const what = `${record.tag} of ${record.service} (commit ${record.commit.slice(0, 7)})`;
-  const cause = record.failure === null ? "" : `: ${causes[record.failure.code]}`;
+  const cause = record.failure === null ? "" : `: ${causeOf(record.failure)}`;
   return `${what} ${wordsOf(record).sentence}${cause}.`;
+}
+
+function causeOf({ code }: Failure): string {
+  return entryOf(causes, code) ?? `${code}, which only a newer Gantry knows`;
 }
 
 const causes: Readonly<Record<FailureCode, string>> = {
@@ -117,6 +122,12 @@ const restored: Reason = (record, events) => {
     : `${target} serves 100 % again.`;
 };
 
+const trafficUnknown: Reason = (record) =>
+  `A newer Gantry moves it; ${record.candidate?.revision ?? "the candidate"} was last seen with ${record.percent} %.`;
+
+const newer: Reason = (record) =>
+  `A newer Gantry wrote its status, ${record.status}; this version shows what it knows of it. Ask with the newer one.`;
+
 const trafficNow: Readonly<Record<ReleaseStatus, Reason>> = {
   queued: unchanged,
   building: unchanged,
@@ -150,7 +161,7 @@ function why(
   if (stuck !== undefined) {
     return `"${stuck.kind}" was tried ${stuck.attempt} times; the last error was: ${stuck.lastError}`;
   }
-  return progressWhy[record.status](record, events);
+  return (entryOf(progressWhy, record.status) ?? newer)(record, events);
 }
 
 /** What to do about it, and the lines of the log that show it. */

@@ -2,6 +2,7 @@ import { plain } from "./chat-escape.ts";
 import type { EventType } from "./events.ts";
 import type { ReleaseRecord } from "./release-record.ts";
 import { wordsOf } from "./release-words.ts";
+import { entryOf } from "./schema.ts";
 import type { ReleaseStatus } from "./words.ts";
 
 /** What a deployment can be on GitHub (docs.github.com/en/rest/deployments/statuses). */
@@ -56,7 +57,7 @@ const states: Readonly<Record<ReleaseStatus, States>> = {
  */
 export function forgeStatus(record: ReleaseRecord): ForgeStatus {
   const { status, tag, supersededBy } = record;
-  const { deployment, commit } = states[status];
+  const { deployment, commit } = entryOf(states, status) ?? busy;
   const wasLive = status === "live" && supersededBy !== null;
   const description = plain(`${tag} ${sentenceOf(record)}`, longestDescription);
   const isOnItsWay = commit === "pending" && status !== "awaiting-approval";

@@ -1,5 +1,6 @@
 import { isIncident } from "./decide-warmth.ts";
 import type { ReleaseId, ServiceKey, Timestamp } from "./ids.ts";
+import { entryOf } from "./schema.ts";
 import type { ActiveRelease, Leftover, ReleaseIn, ServiceState } from "./service-state.ts";
 import { warmthOf } from "./warm-state.ts";
 import type { Stage, Work, WorkKind } from "./work.ts";
@@ -20,6 +21,11 @@ export const stageOf: Readonly<Record<WorkKind, Stage>> = {
   "check-drift": "sweep",
   "set-minimum": "warmup",
 };
+
+/** The function whose work this is; null = only a newer Gantry knows such work. */
+export function stageFor(kind: WorkKind): Stage | null {
+  return entryOf(stageOf, kind);
+}
 
 /**
  * Work that a function takes over from another stage when it comes up in its own invocation: a return to stable never

@@ -2,6 +2,7 @@ import type { EventOf, EventType } from "./events.ts";
 import type { ServiceKey } from "./ids.ts";
 import { brokenAfterDeploy } from "./preflight.ts";
 import type { ReleaseRecord } from "./release-record.ts";
+import { entryOf } from "./schema.ts";
 import type { ReleaseBasics } from "./service-state.ts";
 import { isEnd } from "./words.ts";
 
@@ -112,10 +113,10 @@ export function newRecord(service: ServiceKey, release: ReleaseBasics): ReleaseR
   };
 }
 
-/** Applies a fact to the record of the release that it is about. */
+/** Applies a fact to the record of the release that it is about; of one that a newer Gantry wrote, only its time. */
 export function project<T extends EventType>(record: ReleaseRecord, event: EventOf<T>): ReleaseRecord {
-  const projector: Projector<T> = projectors[event.type];
-  const patch = projector(event, record);
+  const projector: Projector<T> | null = entryOf(projectors, event.type);
+  const patch = projector === null ? {} : projector(event, record);
   const next: ReleaseRecord = { ...record, ...(patch.status ? { approval: null } : {}), ...patch };
   if (patch.status === undefined) return { ...next, updatedAt: event.at };
   return { ...next, updatedAt: event.at, endedAt: isEnd(next.status) ? event.at : null };

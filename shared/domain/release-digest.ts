@@ -3,7 +3,7 @@ import { escaped, link } from "./chat-escape.ts";
 import type { ReleaseId } from "./ids.ts";
 import { releaseName, serviceName } from "./release-facts.ts";
 import type { ReleaseRecord } from "./release-record.ts";
-import { type ReleaseStatus, releaseStatuses, statusWords } from "./words.ts";
+import { type ReleaseStatus, releaseStatuses, wordsOfStatus } from "./words.ts";
 
 /** The statuses in which a release is named however many others there are; what is worst comes first. */
 const named: readonly ReleaseStatus[] = [
@@ -59,10 +59,10 @@ function groupsOf(records: readonly ReleaseRecord[]): Groups {
 
 /** Those who need somebody first, then the way of a release. */
 function countsOf(groups: Groups): readonly string[] {
-  const order = [...named, ...releaseStatuses.filter((status) => !named.includes(status))];
-  return order.flatMap((status) => {
+  const order = new Set([...named, ...releaseStatuses, ...groups.keys()]);
+  return [...order].flatMap((status) => {
     const count = groups.get(status)?.length ?? 0;
-    const { emoji, label } = statusWords[status];
+    const { emoji, label } = wordsOfStatus(status);
     return count === 0 ? [] : [`${emoji} ${count} ${label.toLowerCase()}`];
   });
 }
@@ -96,7 +96,7 @@ const mostCharacters = 2_900;
 
 function part(status: ReleaseStatus, records: readonly ReleaseRecord[], fit: readonly Named[]) {
   if (records.length === 0) return [];
-  const { emoji, label } = statusWords[status];
+  const { emoji, label } = wordsOfStatus(status);
   let room = mostCharacters;
   const lines = fit
     .filter((line) => line.status === status)

@@ -19,6 +19,7 @@ import {
 } from "./release-facts.ts";
 import type { ReleaseRecord } from "./release-record.ts";
 import { isExpired, wordsOf } from "./release-words.ts";
+import { entryOf } from "./schema.ts";
 import type { Failure } from "./service-state.ts";
 import { describeSplit } from "./traffic.ts";
 import type { ReleaseStatus } from "./words.ts";
@@ -170,7 +171,7 @@ function outlook(facts: ReleaseFacts, detail: Detail): readonly string[] {
           `⏳ ${escaped(underWay.words, 80)} by ${mention(underWay.by.name, people)} ${slackDate(underWay.at)}.`,
         ];
   const asked = approval === undefined || approval === null ? [] : approvalLines(facts, approval, detail);
-  return [...busy, ...asked, nextOf[facts.record.status](facts)];
+  return [...busy, ...asked, (entryOf(nextOf, facts.record.status) ?? newer)(facts)];
 }
 
 function approvalLines(
@@ -209,6 +210,8 @@ function afterwards({ record }: ReleaseFacts): string {
   const ahead = stepsAhead(record);
   return ahead.length > 0 ? trafficSteps(ahead) : `it bakes for ${spanWords(record.plan.bakeMs)}`;
 }
+
+const newer: Outlook = () => "Only a newer Gantry knows what comes next, and tells it.";
 
 const nextOf: Readonly<Record<ReleaseStatus, Outlook>> = {
   queued: ({ ahead }) => `It begins when ${releaseAhead(ahead)} has ended.`,

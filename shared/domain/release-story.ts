@@ -6,6 +6,7 @@ import { despiteWords } from "./freeze-words.ts";
 import { backOnTheWay, type ReleaseFacts, releaseName, revisionText, sharesIn } from "./release-facts.ts";
 import { approvers } from "./release-message.ts";
 import { wordsOf } from "./release-words.ts";
+import { entryOf } from "./schema.ts";
 import type { Failure } from "./service-state.ts";
 import { statusWords } from "./words.ts";
 
@@ -168,10 +169,10 @@ function restored({ record, wayBack }: StoryFacts): string {
     : `${revisionText(target)} serves 100 % again.`;
 }
 
-/** Whether a fact has a line in the thread at all. */
+/** Whether a fact has a line in the thread at all. One of a newer Gantry has none: that one tells it. */
 export function isTold(type: EventType): boolean {
-  const teller: unknown = tellers[type];
-  return teller !== untold;
+  const teller: unknown = entryOf(tellers, type);
+  return teller !== untold && teller !== null;
 }
 
 /**
@@ -179,8 +180,8 @@ export function isTold(type: EventType): boolean {
  * a failure (also one that waits for a person), a rollback that begins, and one that ended.
  */
 export function storyOf<T extends EventType>(event: EventOf<T>, facts: StoryFacts): StoryLine | null {
-  const teller: Teller<T> = tellers[event.type];
-  const told = teller(event, facts);
+  const teller: Teller<T> | null = entryOf(tellers, event.type);
+  const told = teller === null ? null : teller(event, facts);
   if (told === null) return null;
   const { emoji, words, after = "", broadcast = false } = told;
   const said = words.startsWith(":") ? words : ` ${words}`;

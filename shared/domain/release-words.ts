@@ -1,5 +1,5 @@
 import type { ReleaseStatus, StatusWords } from "./words.ts";
-import { statusWords } from "./words.ts";
+import { wordsOfStatus } from "./words.ts";
 
 /** What of a release its words depend on; a record has all of it, the running release of a service some. */
 export type WordedRelease = Readonly<{
@@ -46,7 +46,7 @@ export function wordsOf(release: WordedRelease): StatusWords {
   if (status === "rolling-out" && release.paused === true) return paused(release.percent);
   if (status === "building" && release.prebuilt !== undefined) return checkedFirst;
   if (isExpired(release)) return expired;
-  return status === "live" && supersededBy !== null ? wasLive : statusWords[status];
+  return status === "live" && supersededBy !== null ? wasLive : wordsOfStatus(status);
 }
 
 /** Whether nobody approved it in time, which the record keeps as a rejection by Gantry. */

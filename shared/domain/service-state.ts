@@ -12,6 +12,7 @@ import type {
   Timestamp,
 } from "./ids.ts";
 import type { ApprovalConfig, RolloutStep } from "./release-config.ts";
+import type { SchemaMark } from "./schema.ts";
 import type { Split } from "./traffic.ts";
 import type { Warmth } from "./warm-state.ts";
 
@@ -189,6 +190,7 @@ export type ServiceState = Readonly<{
   left?: LeftSettings; // absent = Gantry has not written this service yet
   drift?: Drift; // absent = nobody changed it since
   warmth?: Warmth; // absent until the service was first to be warm
+  schema?: SchemaMark; // of what is stored; absent = schema 1
 }>;
 
 /** A service that Gantry has not touched yet. */

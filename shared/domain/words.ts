@@ -1,3 +1,5 @@
+import { entryOf } from "./schema.ts";
+
 /** Where a release stands. The order of the first eight is the way of a good one. */
 export const releaseStatuses = [
   "queued",
@@ -56,3 +58,15 @@ export const statusWords: Readonly<Record<ReleaseStatus, StatusWords>> = {
   cancelled: { label: "Cancelled", emoji: "⏹️", tone: "quiet", sentence: "was cancelled" },
   superseded: { label: "Superseded", emoji: "⏭️", tone: "quiet", sentence: "was superseded by a newer tag" },
 };
+
+const unknownStatus: StatusWords = {
+  label: "Unknown",
+  emoji: "❔",
+  tone: "busy",
+  sentence: "is where only a newer Gantry knows its way",
+};
+
+/** The words for a status; those for one that a newer Gantry wrote say so. */
+export function wordsOfStatus(status: ReleaseStatus): StatusWords {
+  return entryOf(statusWords, status) ?? unknownStatus;
+}

@@ -19,6 +19,7 @@ export type AppErrorCode =
   | "store-unavailable"
   | "store-locked"
   | "store-contended"
+  | "state-newer"
   | "bus-unavailable"
   | "bus-denied"
   | "bus-refused"

@@ -84,8 +84,14 @@ export type Refusal = Readonly<{
 
 /** Events, states, owed work and what people look up. Every method is atomic; every answer is a value, never shared. */
 export interface Store {
-  /** The state as last committed; `newService(key)` at version 0 when there is none. */
+  /**
+   * The state as last committed, to decide on and to do what it owes; `newService(key)` at version 0 when there is none.
+   * Throws `state-newer`, transient, where a newer Gantry wrote it in a way that this one must not go on with.
+   */
   load(service: ServiceKey): Promise<Versioned>;
+  /** The same to be looked up, whoever wrote it: of what a newer Gantry wrote, this one may not know every word. */
+  look(service: ServiceKey): Promise<Versioned>;
+  /** Stores the state with its mark (`domain/schema.ts`): which versions of Gantry may go on with it. */
   commit(commit: Commit): Promise<CommitResult>;
 
   /** Work with `dueAt <= now` whose claim is absent or expired, oldest due first, at most `limit`. */
@@ -110,6 +116,7 @@ export interface Store {
     params: Readonly<{ id: string; owner: string; dueAt: Timestamp; error: string | null }>,
   ): Promise<void>;
 
+  /** To be looked up, whoever wrote them. */
   services(): Promise<readonly ServiceState[]>;
   release(id: ReleaseId): Promise<ReleaseRecord | null>;
   /** Newest request first. `before` = exclusive, the `requestedAt` and id of the last one seen. */

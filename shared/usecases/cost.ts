@@ -39,7 +39,7 @@ export async function readCost(
   const period = { from: now - days * dayMs, until: now };
   const [reading, { state }, measured] = await Promise.all([
     deps.run.readSettings(service),
-    deps.store.load(service),
+    deps.store.look(service),
     readUsage(deps, { service, period, signal }),
   ]);
   if (reading === null) return null;

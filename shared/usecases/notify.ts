@@ -52,7 +52,7 @@ async function livePlace(
   { store, conversations }: Deps,
   { id, service }: ReleaseRecord,
 ): Promise<Wanted | null> {
-  const { live } = (await store.load(service)).state;
+  const { live } = (await store.look(service)).state;
   return live === null || live.id === id ? null : conversations.get(live.id);
 }
 

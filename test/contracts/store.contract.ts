@@ -17,6 +17,7 @@ import {
   serviceKey,
   serviceState,
 } from "../support/fixtures.ts";
+import { newerStateContract } from "./newer-state.contract.ts";
 import { owedWorkContract } from "./owed-work.contract.ts";
 
 /** A fresh, empty store; `published` tells the data of every message that a subscriber of `topic` got so far. */
@@ -46,6 +47,7 @@ export function storeContract({ name, open }: StoreContract): void {
     describeOutbox(() => opened);
     describeLookups(() => store);
     owedWorkContract(() => store);
+    newerStateContract(() => store);
   });
 }
 

@@ -165,6 +165,7 @@ export class GantryNode {
       );
     return {
       load: (service) => call(() => store.load(service)),
+      look: (service) => call(() => store.look(service)),
       commit,
       dueWork: (params) => call(() => store.dueWork(params)),
       nextDueAt: () => call(() => store.nextDueAt()),

@@ -137,7 +137,7 @@ export class OutsideWorld {
   /** What the candidate runs with; null = what the template says. */
   deployed: RevisionSettings | null = null;
   modifiedBy: string | null = null;
-  readonly candidate = candidate();
+  candidate = candidate();
   readonly stable = revisionName("background-removal-00001");
   split: Split = [{ revision: this.stable, percent: 100 }];
 

@@ -1,6 +1,7 @@
 import type { ServiceKey } from "../../domain/ids.ts";
 import type { ReleaseRecord } from "../../domain/release-record.ts";
 import type { Commit, OwedWork } from "../../ports/store.ts";
+import { stateToStore } from "../../ports/stored-state.ts";
 import type { FirestoreDatabase, Precondition, Write } from "./firestore-database.ts";
 import { claimedFirst, reconciled } from "./owed-list.ts";
 import { packed } from "./packed-json.ts";
@@ -89,7 +90,7 @@ function serviceFields({ commit, after, token }: Params) {
     token,
     ...fieldsOfHead(after),
     records: packed(after.records, `The records of ${commit.service}`),
-    body: packed(commit.state, `The state of ${commit.service}`),
+    body: packed(stateToStore(commit), `The state of ${commit.service}`),
   };
 }
 

@@ -2,6 +2,7 @@ import type { ReleaseId, ServiceKey } from "../../domain/ids.ts";
 import type { ReleaseRecord } from "../../domain/release-record.ts";
 import type { ServiceState } from "../../domain/service-state.ts";
 import type { Refusal, Store, StoredEvent } from "../../ports/store.ts";
+import { stateToShow } from "../../ports/stored-state.ts";
 import { byPosition, eventsOf } from "./event-position.ts";
 import type { FirestoreDatabase } from "./firestore-database.ts";
 import { unpacked } from "./packed-json.ts";
@@ -18,7 +19,7 @@ export class FirestoreLookup {
   async services(): Promise<readonly ServiceState[]> {
     const query: Query = { collection: "services", where: [], orderBy: [], limit: null };
     const { documents } = await this.#database.query(query, "list the services");
-    return documents.map(({ fields }) => unpacked<ServiceState>(fields));
+    return documents.map(({ fields }) => stateToShow(unpacked<ServiceState>(fields)));
   }
 
   release(id: ReleaseId): Promise<ReleaseRecord | null> {

@@ -1,6 +1,7 @@
 import type { ServiceKey } from "../../domain/ids.ts";
 import { newService, type ServiceState } from "../../domain/service-state.ts";
 import type { Commit, CommitResult, OwedWork, Refusal, Store, Versioned } from "../../ports/store.ts";
+import { stateToShow, toDecideOn } from "../../ports/stored-state.ts";
 import type { Clock } from "../../ports/system.ts";
 import type { DocumentCells } from "./document-cells.ts";
 import { EventFeed } from "./event-feed.ts";
@@ -41,13 +42,17 @@ export class FirestoreStore implements Store {
   }
 
   async load(service: ServiceKey): Promise<Versioned> {
+    return toDecideOn(await this.look(service));
+  }
+
+  async look(service: ServiceKey): Promise<Versioned> {
     const path = this.#database.path("services", service);
     const [document = null] = await this.#database.get([path], `read the state of ${service}`);
     if (document === null) return { state: newService(service), version: 0 };
     this.#cells.remember(small(document));
     this.#work.learn(document);
     const { version, records } = headOf(document.fields);
-    return { state: unpacked<ServiceState>(document.fields), version, records };
+    return { state: stateToShow(unpacked<ServiceState>(document.fields)), version, records };
   }
 
   /** Messages are published after the commit; those that could not be are published by `Outbox.publishLeft`. */

@@ -12,6 +12,7 @@ import type {
   StoredEvent,
   Versioned,
 } from "../../ports/store.ts";
+import { stateToShow, stateToStore, toDecideOn } from "../../ports/stored-state.ts";
 import type { Clock } from "../../ports/system.ts";
 import { MemoryWork } from "./memory-work.ts";
 
@@ -56,10 +57,14 @@ export class MemoryStore implements Store {
   }
 
   async load(service: ServiceKey): Promise<Versioned> {
+    return toDecideOn(await this.look(service));
+  }
+
+  async look(service: ServiceKey): Promise<Versioned> {
     const kept = this.#services.get(service);
     return kept === undefined
       ? { state: newService(service), version: 0 }
-      : { state: kept.state.read(), version: kept.version };
+      : { state: stateToShow(kept.state.read()), version: kept.version };
   }
 
   async commit(commit: Commit): Promise<CommitResult> {
@@ -68,7 +73,7 @@ export class MemoryStore implements Store {
     if ((kept?.version ?? 0) !== commit.expectedVersion) return { outcome: "conflict" };
     const version = commit.expectedVersion + 1;
     const sequence = this.#append(commit, kept?.sequence ?? 0);
-    this.#services.set(commit.service, { version, sequence, state: new Json(commit.state) });
+    this.#services.set(commit.service, { version, sequence, state: new Json(stateToStore(commit)) });
     for (const record of commit.releases) {
       const { id, requestedAt, service } = record;
       this.#releases.set(id, { id, requestedAt, service, record: new Json(record) });
@@ -107,7 +112,8 @@ export class MemoryStore implements Store {
   }
 
   async services(): Promise<readonly ServiceState[]> {
-    return [...this.#services.keys()].sort().flatMap((key) => this.#services.get(key)?.state.read() ?? []);
+    const states = [...this.#services.keys()].sort().flatMap((key) => this.#services.get(key)?.state ?? []);
+    return states.map((state) => stateToShow(state.read()));
   }
 
   async release(id: ReleaseId): Promise<ReleaseRecord | null> {

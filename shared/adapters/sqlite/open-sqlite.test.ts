@@ -9,9 +9,12 @@ import {
   refusal,
   requested,
   serviceKey,
+  serviceState,
   work,
 } from "../../../test/support/fixtures.ts";
 import { ManualClock, settle } from "../../../test/support/manual-clock.ts";
+import { additiveMark, newerMark, newerState, newerWork } from "../../../test/support/newer-gantry.ts";
+import { schema } from "../../domain/schema.ts";
 import { AppError } from "../../ports/app-error.ts";
 import type { Subscription } from "../../ports/bus.ts";
 import { Database } from "./database.ts";
@@ -137,6 +140,30 @@ describe("openSqlite()", () => {
     database.exec("PRAGMA user_version = 99");
     database.close();
     expect(errorOf(open).message).to.include("was written by a newer Gantry (tables of version 99");
+  });
+
+  it("refuses a file with a state that only a newer Gantry may go on with, and leaves it as it was", async () => {
+    const first = open();
+    await first.store.commit(commitOf({ service: numberedService(1), owed: [work()] }));
+    await first.store.commit(commitOf({ state: newerState(), owed: [newerWork()] }));
+    await first.close();
+    const error = errorOf(open);
+    expect(error).to.include({ code: "state-newer" });
+    expect(error.message).to.include(serviceKey()).and.include("--direct");
+    const database = new Database({ file, busyTimeoutMs: 0 });
+    const rows = database.prepare<{ state: string }>("SELECT state FROM services ORDER BY key").all();
+    database.close();
+    const marks = rows.map(({ state }) => JSON.parse(state).schema);
+    expect(marks).to.deep.equal([newerMark, { writer: schema, reader: 1 }]);
+  });
+
+  it("opens a file that a newer Gantry wrote additively", async () => {
+    const first = open();
+    await first.store.commit(commitOf({ state: { ...serviceState(), schema: additiveMark } }));
+    await first.close();
+    const engine = open();
+    expect((await engine.store.load(serviceKey())).version).to.equal(1);
+    await engine.close();
   });
 
   it("voids the claims of the owner before", async () => {

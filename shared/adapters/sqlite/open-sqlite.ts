@@ -1,6 +1,8 @@
 import { realpathSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import process from "node:process";
+import { schema } from "../../domain/schema.ts";
+import { toDecideOn } from "../../ports/stored-state.ts";
 import type { Clock } from "../../ports/system.ts";
 import { type BusOptions, embeddedBus, fanOutOptions } from "./bus-options.ts";
 import { Database } from "./database.ts";
@@ -19,7 +21,7 @@ import { workSql } from "./sqlite-work.ts";
 /**
  * Opens the file for this process alone, creating it with mode 0600 when it is not there. Claims and leases of the
  * owner before are void. Throws `store-locked` when a living process has it, `store-unavailable` when it cannot be
- * used.
+ * used, `state-newer` when a newer Gantry wrote a state in it that this one must not go on with.
  */
 export function openSqlite(
   params: Readonly<{ file: string; clock: Clock; bus?: BusOptions }>,
@@ -68,6 +70,7 @@ function openDatabase(file: string): Database {
       "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA foreign_keys = ON; PRAGMA journal_size_limit = 67108864; PRAGMA wal_autocheckpoint = 8000",
     );
     migrate(database);
+    refuseNewer(database);
     database.exec(
       `BEGIN IMMEDIATE; ${workSql.voidClaims}; ${conversationSql.voidClaims}; ${voidDeliveries}; COMMIT`,
     );
@@ -76,6 +79,13 @@ function openDatabase(file: string): Database {
     database.close();
     throw error;
   }
+}
+
+/** One process has the file: what it must not go on with it would leave lying for as long as it runs. */
+function refuseNewer(database: Database): void {
+  const newer = `SELECT version, state FROM services WHERE json_extract(state, '$.schema.reader') > ? ORDER BY key LIMIT 1`;
+  const row = database.prepare<{ version: number; state: string }>(newer).one(schema);
+  if (row !== null) toDecideOn({ state: JSON.parse(row.state), version: row.version });
 }
 
 const voidDeliveries = `UPDATE messages

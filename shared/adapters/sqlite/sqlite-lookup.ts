@@ -3,6 +3,7 @@ import type { ReleaseConfig } from "../../domain/release-config.ts";
 import type { ReleaseRecord } from "../../domain/release-record.ts";
 import type { ServiceState } from "../../domain/service-state.ts";
 import type { Refusal, Store, StoredEvent } from "../../ports/store.ts";
+import { stateToShow } from "../../ports/stored-state.ts";
 import type { Database, Statement } from "./database.ts";
 
 type EventRow = Readonly<{ service: string; sequence: number; position: number; event: string }>;
@@ -60,7 +61,7 @@ export class SqliteLookup {
   }
 
   services(): readonly ServiceState[] {
-    return this.#services.all().map((row) => read<ServiceState>(row));
+    return this.#services.all().map((row) => stateToShow(read<ServiceState>(row)));
   }
 
   release(id: ReleaseId): ReleaseRecord | null {

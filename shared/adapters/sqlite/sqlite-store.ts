@@ -11,6 +11,7 @@ import type {
   StoredEvent,
   Versioned,
 } from "../../ports/store.ts";
+import { stateToShow, stateToStore, toDecideOn } from "../../ports/stored-state.ts";
 import type { Clock } from "../../ports/system.ts";
 import type { Database, Statement } from "./database.ts";
 import type { GroupCommit } from "./group-commit.ts";
@@ -77,10 +78,14 @@ export class SqliteStore implements Store {
   }
 
   async load(service: ServiceKey): Promise<Versioned> {
+    return toDecideOn(await this.look(service));
+  }
+
+  async look(service: ServiceKey): Promise<Versioned> {
     const row = this.#load.one(service);
     return row === null
       ? { state: newService(service), version: 0 }
-      : { state: JSON.parse(row.state), version: row.version };
+      : { state: stateToShow(JSON.parse(row.state)), version: row.version };
   }
 
   async commit(commit: Commit): Promise<CommitResult> {
@@ -167,7 +172,7 @@ export class SqliteStore implements Store {
     if ((head?.version ?? 0) !== commit.expectedVersion) return { outcome: "conflict" };
     const version = commit.expectedVersion + 1;
     const sequence = this.#appendEvents(commit, head?.sequence ?? 0);
-    this.#save.run(service, version, sequence, JSON.stringify(commit.state));
+    this.#save.run(service, version, sequence, JSON.stringify(stateToStore(commit)));
     for (const record of commit.releases)
       this.#record.run(record.id, record.service, record.requestedAt, JSON.stringify(record));
     for (const { hash, config } of commit.configs) this.#config.run(hash, JSON.stringify(config));
