@@ -86,6 +86,17 @@ const everyEvent: Readonly<Record<EventType, true>> = {
 const howTo =
   "Raise `schema` in shared/domain/schema.ts (and say there from which schema on a new status or kind of work can be read), then: UPDATE_HISTORIES=1 npx mocha test/histories/histories.test.ts";
 
+/** Where what was stored is not what is there now. A later schema may have more, and nothing less or else. */
+function lost(stored: unknown, found: unknown, path = ""): readonly string[] {
+  const told = `${path}: ${JSON.stringify(stored)} is ${JSON.stringify(found)}`;
+  if (typeof stored !== "object" || stored === null) return stored === found ? [] : [told];
+  if (typeof found !== "object" || found === null) return [told];
+  if (Array.isArray(stored) && (!Array.isArray(found) || found.length !== stored.length)) return [told];
+  return Object.entries(stored).flatMap(([key, value]) =>
+    lost(value, Reflect.get(found, key), `${path}.${key}`),
+  );
+}
+
 /** Folds a history as a store does, and holds what comes of it against what was stored. */
 function replay({ story, commits }: History): readonly ReleaseRecord[] {
   const service = commits[0]?.state.key;
@@ -102,8 +113,9 @@ function replay({ story, commits }: History): readonly ReleaseRecord[] {
       if (before === undefined) throw new Error(`${where} is about an unknown release`);
       records.set(releaseId, project(before, event));
     }
-    expect(state, where).to.deep.equal(withoutOwnMark(commit.state));
-    for (const record of commit.releases) expect(records.get(record.id), where).to.deep.equal(record);
+    expect(lost(withoutOwnMark(commit.state), state), where).to.deep.equal([]);
+    for (const record of commit.releases)
+      expect(lost(record, records.get(record.id)), where).to.deep.equal([]);
     const kinds = owed(state).map(({ id }) => id);
     expect(kinds, where).to.have.members(commit.owed.map(({ id }) => id));
   }
