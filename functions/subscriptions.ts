@@ -12,34 +12,30 @@ import { warmup } from "./warmup.ts";
 /** The ack deadline of a push subscription is 600 s at most (Pub/Sub, `ackDeadlineSeconds`). */
 const ackDeadlineMs = 600_000;
 
-/** A request that cannot be read is given up soon. */
-const maxAttempts = 5;
+/**
+ * What cannot be read is laid aside at once, whatever this says. What fails may succeed once something is back: each try takes
+ * up to half a minute, and so does the pause behind it, so that an outage of half an hour loses nothing.
+ */
+const maxAttempts = 50;
 
 /** Who clicked is asked of the chat: a minute of its silence loses no click, and none is carried out long after. */
 const maxClickAttempts = 10;
 
-/** A hand-off only says where to look, and a process that is restarted often is no reason to give it up. */
-const maxHandOffAttempts = 50;
-
 function subscription(name: string, topic: string, handler: EventHandler): Subscription {
   return { name, topic, handler, ackDeadlineMs, maxAttempts, minBackoffMs: 200, maxBackoffMs: 30_000 };
-}
-
-function handOff(name: string, topic: string, handler: EventHandler): Subscription {
-  return { ...subscription(name, topic, handler), maxAttempts: maxHandOffAttempts };
 }
 
 /** Which function hears of which topic: the whole of how a release is handed on. */
 export function subscriptions(deps: Deps): readonly Subscription[] {
   return [
     subscription("build-releases", topics.releases, build(deps)),
-    handOff("build-work", topics.work.build, build(deps)),
+    subscription("build-work", topics.work.build, build(deps)),
     subscription("deploy-builds", topics.builds, deploy(deps)),
-    handOff("deploy-work", topics.work.deploy, deploy(deps)),
-    handOff("verify-work", topics.work.verify, verify(deps)),
-    handOff("rollout-work", topics.work.rollout, rollout(deps)),
-    handOff("rollback-work", topics.work.rollback, rollback(deps)),
-    handOff("warmup-work", topics.work.warmup, warmup(deps)),
+    subscription("deploy-work", topics.work.deploy, deploy(deps)),
+    subscription("verify-work", topics.work.verify, verify(deps)),
+    subscription("rollout-work", topics.work.rollout, rollout(deps)),
+    subscription("rollback-work", topics.work.rollback, rollback(deps)),
+    subscription("warmup-work", topics.work.warmup, warmup(deps)),
     ...(deps.chat === null && deps.forge === null ? [] : sayingSubscriptions(deps)),
     subscription("sweep-clock", topics.sweep, sweep(deps)),
     subscription("warmup-clock", topics.warmup, warmup(deps)),
@@ -51,6 +47,6 @@ function sayingSubscriptions(deps: Deps): readonly Subscription[] {
   return [
     subscription("notify-facts", topics.events, notify(deps)),
     { ...subscription("notify-commands", topics.commands, notify(deps)), maxAttempts: maxClickAttempts },
-    handOff("notify-again", topics.notify, notify(deps)),
+    subscription("notify-again", topics.notify, notify(deps)),
   ];
 }

@@ -112,7 +112,7 @@ describe("functions/sweep", () => {
 });
 
 describe("the subscriptions of all functions", () => {
-  it("bury poison after its attempts while its neighbours go on", async () => {
+  it("bury poison at once, while its neighbours go on", async () => {
     const clock = new ManualClock(monday);
     const { store, bus, close } = openMemory({ clock });
     const { deps, world } = functionHarness();
@@ -128,12 +128,7 @@ describe("the subscriptions of all functions", () => {
     await bus.publish(poison.map((topic) => message(topic, null)));
     await bus.publish([message(topics.releases, releaseRequest())]);
     await clock.advance(10_000);
-    expect((await bus.deadLetters({ limit: 99 })).map(({ topic }) => topic).sort()).to.deep.equal([
-      topics.builds,
-      topics.releases,
-    ]);
     expect(world.builds).to.have.length(1);
-    await clock.advance(60 * 60_000);
     const letters = await bus.deadLetters({ limit: 99 });
     expect(letters.map(({ topic }) => topic).sort()).to.deep.equal(poison.sort());
     for (const { lastError } of letters)

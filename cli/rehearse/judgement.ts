@@ -192,7 +192,7 @@ const deadLetterList = z.object({
   deadletters: z.array(z.object({ topic: z.string(), lastError: z.string() })),
 });
 
-/** A message whose handler was killed five times is given up on purpose; the work that it told of is owed all the same. */
+/** A message whose handler was killed too often is given up on purpose; the work that it told of is owed all the same. */
 async function deadLetterComplaints(stage: Stage, { setting }: Scenario): Promise<readonly string[]> {
   const { deadletters } = deadLetterList.parse(await stage.read("/deadletters"));
   const isKill = (lastError: string) =>

@@ -24,22 +24,15 @@ const usual = {
 
 /** Which function is pushed which topic. */
 export const pushSubscriptions: readonly PushSubscription[] = [
-  { ...usual, name: "build-releases", function: "build", topic: topics.releases, maxAttempts: 5 },
+  { ...usual, name: "build-releases", function: "build", topic: topics.releases },
   { ...usual, name: "build-work", function: "build", topic: topics.work.build },
-  { ...usual, name: "deploy-builds", function: "deploy", topic: topics.builds, maxAttempts: 5 },
+  { ...usual, name: "deploy-builds", function: "deploy", topic: topics.builds },
   { ...usual, name: "deploy-work", function: "deploy", topic: topics.work.deploy },
   { ...usual, name: "verify-work", function: "verify", topic: topics.work.verify },
   { ...usual, name: "rollout-work", function: "rollout", topic: topics.work.rollout },
   { ...usual, name: "rollback-work", function: "rollback", topic: topics.work.rollback },
   { ...usual, name: "warmup-work", function: "warmup", topic: topics.work.warmup },
-  {
-    ...usual,
-    name: "notify-facts",
-    function: "notify",
-    topic: topics.events,
-    maxAttempts: 5,
-    onlyWhereTold: true,
-  },
+  { ...usual, name: "notify-facts", function: "notify", topic: topics.events, onlyWhereTold: true },
   {
     ...usual,
     name: "notify-commands",
@@ -49,6 +42,6 @@ export const pushSubscriptions: readonly PushSubscription[] = [
     onlyWhereTold: true,
   },
   { ...usual, name: "notify-again", function: "notify", topic: topics.notify, onlyWhereTold: true },
-  { ...usual, name: "sweep-clock", function: "sweep", topic: topics.sweep, maxAttempts: 5 },
-  { ...usual, name: "warmup-clock", function: "warmup", topic: topics.warmup, maxAttempts: 5 },
+  { ...usual, name: "sweep-clock", function: "sweep", topic: topics.sweep },
+  { ...usual, name: "warmup-clock", function: "warmup", topic: topics.warmup },
 ];

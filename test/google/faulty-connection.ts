@@ -7,7 +7,7 @@ import {
 /** What becomes of one call: nothing special, refused before it is sent, or its answer lost. */
 export type Fault = Readonly<{ code: number; when: "before" | "after" }> | null;
 
-class RpcError extends Error {
+export class RpcError extends Error {
   readonly code: number;
 
   constructor(code: number) {

@@ -4,40 +4,15 @@ import type { MemoryQueue } from "../../shared/adapters/memory/memory-queue.ts";
 import { embeddedBus } from "../../shared/adapters/sqlite/bus-options.ts";
 import type { DeliveryQueue } from "../../shared/adapters/sqlite/delivery-queue.ts";
 import type { EmbeddedBus } from "../../shared/adapters/sqlite/embedded-bus.ts";
-import { createTracing } from "../../shared/adapters/system/step-tracing.ts";
-import type { Policy } from "../../shared/domain/policy.ts";
 import { AppError } from "../../shared/ports/app-error.ts";
-import type { Conversations } from "../../shared/ports/conversations.ts";
-import type { Freezes } from "../../shared/ports/freezes.ts";
-import { silentMeters } from "../../shared/ports/meters.ts";
-import type { Notes } from "../../shared/ports/notes.ts";
 import type { Commit, CommitResult, Store } from "../../shared/ports/store.ts";
 import type { Deps } from "../../shared/usecases/deps.ts";
 import type { Desk } from "../../shared/usecases/desk.ts";
 import { createDesk } from "../../shared/usecases/gantry-desk.ts";
-import { RunningWork } from "../../shared/usecases/running-work.ts";
-import { fakeLogs, fakeMetrics } from "../support/watched-cloud.ts";
-import type { SimCloudBuild } from "./sim-build.ts";
-import type { SimCloudRun } from "./sim-cloud-run.ts";
-import { simProbe } from "./sim-probe.ts";
-import { SimProcess, type Surroundings } from "./sim-process.ts";
-import type { SimRegistry } from "./sim-registry.ts";
-import { simRun } from "./sim-run.ts";
-import type { SimGit } from "./sim-source.ts";
+import { type OutsideGantry, simDeps } from "./sim-deps.ts";
+import { SimProcess } from "./sim-process.ts";
 
-export type Outside = Readonly<{
-  world: Surroundings;
-  store: Store;
-  conversations: Conversations;
-  freezes: Freezes;
-  notes: Notes;
-  queue: MemoryQueue;
-  run: SimCloudRun;
-  build: SimCloudBuild;
-  git: SimGit;
-  registry: SimRegistry;
-  policy: Policy;
-}>;
+export type Outside = OutsideGantry & Readonly<{ store: Store; queue: MemoryQueue }>;
 
 /** One process with all of Gantry's functions in it, on a store and a queue that outlive it. */
 export class GantryNode {
@@ -50,54 +25,16 @@ export class GantryNode {
 
   constructor(name: string, outside: Outside) {
     this.#outside = outside;
-    const { world, policy } = outside;
+    const { world } = outside;
     const process = new SimProcess(name, world);
     this.process = process;
     this.#bus = embeddedBus({ queue: this.#queue(), clock: process.clock, options: {} });
-    this.deps = {
+    this.deps = simDeps(outside, {
+      process,
       store: this.#store(),
-      conversations: outside.conversations,
-      freezes: outside.freezes,
-      notes: outside.notes,
       bus: this.#bus,
-      run: simRun({ cloud: outside.run, process, world }),
-      build: outside.build.port(process),
-      source: outside.git.port(process),
-      probe: simProbe({ cloud: outside.run, process, world }),
-      metrics: fakeMetrics(),
-      logs: fakeLogs(),
-      images: outside.registry.port(process),
-      lookups: null,
-      chat: null,
-      forge: null,
-      consoleUrl: () => "https://gantry.test",
-      sourceSite: null,
-      clock: process.clock,
-      ids: { short: () => String(world.random.int(10_000_000, 99_999_999)) },
-      log: { info: ignore, warn: ignore, error: ignore },
-      tracing: createTracing(null),
-      meters: silentMeters,
-      policy,
-      settings: {
-        owner: name,
-        leaseMs: 30_000,
-        invocationMs: 45_000,
-        maxAttempts: 5,
-        retryMinMs: 250,
-        retryMaxMs: 15_000,
-        pollBuildEveryMs: 30_000,
-        sliceMs: 15_000,
-        watchWaitingEveryMs: 60_000,
-        driftEveryMs: 60_000,
-        findTagsEveryMs: null,
-        webhookWithinMs: 60_000,
-        deployDeadlineMs: 120_000,
-        trafficDeadlineMs: 60_000,
-        buildFile: { name: "cloudbuild.yaml", text: "steps: []" },
-      },
-      running: new RunningWork(),
       onCommit: () => sweeper.look(),
-    };
+    });
     const sweeper = new Sweeper(this.deps);
     this.desk = createDesk(this.deps);
     for (const subscription of subscriptions(this.deps)) this.#bus.subscribe(subscription);
@@ -186,8 +123,6 @@ export class GantryNode {
     };
   }
 }
-
-function ignore(): void {}
 
 function storeUnavailable(): AppError {
   return new AppError({

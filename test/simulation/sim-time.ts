@@ -17,9 +17,9 @@ export class SimTime {
     return this.#now;
   }
 
-  /** Calls after `ms`; the answer calls it off. */
+  /** Calls after `ms`, a part of one counting as whole; the answer calls it off. */
   after(ms: number, call: () => void): () => void {
-    const timer: Timer = { at: this.#now + Math.max(0, ms), order: this.#order++, call };
+    const timer: Timer = { at: this.#now + Math.max(0, Math.ceil(ms)), order: this.#order++, call };
     this.#push(timer);
     return () => {
       timer.call = null;

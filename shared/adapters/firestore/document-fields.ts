@@ -35,10 +35,10 @@ export function wireFields(fields: Fields): Record<string, SentValue> {
   return wire;
 }
 
-/** One value as it goes over the wire. */
+/** One value as it goes over the wire. @throws RangeError for a number that is not whole, which Firestore would drop unheard. */
 export function wireValue(value: FieldValue): SentValue {
   if (typeof value === "string") return { stringValue: value };
-  if (typeof value === "number") return { integerValue: String(value) };
+  if (typeof value === "number") return { integerValue: wholeNumber(value) };
   if (value instanceof Uint8Array) return { bytesValue: value };
   if (value instanceof Date)
     return {
@@ -48,6 +48,11 @@ export function wireValue(value: FieldValue): SentValue {
       },
     };
   return { arrayValue: { values: value.map((each) => ({ stringValue: each })) } };
+}
+
+function wholeNumber(value: number): string {
+  if (!Number.isSafeInteger(value)) throw new RangeError(`${value} is not a whole number`);
+  return String(value);
 }
 
 /** The fields of an answer; what is of no kind that Gantry writes is left out. */

@@ -17,9 +17,6 @@ const skewMs = 5_000;
 
 const pageSize = 200;
 
-/** Commits that may overlap so that the one requested last is not the one committed last. */
-const overlapping = 20;
-
 /** The events of all services in one order, without a counter that every commit would have to write. */
 export class EventFeed {
   readonly #database: FirestoreDatabase;
@@ -53,9 +50,12 @@ export class EventFeed {
     }
   }
 
+  /** Of commits that overlap, the one requested last need not be the one committed last: so it is looked what comes after it. */
   async last(): Promise<number> {
-    const { documents } = await this.#database.query(newestCommits, "look for the last event");
-    return Math.max(0, ...documents.flatMap(eventsOf).map(({ position }) => position));
+    const { documents } = await this.#database.query(newestCommit, "look for the last event");
+    const newest = Math.max(0, ...documents.flatMap(eventsOf).map(({ position }) => position));
+    const later = newest === 0 ? [] : await this.after({ after: newest, limit: Number.MAX_SAFE_INTEGER });
+    return later.at(-1)?.position ?? newest;
   }
 }
 
@@ -90,9 +90,9 @@ function commitsFrom(after: number, last: StoredDocument | undefined): Query {
   };
 }
 
-const newestCommits: Query = {
+const newestCommit: Query = {
   collection: "commits",
   where: [],
   orderBy: [["at", "desc"]],
-  limit: overlapping,
+  limit: 1,
 };

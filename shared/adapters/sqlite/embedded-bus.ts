@@ -1,4 +1,5 @@
 import type { Timestamp } from "../../domain/ids.ts";
+import { AppError } from "../../ports/app-error.ts";
 import type { Bus, DeadLetter, OutgoingMessage, Subscription } from "../../ports/bus.ts";
 import type { Clock } from "../../ports/system.ts";
 import type { Delivery, DeliveryQueue, Waiting } from "./delivery-queue.ts";
@@ -38,7 +39,7 @@ const largestClaim = 64; // one claim is one transaction; the rest follows in th
 
 /**
  * Pub/Sub within one process: hands each message to every subscription of its topic AT LEAST ONCE, in any order, as
- * the CloudEvent that Eventarc would build. Sleeps until a message arrives or falls due; there is no polling.
+ * the CloudEvent that Eventarc would build. What cannot be read is a dead letter at once. Sleeps until a message arrives or falls due; there is no polling.
  */
 export class EmbeddedBus implements Bus {
   readonly #options: EmbeddedBusOptions;
@@ -204,7 +205,7 @@ export class EmbeddedBus implements Bus {
     const { id, attempt } = running.delivery;
     const now = this.#options.clock.now();
     const failed = { id, attempt, error: error instanceof Error ? error.message : String(error) };
-    if (attempt >= subscription.maxAttempts) {
+    if (attempt >= subscription.maxAttempts || isPoison(error)) {
       await this.#options.queue.bury({ ...failed, now });
       this.#report(lane, running, "dead", error);
       return;
@@ -250,4 +251,9 @@ export class EmbeddedBus implements Bus {
       })
       .catch((error: unknown) => this.#options.onTrouble(error));
   }
+}
+
+/** What cannot be read now can never be read. */
+function isPoison(error: unknown): boolean {
+  return error instanceof AppError && error.code === "message-invalid";
 }
