@@ -6,9 +6,18 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { CloudBuildClient } from "@google-cloud/cloudbuild";
+import { ServicesClient } from "@google-cloud/run";
+import { credentials } from "@grpc/grpc-js";
 import { expect } from "chai";
+import { parse } from "yaml";
 import { writeService } from "../../bundle/write-bundles.ts";
+import { startCloudBuild } from "../../emulator/build/start-cloud-build.ts";
+import { git } from "../../emulator/git/git-command.ts";
+import { startGit } from "../../emulator/git/start-git.ts";
 import { pubsubAdmin } from "../../emulator/google/pubsub-admin.ts";
+import { openImageStore } from "../../emulator/images/image-store.ts";
+import { type CloudRun, startCloudRun } from "../../emulator/run/cloud-run.ts";
 import { freePort } from "../../emulator/run/data/free-port.ts";
 import { deadLetterTopic, ownTopics } from "../../shared/install/google-parts.ts";
 import { topics } from "../../shared/ports/bus.ts";
@@ -16,6 +25,8 @@ import { releaseIdFor } from "../../shared/usecases/release-id.ts";
 import { sharedFirestore, sharedPubSub, uniqueProject } from "../support/google-emulators.ts";
 import { type ServiceBundle, startServiceBundle } from "../support/service-bundle.ts";
 import { githubDelivery } from "../support/service-harness.ts";
+
+process.env["METADATA_SERVER_DETECTION"] = "none"; // the clients of this process look for nobody else's identity
 
 const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
 const token = "a-token-of-maya-for-the-api";
@@ -204,4 +215,81 @@ describe("the bundle of the HTTP service", () => {
       env: { PATH: process.env["PATH"] },
     });
   });
+
+  it("is built by the local cloud from its own cloudbuild.yaml and Dockerfile, and runs as a revision", async () => {
+    const answer = await asRevision({ folder, container: join(folder, "container"), env });
+    expect(answer).to.include({ status: "ok" });
+  }).timeout(60_000);
 });
+
+/** Commits the folder, builds it with its own file, deploys the digest, and asks for `/healthz`. */
+async function asRevision({
+  folder,
+  container,
+  env,
+}: Readonly<{ folder: string; container: string; env: Readonly<Record<string, string>> }>): Promise<unknown> {
+  const images = await openImageStore(join(folder, "images"));
+  const remote = await startGit({
+    root: join(folder, "git"),
+    webhook: () => null,
+    repositories: ["acme/gantry"],
+  });
+  const build = await startCloudBuild({ images, publish: async () => undefined });
+  const run = await startCloudRun({ images });
+  try {
+    const bare = await remote.ensureRepository("acme/gantry");
+    const author = ["-c", "user.name=a", "-c", "user.email=a@example.com"];
+    await git(container, "init", "--quiet", "--initial-branch=main");
+    await git(container, "add", ".");
+    await git(container, ...author, "commit", "--quiet", "--message", "container");
+    await git(container, "push", "--quiet", bare, "main");
+    const revision = (await git(container, "rev-parse", "HEAD")).trim();
+    const source = { gitSource: { url: remote.cloneUrl("acme/gantry"), revision } };
+    const image = "us-central1-docker.pkg.dev/acme-ops/gantry-functions/service";
+    const file = parse(await readFile(join(container, "cloudbuild.yaml"), "utf8"));
+    const digest = await builtDigest(build.grpc.port, { file, source, image });
+    return await deployedHealth(run, { image: `${image}@${digest}`, env });
+  } finally {
+    await Promise.all([remote.close(), build.close(), run.close()]);
+  }
+}
+
+const project = "acme-ops";
+const local = { apiEndpoint: "127.0.0.1", sslCreds: credentials.createInsecure(), projectId: project };
+
+async function builtDigest(
+  port: number,
+  { file, source, image }: Readonly<{ file: Record<string, unknown>; source: object; image: string }>,
+): Promise<string> {
+  const builds = new CloudBuildClient({ ...local, port });
+  try {
+    const substitutions = { ...Object(file["substitutions"]), _IMAGE: image };
+    const timeout = { seconds: Number.parseInt(String(file["timeout"]), 10) };
+    const [operation] = await builds.createBuild({
+      projectId: project,
+      build: { ...file, source, substitutions, timeout },
+    });
+    const [done] = await operation.promise();
+    return done.results?.images?.[0]?.digest ?? `no image: ${JSON.stringify(done)}`;
+  } finally {
+    await builds.close();
+  }
+}
+
+async function deployedHealth(
+  run: CloudRun,
+  { image, env }: Readonly<{ image: string; env: Readonly<Record<string, string>> }>,
+): Promise<unknown> {
+  const services = new ServicesClient({ ...local, port: run.grpc.port });
+  try {
+    const given = Object.entries(env).filter(([name]) => !["PORT", "K_SERVICE"].includes(name));
+    const template = { containers: [{ image, env: given.map(([name, value]) => ({ name, value })) }] };
+    const parent = `projects/${project}/locations/us-central1`;
+    const [created] = await services.createService({ parent, serviceId: "gantry", service: { template } });
+    await created.promise();
+    const url = `http://127.0.0.1:${run.proxy.port}/_run/${project}/us-central1/gantry/healthz`;
+    return await (await fetch(url)).json();
+  } finally {
+    await services.close();
+  }
+}
