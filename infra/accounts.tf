@@ -64,7 +64,8 @@ resource "google_project_iam_member" "own_project" {
   member  = local.members[each.value.component]
 }
 
-# The functions' source lies in a bucket that Cloud Run functions makes by itself.
+# The functions' source lies in a bucket that Cloud Run functions makes by itself; what the image of the HTTP service is built
+# from lies beside the archives.
 resource "google_project_iam_member" "package_sources" {
   for_each = { for right in local.by_kind["package-sources"] : right.key => right }
 
@@ -74,7 +75,7 @@ resource "google_project_iam_member" "package_sources" {
 
   condition {
     title      = "gantry-function-sources"
-    expression = "resource.name.startsWith(\"projects/_/buckets/gcf-v2-sources-${local.number}-${var.region}\")"
+    expression = join(" || ", [for bucket in ["gcf-v2-sources-${local.number}-${var.region}", "${var.project}-gantry-functions"] : "resource.name.startsWith(\"projects/_/buckets/${bucket}\")"])
   }
 }
 

@@ -7,6 +7,8 @@ locals {
   number = data.google_project.this.number
   labels = merge({ app = "gantry" }, var.labels)
 
+  archives = coalesce(var.archives, "${path.module}/../dist/functions")
+
   # Before the secrets hold values, no function and no service could start.
   functions = var.secrets_filled ? local.map.functions : {}
 

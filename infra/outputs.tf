@@ -8,6 +8,16 @@ output "webhook_url" {
   value       = "${local.address}/hooks/github"
 }
 
+output "image_name" {
+  description = "What the image of the HTTP service is pushed as; with its digest behind it, it is service_image."
+  value       = "${var.region}-docker.pkg.dev/${var.project}/${google_artifact_registry_repository.packages.repository_id}/service"
+}
+
+output "image_source" {
+  description = "Where `gcloud builds submit` lays what the image is built from: the account that builds reads it there."
+  value       = "gs://${google_storage_bucket.archives.name}/service"
+}
+
 output "accounts" {
   description = "The service account of each part."
   value       = local.accounts

@@ -27,8 +27,7 @@ resource "google_cloud_run_v2_service" "http" {
     }
 
     containers {
-      image   = each.value
-      command = length(var.service_command) > 0 ? var.service_command : null
+      image = each.value
 
       resources {
         limits            = { cpu = "1", memory = "512Mi" }
@@ -36,9 +35,15 @@ resource "google_cloud_run_v2_service" "http" {
         startup_cpu_boost = true
       }
 
+      # It listens once it has read its settings. A probe over HTTP that comes too early comes again after a whole second at
+      # the soonest, and would make each cold start wait for Firestore.
       startup_probe {
-        http_get {
-          path = "/healthz"
+        timeout_seconds   = 240
+        period_seconds    = 240
+        failure_threshold = 1
+
+        tcp_socket {
+          port = 8080
         }
       }
 

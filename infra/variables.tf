@@ -51,13 +51,13 @@ variable "secrets_filled" {
 }
 
 variable "archives" {
-  description = "The folder that holds build.zip, deploy.zip, ... one a function, as `npm run build` and `zip` make them."
+  description = "The folder that holds build.zip, deploy.zip, ... one a function, as `npm run bundle` makes them. null: dist/functions of the clone that this module lies in."
   type        = string
   default     = null
 }
 
 variable "service_image" {
-  description = "The container of the HTTP service, by digest."
+  description = "The image of the HTTP service by digest, built from dist/container, which `npm run bundle` makes. null: no HTTP service."
   type        = string
   default     = null
 
@@ -65,12 +65,6 @@ variable "service_image" {
     condition     = var.service_image == null || can(regex("@sha256:[0-9a-f]{64}$", var.service_image))
     error_message = "Name the image by its digest, like REGION-docker.pkg.dev/PROJECT/gantry-functions/service@sha256:...: a tag can be moved."
   }
-}
-
-variable "service_command" {
-  description = "What the container of the HTTP service runs; empty: what its image says."
-  type        = list(string)
-  default     = []
 }
 
 variable "service_min_instances" {

@@ -23,7 +23,7 @@ export function placeText(on: Place, database: string): string {
     case "package-repository":
       return "repository gantry-functions";
     case "package-sources":
-      return "bucket of the functions' source";
+      return "buckets of uploaded source";
     case "topic":
       return `topic ${on.name}`;
     case "secret":

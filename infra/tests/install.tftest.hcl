@@ -45,8 +45,8 @@ run "functions" {
   }
 
   assert {
-    condition     = alltrue([for f in google_cloudfunctions2_function.function : f.service_config[0].timeout_seconds < 600])
-    error_message = "A function ends before its message is delivered again."
+    condition     = alltrue([for f in google_cloudfunctions2_function.function : f.service_config[0].timeout_seconds <= 3600])
+    error_message = "A function that is called over HTTP runs for an hour at most."
   }
 
   assert {
@@ -77,6 +77,33 @@ run "functions" {
   assert {
     condition     = length([for e in google_cloudfunctions2_function.function["rollout"].service_config[0].secret_environment_variables : e]) == 0
     error_message = "What moves traffic holds no secret."
+  }
+}
+
+run "service" {
+  assert {
+    condition     = output.image_name == "europe-west4-docker.pkg.dev/acme-ops/gantry-functions/service" && startswith(var.service_image, "${output.image_name}@")
+    error_message = "The image of the HTTP service is pushed where the module looks for it."
+  }
+
+  assert {
+    condition     = strcontains(one([for m in google_project_iam_member.package_sources : m.condition[0].expression]), "\"projects/_/buckets/${trimsuffix(trimprefix(output.image_source, "gs://"), "/service")}\"")
+    error_message = "The account that builds the image reads what it is built from."
+  }
+
+  assert {
+    condition     = google_cloud_run_v2_service.http["http"].template[0].containers[0].image == var.service_image && google_cloud_run_v2_service.http["http"].template[0].service_account == google_service_account.component["service"].email
+    error_message = "The HTTP service runs the image that was named, as its own account."
+  }
+
+  assert {
+    condition     = alltrue([for c in google_cloud_run_v2_service.http["http"].template[0].containers : length(c.startup_probe[0].http_get) == 0 && c.startup_probe[0].tcp_socket[0].port == 8080])
+    error_message = "A cold start waits for the port, and not for Firestore."
+  }
+
+  assert {
+    condition     = toset([for e in google_cloud_run_v2_service.http["http"].template[0].containers[0].env : e.name]) == toset(["GOOGLE_CLOUD_PROJECT", "GANTRY_FIRESTORE_DATABASE", "GANTRY_PUSH_ACCOUNT", "NODE_ENV", "GANTRY_PUBLIC_URL", "GANTRY_POLICY_FILE", "GANTRY_SERVER_FILE", "GANTRY_WEBHOOK_SECRETS", "GANTRY_SESSION_SECRET", "GANTRY_TOKENS", "GANTRY_SLACK_TOKEN", "GANTRY_SLACK_SIGNING_SECRETS", "GANTRY_GITHUB_TOKEN"])
+    error_message = "The HTTP service has the settings and secrets that it is started with."
   }
 }
 

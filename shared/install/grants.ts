@@ -83,8 +83,11 @@ function conditionOf(on: Place, { project, region, database }: Installation): Gr
       expression: `resource.name == "projects/${project}/databases/${database}"`,
     };
   if (on.kind !== "package-sources") return null;
-  const bucket = `projects/_/buckets/gcf-v2-sources-${projectNumber}-${region}`;
-  return { title: "gantry-function-sources", expression: `resource.name.startsWith("${bucket}")` };
+  const buckets = [`gcf-v2-sources-${projectNumber}-${region}`, `${project}-gantry-functions`];
+  const expression = buckets
+    .map((bucket) => `resource.name.startsWith("projects/_/buckets/${bucket}")`)
+    .join(" || ");
+  return { title: "gantry-function-sources", expression };
 }
 
 function resourcesOf(on: Place, installation: Installation): readonly Resource[] {

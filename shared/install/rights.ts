@@ -118,9 +118,9 @@ const grants: Readonly<Record<Component, readonly Grant[]>> = {
     ["roles/logging.logWriter", "service-project", "writes the build's log"],
   ],
   packager: [
-    ["roles/artifactregistry.writer", "package-repository", "pushes the functions' own containers"],
+    ["roles/artifactregistry.writer", "package-repository", "pushes the containers of functions and service"],
     ["roles/logging.logWriter", "project", "writes the log of that build"],
-    ["roles/storage.objectViewer", "package-sources", "reads the functions' uploaded source"],
+    ["roles/storage.objectViewer", "package-sources", "reads the uploaded source of functions and service"],
   ],
 };
 
@@ -145,7 +145,7 @@ export function purposeOf(component: Component): string {
   if (component === "service") return servicePart.does;
   if (component === "push") return "the identity of Pub/Sub's push";
   if (component === "images") return "the account that builds run as";
-  if (component === "packager") return "builds the functions at install";
+  if (component === "packager") return "builds functions and service at install";
   return functionParts[component].does;
 }
 

@@ -1,4 +1,5 @@
-# One service, one project, Slack and GitHub: what most installations look like.
+# One service, one project, Slack and GitHub: what most installations look like. It can be applied as it stands, with
+# TF_VAR_project, TF_VAR_region and TF_VAR_service in the environment.
 terraform {
   required_version = ">= 1.7"
 
@@ -14,6 +15,14 @@ variable "project" {
   type = string
 }
 
+variable "region" {
+  type = string
+}
+
+variable "service" {
+  type = string
+}
+
 variable "secrets_filled" {
   type    = bool
   default = false
@@ -24,28 +33,63 @@ variable "service_image" {
   default = null
 }
 
+variable "slack" {
+  type    = bool
+  default = true
+}
+
+variable "github_token" {
+  type    = bool
+  default = true
+}
+
+variable "github_app" {
+  type    = bool
+  default = false
+}
+
+variable "cloud_builds_topic" {
+  type    = bool
+  default = true
+}
+
 provider "google" {
   project = var.project
-  region  = "us-central1"
+  region  = var.region
 }
 
 module "gantry" {
   source = "../.."
 
-  project        = var.project
-  region         = "us-central1"
-  secrets_filled = var.secrets_filled
-  archives       = "${path.root}/../../../dist/functions"
-  service_image  = var.service_image
+  project            = var.project
+  region             = var.region
+  secrets_filled     = var.secrets_filled
+  service_image      = var.service_image
+  slack              = var.slack
+  github_token       = var.github_token
+  github_app         = var.github_app
+  cloud_builds_topic = var.cloud_builds_topic
 
   services = [{
-    name            = "api"
-    runtime_account = "api-runtime@${var.project}.iam.gserviceaccount.com"
+    name            = var.service
+    runtime_account = "${var.service}-runtime@${var.project}.iam.gserviceaccount.com"
   }]
+}
+
+output "service_url" {
+  value = module.gantry.service_url
 }
 
 output "webhook_url" {
   value = module.gantry.webhook_url
+}
+
+output "image_name" {
+  value = module.gantry.image_name
+}
+
+output "image_source" {
+  value = module.gantry.image_source
 }
 
 output "secret_commands" {
