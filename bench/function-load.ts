@@ -1,26 +1,25 @@
 import { execFile } from "node:child_process";
 import module from "node:module";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { sdksOf } from "../bundle/function-sdks.ts";
 import { type WrittenBundle, writeBundles } from "../bundle/write-bundles.ts";
 import { functionNames } from "../shared/install/google-parts.ts";
 import type { Benchmark } from "./benchmark.ts";
 import { buildPackage, root } from "./built-package.ts";
-import { type Figure, mebibytes, ratio, single, spread } from "./figures.ts";
+import { type Figure, mebibytes, ratio, single } from "./figures.ts";
+import { processorTime } from "./processor-time.ts";
+import { serviceLoad } from "./service-load.ts";
 
 const run = promisify(execFile);
-const runs = 7;
 const framework = "@google-cloud/functions-framework";
-const hook = "service/hooks/github.js";
 
 /**
  * Processor time until a function can take its first push, each time in a new process: what one core takes for it, whatever else
- * the machine does. Beside it the same of all packages that the function may use, from node_modules.
+ * the machine does. Beside it the same of all packages that the function may use, from node_modules. Then the HTTP service.
  */
 export const functionLoad: Benchmark = {
-  about: `processor time to load each bundle, and its SDKs unbundled (Node ${process.versions.node}, ${hasCache() ? "with" : "which has no"} compile cache)`,
+  about: `processor time to load each bundle, and the same unbundled (Node ${process.versions.node}, ${hasCache() ? "with" : "which has no"} compile cache)`,
   limitMs: 600_000,
   run: async ({ directory, note }) => {
     await buildPackage(note);
@@ -32,8 +31,7 @@ export const functionLoad: Benchmark = {
     const unbundled = new Map<string, Figure>();
     const figures: Figure[] = [];
     for (const bundle of bundles) figures.push(...(await figuresOf(bundle, unbundled)));
-    const path = [pathToFileURL(join(root, "dist", hook)).href];
-    return [...figures, await spreadOf("webhook path of the HTTP process, compiled", imports(path), "60 ms")];
+    return [...figures, ...(await serviceLoad(directory))];
   },
 };
 
@@ -64,16 +62,8 @@ function hasCache(): boolean {
   return "enableCompileCache" in module;
 }
 
-async function spreadOf(name: string, script: string, aim?: string): Promise<Figure> {
-  const took: number[] = [];
-  await measure(script); // the first one reads from the disk
-  for (let turn = 0; turn < runs; turn += 1) took.push(await measure(script));
-  return spread({ name, unit: "ms", ...(aim === undefined ? {} : { aim }) }, took);
-}
-
-async function measure(script: string): Promise<number> {
-  const { stdout } = await run(process.execPath, ["--input-type=module", "--eval", script], { cwd: root });
-  return Number(stdout);
+function spreadOf(name: string, script: string, aim?: string): Promise<Figure> {
+  return processorTime({ name, script, cwd: root, ...(aim === undefined ? {} : { aim }) });
 }
 
 const began = "const began = process.cpuUsage();";
