@@ -30,6 +30,7 @@ export class FunctionProcess {
   readonly #options: FunctionProcessOptions;
   #process: ChildProcess | null = null;
   #port = 0;
+  #isFrozen = false;
 
   constructor(options: FunctionProcessOptions) {
     this.#options = options;
@@ -41,6 +42,11 @@ export class FunctionProcess {
 
   get isRunning(): boolean {
     return this.#process !== null;
+  }
+
+  /** It runs, and does not stand still. */
+  get isFree(): boolean {
+    return this.isRunning && !this.#isFrozen;
   }
 
   /** Ready once resolved: at the same port as before, or at another where somebody took that meanwhile. */
@@ -78,6 +84,7 @@ export class FunctionProcess {
   async stop(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
     const child = this.#process;
     this.#process = null;
+    this.#isFrozen = false;
     if (child === null || child.exitCode !== null || child.signalCode !== null) return;
     const gone = once(child, "exit");
     child.kill("SIGCONT"); // one that stands still hears nothing else but SIGKILL
@@ -87,10 +94,12 @@ export class FunctionProcess {
 
   /** Its CPU is taken away, as between two requests. */
   freeze(): void {
+    this.#isFrozen = true;
     this.#process?.kill("SIGSTOP");
   }
 
   thaw(): void {
+    this.#isFrozen = false;
     this.#process?.kill("SIGCONT");
   }
 

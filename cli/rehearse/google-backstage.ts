@@ -73,6 +73,7 @@ async function build(
       log: options.log,
       sign: signer.sign,
       ...options.setting.pushes,
+      ...(options.setting.instances !== undefined && { instances: options.setting.instances }),
     },
   });
   audience.gantry = gantry;
@@ -151,6 +152,7 @@ function serveFiles({ slack, git }: LocalCloud, { setting }: BackstageOptions): 
       handOverAfter: "3s",
       lookForDrift: "500ms",
       watchWaiting: "500ms",
+      ...(setting.lease !== undefined && { lease: setting.lease }),
       ...(setting.findsTags ? { github: findingTags(git.url) } : {}),
     },
     policy: {

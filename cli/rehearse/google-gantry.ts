@@ -1,18 +1,15 @@
 import { type PubSubAdmin, pubsubAdmin } from "../../emulator/google/pubsub-admin.ts";
 import {
+  type ComingPush,
   type Disturbance,
   type PushRelay,
   type RelayedPush,
   startPushRelay,
 } from "../../emulator/google/push-relay.ts";
-import {
-  deadLetterTopic,
-  type FunctionName,
-  functionNames,
-  ownTopics,
-} from "../../shared/install/google-parts.ts";
+import { deadLetterTopic, type FunctionName, ownTopics } from "../../shared/install/google-parts.ts";
 import { pushSubscriptions } from "../../shared/install/push-subscriptions.ts";
 import { topics } from "../../shared/ports/bus.ts";
+import { FunctionFleet } from "./function-fleet.ts";
 import { FunctionProcess } from "./function-process.ts";
 import type { GoogleGround } from "./google-ground.ts";
 
@@ -22,8 +19,10 @@ export type GoogleGantryOptions = Readonly<{
   /** Of every function's process. */
   env: Readonly<Record<string, string | undefined>>;
   log: (line: string) => void;
+  /** Of each function; one unless told otherwise. */
+  instances?: number;
   /** What becomes of each delivery; by default nothing out of the ordinary. */
-  disturb?: (push: Omit<RelayedPush, "status" | "durationMs">) => Disturbance;
+  disturb?: (push: ComingPush) => Disturbance;
   onDelivery?: (push: RelayedPush) => void;
   /** Signs pushes to this endpoint. Null = they carry no token. */
   sign?: ((endpoint: string) => Promise<string>) | null;
@@ -31,7 +30,11 @@ export type GoogleGantryOptions = Readonly<{
 
 /** The functions of one installation before Google's emulators, each a process, and what calls them. */
 export type GoogleGantry = Readonly<{
+  project: string;
+  /** The first instance of each. */
   functions: Readonly<Record<FunctionName, FunctionProcess>>;
+  /** The instance that was called last; the first one before any call. */
+  called: (name: FunctionName) => FunctionProcess;
   publish: PubSubAdmin["publish"];
   /** Makes topics and subscriptions once more, for an emulator that forgot them. */
   provision: () => Promise<void>;
@@ -49,7 +52,9 @@ const warmupEveryMs = 60_000;
 export async function startGoogleGantry(options: GoogleGantryOptions): Promise<GoogleGantry> {
   const { ground, project, log } = options;
   const functions = functionProcesses(options);
-  const all = functionNames.map((name) => functions[name]);
+  const others = Array.from({ length: (options.instances ?? 1) - 1 }, () => functionProcesses(options));
+  const fleet = new FunctionFleet(functions, ...others);
+  const { all } = fleet;
   const stops: (() => Promise<void>)[] = [() => stopAll(all)];
   const close = async (): Promise<void> => {
     for (const stop of stops.toReversed()) await stop();
@@ -58,7 +63,7 @@ export async function startGoogleGantry(options: GoogleGantryOptions): Promise<G
     const admin = await pubsubAdmin({ host: ground.pubsub.host, project });
     stops.push(admin.close);
     const relay = await startPushRelay({
-      target: (subscription) => targetOf(functions, project, subscription),
+      target: (subscription) => targetOf(fleet, project, subscription),
       sign: options.sign ?? null,
       ...(options.disturb && { disturb: options.disturb }),
       ...(options.onDelivery && { onDelivery: options.onDelivery }),
@@ -67,7 +72,9 @@ export async function startGoogleGantry(options: GoogleGantryOptions): Promise<G
     await Promise.all([startAll(all), provision(admin, relay)]);
     stops.push(startClock(admin, log));
     return {
+      project,
       functions,
+      called: (name) => fleet.called(name),
       publish: admin.publish,
       provision: () => provision(admin, relay),
       startFunctions: () => startAll(all.filter(({ isRunning }) => !isRunning)),
@@ -110,14 +117,12 @@ async function stopAll(processes: readonly FunctionProcess[]): Promise<void> {
 const deadLetters = { name: deadLetterTopic, topic: deadLetterTopic, function: "sweep" } as const;
 
 /** As Terraform sets the push endpoint: the address of the function, and the topic as its path. */
-function targetOf(
-  functions: Readonly<Record<FunctionName, FunctionProcess>>,
-  project: string,
-  subscription: string,
-): string | null {
+function targetOf(fleet: FunctionFleet, project: string, subscription: string): string | null {
   const heard = [...pushSubscriptions, deadLetters].find(({ name }) => name === subscription);
-  if (heard === undefined || !functions[heard.function].isRunning) return null;
-  return `${functions[heard.function].url}/projects/${project}/topics/${heard.topic}`;
+  const instance = heard === undefined ? null : fleet.next(heard.function);
+  return heard === undefined || instance === null
+    ? null
+    : `${instance.url}/projects/${project}/topics/${heard.topic}`;
 }
 
 async function provision(admin: PubSubAdmin, relay: PushRelay): Promise<void> {

@@ -20,6 +20,10 @@ export type Setting = Readonly<{
   deadlineMs?: number;
   /** What becomes of each push to a function, on Google's engine. */
   pushes?: Pick<GoogleGantryOptions, "disturb" | "onDelivery">;
+  /** Instances of each function, on Google's engine; one unless told otherwise. */
+  instances?: number;
+  /** As in `gantry.server.yaml`, on Google's engine. */
+  lease?: string;
 }>;
 
 /** Who has all traffic in the end; `split` = the scenario judges by itself. */

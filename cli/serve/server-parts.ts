@@ -40,6 +40,7 @@ function gitAddressOf(
 /** How this process goes about its work, as far as `gantry.server.yaml` says. */
 export function paceOf(settings: ServerSettings): Partial<Settings> {
   return {
+    leaseMs: settings.lease,
     pollBuildEveryMs: settings.pollBuilds,
     watchWaitingEveryMs: settings.watchWaiting,
     driftEveryMs: settings.lookForDrift,

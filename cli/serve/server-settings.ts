@@ -123,6 +123,11 @@ const serverSchema = section({
     .describe(
       "On Google Cloud: after how long a function hands the rest of a release over to its next call, where that is sooner than its time limit asks for.",
     ),
+  lease: durationField({ min: 1_000, max: 300_000 })
+    .default(30_000)
+    .describe(
+      "How long work belongs to a process that gives no sign of life; after that another one takes it up.",
+    ),
   watchWaiting: durationField({ min: 100 })
     .default(5 * 60_000)
     .describe("How often a candidate is looked at that waits for approval. Each look may wake an instance."),

@@ -20,10 +20,18 @@ const keptOutput = 4_000;
 /** Small and quick to start: the emulators serve one developer. */
 const javaOptions = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx512m", "-Duser.language=en"];
 
-/** Starts Google's Firestore emulator, ready once resolved. Port 0 takes a free one. */
-export function startFirestoreEmulator(programs: GooglePrograms, port = 0): Promise<GoogleEmulator> {
+/**
+ * Starts Google's Firestore emulator, ready once resolved. Port 0 takes a free one. `seed`: the file of an export that it begins
+ * with; the documents in it lose the times at which they were written.
+ */
+export function startFirestoreEmulator(
+  programs: GooglePrograms,
+  port = 0,
+  seed: string | null = null,
+): Promise<GoogleEmulator> {
   const main = "com.google.cloud.datastore.emulator.firestore.CloudFirestore";
-  return start(programs.java, port, ["-cp", programs.firestore, main, "start"]);
+  const seeded = seed === null ? [] : [`--seed_from_export=${seed}`];
+  return start(programs.java, port, ["-cp", programs.firestore, main, "start", ...seeded]);
 }
 
 /** Starts Google's Pub/Sub emulator, ready once resolved. Port 0 takes a free one. Its message ids begin at 1 each time. */

@@ -15,16 +15,20 @@ export type RelayedPush = Readonly<{
   subscription: string;
   messageId: string;
   attempt: number; // 1-based
+  target: string | null; // null = nobody was there
   status: number | null;
   durationMs: number;
 }>;
 
+/** A delivery before it is made. */
+export type ComingPush = Pick<RelayedPush, "subscription" | "messageId" | "attempt">;
+
 export type PushRelayOptions = Readonly<{
-  /** Where a subscription's pushes go, as its push endpoint would say; null = nobody is there. */
+  /** Where a subscription's next push goes, as its push endpoint would say; null = nobody is there. */
   target: (subscription: string) => string | null;
   /** The token of a push to this endpoint, as Pub/Sub signs one. Null = none. */
   sign: ((endpoint: string) => Promise<string>) | null;
-  disturb?: (push: Omit<RelayedPush, "status" | "durationMs">) => Disturbance;
+  disturb?: (push: ComingPush) => Disturbance;
   onDelivery?: (push: RelayedPush) => void;
 }>;
 
@@ -115,21 +119,16 @@ class Relay {
     return losesAnswer ? 504 : status;
   }
 
-  async #deliver(
-    push: Omit<RelayedPush, "status" | "durationMs">,
-    text: string,
-    delayMs: number,
-  ): Promise<number> {
+  async #deliver(push: ComingPush, text: string, delayMs: number): Promise<number> {
     if (delayMs > 0) await sleep(delayMs, undefined, { signal: this.#closing.signal });
     const began = performance.now();
-    const status = await this.#send(push.subscription, text).catch(() => null);
-    this.#options.onDelivery?.({ ...push, status, durationMs: performance.now() - began });
+    const target = this.#options.target(push.subscription);
+    const status = target === null ? 503 : await this.#send(target, text).catch(() => null);
+    this.#options.onDelivery?.({ ...push, target, status, durationMs: performance.now() - began });
     return status ?? 502;
   }
 
-  async #send(subscription: string, text: string): Promise<number> {
-    const target = this.#options.target(subscription);
-    if (target === null) return 503;
+  async #send(target: string, text: string): Promise<number> {
     const token = await this.#options.sign?.(target);
     const headers = {
       "content-type": "application/json",

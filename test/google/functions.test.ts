@@ -4,14 +4,14 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { type GoogleGantry, startGoogleGantry } from "../../cli/rehearse/google-gantry.ts";
-import { type GoogleGround, startGoogleGround } from "../../cli/rehearse/google-ground.ts";
+import type { GoogleGround } from "../../cli/rehearse/google-ground.ts";
 import { googleNames } from "../../cli/runtime/google-settings.ts";
 import { type PushSigner, startPushSigner } from "../../emulator/google/push-signer.ts";
 import { openFirestore } from "../../shared/adapters/firestore/open-firestore.ts";
 import { connectPublisher } from "../../shared/adapters/pubsub/connect-publisher.ts";
 import { PubSubBus } from "../../shared/adapters/pubsub/pubsub-bus.ts";
 import { topics } from "../../shared/ports/bus.ts";
-import { ownPrograms, uniqueProject } from "../support/google-emulators.ts";
+import { sharedGround, uniqueProject } from "../support/google-emulators.ts";
 import { realClock } from "../support/real-clock.ts";
 import { silentLog } from "./firestore-engine.ts";
 
@@ -30,9 +30,7 @@ describe("the functions on Google's engine", function () {
   const lines: string[] = [];
 
   before(async function () {
-    await ownPrograms(this);
-    ground = await startGoogleGround(process.env);
-    ends.push(ground.close);
+    ground = await sharedGround(this);
     folder = await mkdtemp(join(tmpdir(), "gantry-functions-"));
     ends.push(() => rm(folder, { recursive: true }));
     await writeFile(join(folder, "gantry.server.yaml"), server);

@@ -1,9 +1,9 @@
 import { expect } from "chai";
-import { type GoogleGround, startGoogleGround } from "../../cli/rehearse/google-ground.ts";
+import type { GoogleGround } from "../../cli/rehearse/google-ground.ts";
 import { rehearse } from "../../cli/rehearse/rehearsal.ts";
 import type { Scenario } from "../../cli/rehearse/scenario.ts";
 import type { RelayedPush } from "../../emulator/google/push-relay.ts";
-import { ownPrograms } from "../support/google-emulators.ts";
+import { sharedGround } from "../support/google-emulators.ts";
 
 /** A hold and a bake, each longer than the functions of a rehearsal go on, which is 3 s. */
 const rollout = {
@@ -17,10 +17,8 @@ describe("a release that takes longer than a function may run", function () {
   this.timeout(240_000);
   let ground: GoogleGround;
   before(async function () {
-    await ownPrograms(this);
-    ground = await startGoogleGround(process.env);
+    ground = await sharedGround(this);
   });
-  after(() => ground?.close());
 
   it("is handed from call to call of the rollout, each answered with 204, and every step is taken once", async () => {
     const pushes: RelayedPush[] = [];

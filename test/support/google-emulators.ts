@@ -1,4 +1,8 @@
+import { rmSync } from "node:fs";
+import { dirname } from "node:path";
 import process from "node:process";
+import { type GantryPrograms, gantryPrograms } from "../../cli/rehearse/gantry-programs.ts";
+import type { GoogleGround } from "../../cli/rehearse/google-ground.ts";
 import {
   type GoogleEmulator,
   startFirestoreEmulator,
@@ -41,8 +45,11 @@ function shared(start: Start): (context: Mocha.Context) => Promise<GoogleEmulato
 }
 
 const running: GoogleEmulator[] = [];
+let bundled: Promise<GantryPrograms> | null = null;
+let bundle: GantryPrograms | null = null;
 
 function killAll(): void {
+  if (bundle !== null) rmSync(dirname(bundle.functions), { recursive: true, force: true });
   for (const { pid } of running) {
     try {
       process.kill(pid, "SIGKILL");
@@ -69,6 +76,7 @@ async function endWithProcess(starting: Promise<GoogleEmulator>): Promise<Google
 
 after(async () => {
   await Promise.all(running.map((emulator) => emulator.stop()));
+  await (await bundled)?.remove();
 });
 
 /** Call in `before` of a suite: the Firestore emulator that all suites of this process share. */
@@ -82,4 +90,13 @@ export async function ownPrograms(context: Mocha.Context): Promise<GoogleProgram
   const programs = await programsOrSkip(context);
   context.timeout(90_000);
   return programs;
+}
+
+/** Call in `before` of a suite: the ground of rehearsals that all suites of this process share. Nobody else closes it. */
+export async function sharedGround(context: Mocha.Context): Promise<GoogleGround> {
+  const pubsub = await sharedPubSub(context);
+  const firestore = await sharedFirestore(context);
+  bundled ??= gantryPrograms();
+  bundle = await bundled;
+  return { pubsub, firestore, programs: bundle, close: async () => undefined };
 }
