@@ -20,7 +20,7 @@ import type { AppEnv, ServiceDeps } from "./service-deps.ts";
 
 /**
  * Google answers `/healthz` of a `run.app` address itself, with 404; some paths that end in z are reserved
- * (https://cloud.google.com/run/docs/known-issues#reserved_url_paths).
+ * (https://cloud.google.com/run/docs/known-issues).
  */
 const healthPaths = ["/healthz", "/health"] as const;
 

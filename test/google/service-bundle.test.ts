@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
+import { createServer as createTcpServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -185,6 +186,31 @@ describe("the bundle of the HTTP service", () => {
     expect(service.facts.at(-1)).to.include({ message: "Gantry has ended" });
     expect(service.facts.filter(({ severity }) => severity !== "INFO")).to.deep.equal([]);
   });
+
+  it("ends in time also while Firestore answers nothing", async () => {
+    const mute = createTcpServer(() => undefined);
+    const port = await freePort();
+    mute.listen(port, "127.0.0.1");
+    const stuck = await startServiceBundle({
+      folder: join(folder, "container"),
+      env: { ...env, PORT: "0", FIRESTORE_EMULATOR_HOST: `127.0.0.1:${port}` },
+    });
+    try {
+      const asked = fetch(`${stuck.url}/health`).then(
+        ({ status }) => status,
+        () => "cut off",
+      );
+      await sleep(1_000);
+      const began = Date.now();
+      stuck.kill("SIGTERM");
+      await stuck.ended;
+      expect(Date.now() - began).to.be.below(10_000);
+      expect(await asked).to.equal("cut off");
+    } finally {
+      stuck.kill("SIGKILL");
+      mute.close();
+    }
+  }).timeout(30_000);
 
   async function refusal(changed: Readonly<Record<string, string>>): Promise<string> {
     const failed = await startServiceBundle({
