@@ -118,7 +118,7 @@ async function inThisProcess(options: BackstageOptions): Promise<Backstage> {
 
 /** Cloud Build's messages do not reach a Gantry elsewhere, as behind a firewall: it asks for its builds. */
 async function withChild(options: BackstageOptions): Promise<Backstage> {
-  const { directory, token, webhookSecret, env, log } = options;
+  const { directory, token, webhookSecret, env, log, setting } = options;
   const running: { target: WebhookTarget | null } = { target: null };
   const { app } = localSlack(webhookSecret);
   const cloud = await startCloud(options, {
@@ -133,6 +133,8 @@ async function withChild(options: BackstageOptions): Promise<Backstage> {
       env,
       secrets: { person, token, webhookSecret },
       log,
+      ...(setting.server && { files: { settings: setting.server } }),
+      ...(setting.program && { program: setting.program }),
     });
     const start = async (): Promise<void> => {
       running.target = { url: `${await child.start()}/hooks/github`, secret: webhookSecret };

@@ -28,12 +28,15 @@ const framework = join(
 /** One function as Google runs it: functions-framework in a process of its own. */
 export class FunctionProcess {
   readonly #options: FunctionProcessOptions;
+  readonly #retired: ChildProcess[] = [];
+  #main: string;
   #process: ChildProcess | null = null;
   #port = 0;
   #isFrozen = false;
 
   constructor(options: FunctionProcessOptions) {
     this.#options = options;
+    this.#main = options.main;
   }
 
   get url(): string {
@@ -61,13 +64,13 @@ export class FunctionProcess {
   }
 
   async #startOnce(): Promise<boolean> {
-    const { name, main, env, log } = this.#options;
+    const { name, env, log } = this.#options;
     const child = spawn(process.execPath, [framework], {
       stdio: ["ignore", "pipe", "pipe"],
       env: {
         ...env,
         FUNCTION_TARGET: name,
-        FUNCTION_SOURCE: main,
+        FUNCTION_SOURCE: this.#main,
         PORT: String(this.#port),
         [googleNames.pushAudience]: this.url,
       },
@@ -82,14 +85,19 @@ export class FunctionProcess {
 
   /** Ends it at once, as Google ends an instance; SIGKILL unless told otherwise. */
   async stop(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
-    const child = this.#process;
+    const children = [...this.#retired.splice(0), ...(this.#process === null ? [] : [this.#process])];
     this.#process = null;
     this.#isFrozen = false;
-    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
-    const gone = once(child, "exit");
-    child.kill("SIGCONT"); // one that stands still hears nothing else but SIGKILL
-    child.kill(signal);
-    await gone;
+    await Promise.all(children.map((child) => end(child, signal)));
+  }
+
+  /** Another version takes the calls from now on; the instance before ends what it has begun, or is ended `atOnce`. */
+  async become(main: string, { atOnce }: Readonly<{ atOnce: boolean }>): Promise<void> {
+    if (atOnce) await this.stop("SIGTERM");
+    else if (this.#process !== null) this.#retired.push(this.#process);
+    this.#main = main;
+    this.#port = 0;
+    await this.start();
   }
 
   /** Its CPU is taken away, as between two requests. */
@@ -114,4 +122,12 @@ export class FunctionProcess {
       await sleep(25);
     }
   }
+}
+
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = once(child, "exit");
+  child.kill("SIGCONT"); // one that stands still hears nothing else but SIGKILL
+  child.kill(signal);
+  await gone;
 }

@@ -15,8 +15,8 @@ export type ChildOptions = Readonly<{
   env: Readonly<Record<string, string | undefined>>;
   log: (line: string) => void;
   files?: ServeFiles;
-  /** The file of the command line; without it, this very program. */
-  program?: string;
+  /** The file of the command line, asked for at each start; without it, this very program. */
+  program?: () => string;
 }>;
 
 const ready = z.object({ ready: z.literal(true), url: z.string() });
@@ -44,7 +44,7 @@ export class GantryChild {
     const words = ["serve", "--config", settings, "--port", String(this.#port), "--json"];
     const child = spawn(
       process.execPath,
-      [...(program === undefined ? thisProgram() : [program]), ...words],
+      [...(program === undefined ? thisProgram() : [program()]), ...words],
       {
         stdio: ["ignore", "pipe", "pipe"],
         env: {

@@ -106,7 +106,7 @@ async function startProcesses(
   { directory, token, webhookSecret, log }: BackstageOptions,
   { cloud, files, stops, env, functions }: Processes,
 ): Promise<Readonly<{ child: GantryChild; gantry: GoogleGantry; url: string }>> {
-  const program = functions.ground.programs.gantry;
+  const program = () => functions.ground.programs.gantry;
   const secrets = { person, token, webhookSecret };
   const child = new GantryChild({ directory, cloud, env, secrets, log, files, program });
   stops.push(() => child.kill());
@@ -154,6 +154,7 @@ function serveFiles({ slack, git }: LocalCloud, { setting }: BackstageOptions): 
       watchWaiting: "500ms",
       ...(setting.lease !== undefined && { lease: setting.lease }),
       ...(setting.findsTags ? { github: findingTags(git.url) } : {}),
+      ...setting.server,
     },
     policy: {
       version: 1,

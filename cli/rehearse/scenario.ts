@@ -18,6 +18,10 @@ export type Setting = Readonly<{
   findsTags?: boolean;
   timings?: Partial<CloudRunTimings>;
   deadlineMs?: number;
+  /** Keys of `gantry.server.yaml` in place of the usual ones; `undefined` leaves one out. */
+  server?: Readonly<Record<string, unknown>>;
+  /** The file of the command line that a Gantry in a process of its own runs at its next start; without it, this very program. */
+  program?: () => string;
   /** What becomes of each push to a function, on Google's engine. */
   pushes?: Pick<GoogleGantryOptions, "disturb" | "onDelivery">;
   /** Instances of each function, on Google's engine; one unless told otherwise. */

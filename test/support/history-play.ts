@@ -8,7 +8,7 @@ import type { ReleaseRecord } from "../../shared/domain/release-record.ts";
 import type { ServiceState } from "../../shared/domain/service-state.ts";
 import { soleRevision } from "../../shared/domain/traffic.ts";
 import type { Work } from "../../shared/domain/work.ts";
-import { type OutgoingMessage, topics } from "../../shared/ports/bus.ts";
+import { type Bus, type OutgoingMessage, topics } from "../../shared/ports/bus.ts";
 import type { Commit, Store } from "../../shared/ports/store.ts";
 import type { Deps, Settings } from "../../shared/usecases/deps.ts";
 import { createDesk } from "../../shared/usecases/gantry-desk.ts";
@@ -54,17 +54,25 @@ function recording(store: Store, commits: RecordedCommit[]): Store {
   });
 }
 
+/** A store outside of this process, and whether it is being asked: time passes only while it is not. */
+export type Elsewhere = Readonly<{ storeFor: (bus: Bus) => Store; isBusy: () => boolean }>;
+
+type PlayOptions = Readonly<{ settings?: Partial<Settings>; policy?: Policy; elsewhere?: Elsewhere | null }>;
+
 /** All functions on one memory engine, whose messages really go round, before a world that a story sets up. */
 export class HistoryPlay {
   readonly harness: FunctionHarness;
   readonly deps: Deps;
   readonly commits: RecordedCommit[] = [];
+  readonly #isBusy: () => boolean;
   #asked = 0;
 
-  constructor(settings: Partial<Settings> = {}, policy: Policy = openPolicy()) {
+  constructor({ settings = {}, policy = openPolicy(), elsewhere = null }: PlayOptions = {}) {
     this.harness = functionHarness({ settings, policy });
     const { deps, engine, world } = this.harness;
-    this.deps = { ...deps, bus: engine.bus, store: recording(engine.store, this.commits) };
+    const store = elsewhere === null ? engine.store : elsewhere.storeFor(engine.bus);
+    this.#isBusy = elsewhere?.isBusy ?? (() => false);
+    this.deps = { ...deps, bus: engine.bus, store: recording(store, this.commits) };
     world.deploy = async () => ({
       outcome: "ready",
       candidate: world.candidate,
@@ -144,7 +152,13 @@ export class HistoryPlay {
 
   async #step(ms: number): Promise<void> {
     await sweep(this.deps)(pubSubEvent(topics.sweep, {}));
+    await this.#quiet();
     await this.harness.clock.advance(ms);
-    await settle();
+    await this.#quiet();
+  }
+
+  async #quiet(): Promise<void> {
+    do await settle();
+    while (this.#isBusy());
   }
 }

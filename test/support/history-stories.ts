@@ -276,7 +276,7 @@ export const stories: Readonly<Record<string, Story>> = {
 
 /** Plays a story through the real functions, and tells what lies in the store after every commit. */
 export async function played({ settings, policy, play }: Story): Promise<readonly RecordedCommit[]> {
-  const stage = new HistoryPlay(settings, policy);
+  const stage = new HistoryPlay({ ...(settings && { settings }), ...(policy && { policy }) });
   stage.begin();
   try {
     await play(stage);

@@ -8,7 +8,7 @@ import type { Split } from "../../shared/domain/traffic.ts";
 import { person } from "./fixtures.ts";
 import { buildSnapshot } from "./function-harness.ts";
 import type { History } from "./golden-histories.ts";
-import { HistoryPlay, type RecordedCommit } from "./history-play.ts";
+import { type Elsewhere, HistoryPlay, type RecordedCommit } from "./history-play.ts";
 import { buildId } from "./release-story.ts";
 
 /** The commits of a history up to where another version of Gantry takes it over. */
@@ -50,8 +50,11 @@ const ends: readonly EventType[] = [
 ];
 
 /** Takes it over as an upgrade in the middle would, and goes on to an end. */
-export async function goOn({ name, commits, last }: Takeover): Promise<void> {
-  const play = new HistoryPlay();
+export async function goOn(
+  { name, commits, last }: Takeover,
+  elsewhere: Elsewhere | null = null,
+): Promise<void> {
+  const play = new HistoryPlay({ elsewhere });
   const before = commits.flatMap(({ events }) => events);
   try {
     await place(play, commits, last);
