@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
-import { type GoogleGround, startGoogleGround } from "../../cli/rehearse/google-ground.ts";
+import type { GoogleGround } from "../../cli/rehearse/google-ground.ts";
 import { rehearse } from "../../cli/rehearse/rehearsal.ts";
 import type { Scenario } from "../../cli/rehearse/scenario.ts";
 import type { Stage } from "../../cli/rehearse/stage.ts";
@@ -9,7 +9,7 @@ import type { EventType } from "../../shared/domain/events.ts";
 import type { ReleaseId } from "../../shared/domain/ids.ts";
 import type { FunctionName } from "../../shared/install/google-parts.ts";
 import { commitOf, numberedService, releaseId, releaseRecord, work } from "../support/fixtures.ts";
-import { ownPrograms } from "../support/google-emulators.ts";
+import { sharedGround } from "../support/google-emulators.ts";
 import { newerState, newerWork, withUnknown } from "../support/newer-gantry.ts";
 import { lastRelease, type ReleasedTree } from "../support/released-tree.ts";
 
@@ -47,12 +47,10 @@ describe("two versions of Gantry", function () {
   }
 
   before(async function () {
-    await ownPrograms(this);
+    ground = await sharedGround(this);
     old = await lastRelease(this);
-    ground = await startGoogleGround(process.env);
   });
   after(async () => {
-    await ground?.close();
     await old?.programs.remove();
     await old?.remove();
   });
