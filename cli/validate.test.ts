@@ -120,6 +120,17 @@ notify: { slack: "#deploys" }
     expect(stderr.match(/^note: /gm)).to.have.length(1);
   });
 
+  it("says at its place which check asks for a path that Google answers itself", async () => {
+    const checks =
+      "{ name: health, get: /healthz, status: 200 }, { name: size, get: /size?unit=z, status: 200 }";
+    const text = `${gantryYaml}verify: { checks: [${checks}] }\n`;
+    const { exitCode, stderr } = await inFiles({ "gantry.yaml": text }, ["validate"]);
+    expect(exitCode).to.equal(0);
+    expect(stderr.match(/^note: .+$/gm)).to.deep.equal([
+      "note: gantry.yaml:5:36 verify.checks[0].get: health: Google may answer /healthz of a run.app address itself, with 404; let the service answer another path, such as /health",
+    ]);
+  });
+
   it("ends with 64 when the file cannot be read", async () => {
     for (const [argv, file] of [
       [["validate"], "gantry.yaml"],

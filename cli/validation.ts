@@ -5,6 +5,7 @@ import { parsePolicy } from "../shared/config/policy-yaml.ts";
 import type { ConfigProblem } from "../shared/config/problem.ts";
 import { limitProblems, mayRelease, type Policy } from "../shared/domain/policy.ts";
 import type { ReleaseConfig } from "../shared/domain/release-config.ts";
+import { reservedPaths } from "./reserved-paths.ts";
 import { unusedSettings } from "./unused-settings.ts";
 import { ofBuildFile, ofGantryYaml } from "./validate-build-file.ts";
 import { kindOf, ofPlan, ofScript } from "./validate-deploy-files.ts";
@@ -74,7 +75,9 @@ async function gantryValidation(
   const config = parsed.value;
   const policy = allowed === null ? null : parsePolicy(allowed);
   const notAllowed = policy?.ok ? policyProblems(policy.value, config, named) : [];
-  const notes = unusedSettings(config).map(({ path, message }) => findingAt(named, path, message));
+  const notes = [...unusedSettings(config), ...reservedPaths(config)].map(({ path, message }) =>
+    findingAt(named, path, message),
+  );
   const own = { files, problems: notAllowed.map(plainFinding), warnings: [], notes };
   return together([own, await ofGantryYaml({ cwd, named, config })]);
 }
