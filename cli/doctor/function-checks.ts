@@ -4,7 +4,7 @@ import { accountOf } from "../../shared/install/grants.ts";
 import { installedRuntime, runtimeState } from "../../shared/install/node-runtimes.ts";
 import { type Finding, findings, unanswered } from "./finding.ts";
 import type { GoogleApi } from "./google-api.ts";
-import { policyOf } from "./granted-rights.ts";
+import { opennessOf } from "./openness.ts";
 import type { Target } from "./target.ts";
 
 const functionShape = z.object({
@@ -33,7 +33,7 @@ export async function checkFunctions(api: GoogleApi, target: Target): Promise<re
   if (!answer.ok) return [unanswered("functions", "the functions", answer, project)];
   const found = new Map(answer.value.functions.map((one) => [one.name.split("/").at(-1) ?? "", one]));
   const wrong = functionNames.flatMap((name) => judged(name, found.get(`gantry-${name}`), target));
-  const open = await Promise.all(functionNames.map((name) => openness(api, name, target)));
+  const open = await Promise.all(functionNames.map((name) => opennessOf(api, name, target)));
   const all = [...wrong, ...open.flat()];
   return all.length > 0
     ? all
@@ -122,28 +122,4 @@ export function runtimeFinding(name: string, runtime: string, today: string): Fi
       repair,
     );
   return null;
-}
-
-async function openness(
-  api: GoogleApi,
-  name: FunctionName,
-  { project, region }: Target,
-): Promise<readonly Finding[]> {
-  const service = `gantry-${name}`;
-  const policy = await policyOf(api, { type: "run-service", project, region, name: service });
-  if (!policy.ok) return []; // the check of rights says that it could not be read
-  const isOpen = policy.value.bindings.some(
-    ({ role, members }) =>
-      role === "roles/run.invoker" &&
-      members.some((member) => member === "allUsers" || member === "allAuthenticatedUsers"),
-  );
-  if (!isOpen) return [];
-  const command = `gcloud run services remove-iam-policy-binding ${service} --region ${region} --project ${project} --member=allUsers --role=roles/run.invoker`;
-  return [
-    findings("functions").broken(
-      `anybody may call ${service}`,
-      "Only Pub/Sub's push account should.",
-      command,
-    ),
-  ];
 }

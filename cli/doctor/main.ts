@@ -3,11 +3,15 @@ import type { DoctorOptions, NamedService } from "../doctor.ts";
 import { exitCodes } from "../exit-code.ts";
 import { createOutput, type Output } from "../output.ts";
 import { secretNames } from "../serve/server-settings.ts";
+import { checkAgents } from "./agent-checks.ts";
 import { type Finding, findings } from "./finding.ts";
+import { checkForgeRefusals } from "./forge-refusals.ts";
+import { checkForgeRights } from "./forge-rights.ts";
 import { checkFunctions } from "./function-checks.ts";
 import { type GoogleApi, googleApi } from "./google-api.ts";
 import { checkLocally, type LocalReading } from "./local-checks.ts";
 import { checkSchedule, checkTopics } from "./message-checks.ts";
+import { checkProjectOpenness } from "./openness.ts";
 import { checkAsker, checkRights } from "./right-checks.ts";
 import { checkSlack } from "./slack-checks.ts";
 import { checkApis, checkFirestore, checkSecrets } from "./store-checks.ts";
@@ -25,12 +29,7 @@ export async function runDoctor(options: DoctorOptions, io: CliIo): Promise<numb
   const [google, address, github, slack] = await Promise.all([
     checkGoogle(target, io),
     checkAddress(io, local.server?.publicUrl ?? null),
-    checkGitHub(io, {
-      baseUrl: local.server?.github.api ?? "https://api.github.com",
-      token: io.env[secretNames.github] || null,
-      repository: local.config?.source.repository ?? null,
-      publicUrl: local.server?.publicUrl ?? null,
-    }),
+    githubFindings(local, io),
     slackFindings(local, io),
   ]);
   const parts: readonly Part[] = [
@@ -55,6 +54,7 @@ function targetOf(options: DoctorOptions, { config, server }: LocalReading, io: 
     project,
     region: options.region,
     database: options.database,
+    repository: config?.source.repository ?? null,
     services: [...new Map(named.map((service) => [keyOf(service), service])).values()],
     hasSlack: server === null || server.slack !== undefined,
     github: server?.github.app === undefined ? "token" : "app",
@@ -74,6 +74,9 @@ const googleChecks: readonly Check[] = [
   checkFirestore,
   checkSecrets,
   checkRights,
+  checkAgents,
+  checkProjectOpenness,
+  checkForgeRefusals,
 ];
 
 /** Who asks is looked at first: without credentials, one finding says so instead of one a check. */
@@ -87,6 +90,20 @@ async function checkGoogle(target: Target | null, io: CliIo): Promise<readonly F
   if (!asker.isKnown) return [asker.finding];
   const found = await Promise.all(googleChecks.map((check) => check(api, target)));
   return [asker.finding, ...found.flat()];
+}
+
+async function githubFindings({ server, config }: LocalReading, io: CliIo): Promise<readonly Finding[]> {
+  const baseUrl = server?.github.api ?? "https://api.github.com";
+  const token = io.env[secretNames.github] || null;
+  const repository = config?.source.repository ?? null;
+  const id = server?.github.app?.id;
+  const privateKey = io.env[secretNames.githubApp] || null;
+  const app = id === undefined || privateKey === null ? null : { id, privateKey };
+  const reports = server?.github.report ?? true;
+  const webhook = checkGitHub(io, { baseUrl, token, repository, publicUrl: server?.publicUrl ?? null });
+  if (repository === null) return webhook;
+  const rights = checkForgeRights(io, { baseUrl, token, app, repository, reports });
+  return (await Promise.all([webhook, rights])).flat();
 }
 
 function slackFindings(

@@ -52,6 +52,8 @@ const jobsShape = z.object({
       z.object({
         name: z.string(),
         state: z.string().optional(),
+        schedule: z.string().default(""),
+        timeZone: z.string().default("UTC"),
         pubsubTarget: z.object({ topicName: z.string() }).optional(),
         status: z.object({ code: z.number().optional(), message: z.string().optional() }).optional(),
       }),
@@ -68,7 +70,7 @@ export async function checkSchedule(
   const url = `cloudscheduler.googleapis.com/v1/projects/${project}/locations/${region}/jobs`;
   const answer = await api.get(url, jobsShape);
   if (!answer.ok) return [unanswered("schedule", "the scheduler jobs", answer, project)];
-  return schedule.map(({ name, topic }) => {
+  return schedule.map(({ name, topic, cron }) => {
     const job = answer.value.jobs.find((one) => one.name.endsWith(`/jobs/${name}`));
     const means = "Nothing that is due by the clock happens: no timer ends, no lost message is sent again.";
     if (job?.pubsubTarget?.topicName.endsWith(`/topics/${topic}`) !== true)
@@ -78,6 +80,12 @@ export async function checkSchedule(
         `the job ${name} is ${job.state ?? "off"}`,
         means,
         `gcloud scheduler jobs resume ${name} --location ${region} --project ${project}`,
+      );
+    if (job.schedule !== cron)
+      return broken(
+        `the job ${name} runs at "${job.schedule}", in ${job.timeZone}`,
+        `It has to run each minute. ${means}`,
+        `gcloud scheduler jobs update pubsub ${name} --location ${region} --project ${project} --schedule='${cron}'`,
       );
     const { code = 0, message = "" } = job.status ?? {};
     if (code !== 0)

@@ -6,6 +6,8 @@ export type Target = Readonly<{
   project: string;
   region: string;
   database: string;
+  /** Whose gantry.yaml is here, owner/name; null = none is. */
+  repository: string | null;
   services: readonly NamedService[];
   hasSlack: boolean;
   github: GitHubWay;

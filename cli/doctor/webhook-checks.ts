@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { CliIo } from "../cli-io.ts";
 import { type Finding, findings } from "./finding.ts";
+import { githubApi } from "./github-api.ts";
 
 /** GitHub, as whom, and which webhook should lead where. */
 export type GitHubTarget = Readonly<{
@@ -35,7 +36,7 @@ const timeoutMs = 10_000;
 
 /** The webhook of the repository, and what came of its last deliveries. */
 export async function checkGitHub(
-  { fetch: send }: Pick<CliIo, "fetch">,
+  io: Pick<CliIo, "fetch">,
   target: GitHubTarget,
 ): Promise<readonly Finding[]> {
   const { baseUrl, token, repository, publicUrl } = target;
@@ -50,21 +51,7 @@ export async function checkGitHub(
         "export GANTRY_GITHUB_TOKEN=…",
       ),
     ];
-  const ask = async <T>(path: string, shape: z.ZodType<T>) => {
-    const headers = {
-      accept: "application/vnd.github+json",
-      authorization: `Bearer ${token}`,
-      "user-agent": "gantry",
-    };
-    const signal = AbortSignal.timeout(timeoutMs);
-    const answer = await send(`${baseUrl.replace(/\/+$/, "")}/repos/${repository}${path}`, {
-      headers,
-      signal,
-    }).catch(() => null);
-    if (answer === null) return { status: 0, value: null };
-    const parsed = answer.ok ? shape.safeParse(await answer.json().catch(() => null)) : null;
-    return { status: answer.status, value: parsed?.success ? parsed.data : null };
-  };
+  const ask = githubApi(io, { baseUrl, repository, bearer: token });
   const hooks = await ask("/hooks?per_page=100", z.array(hookShape));
   if (hooks.value === null) return [hooksUnread(repository, hooks.status)];
   const fitting = hooks.value.filter(({ config }) => leadsTo(config.url, publicUrl));

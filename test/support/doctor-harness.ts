@@ -26,6 +26,7 @@ export type Report = Readonly<{
 }>;
 
 export const hooksKey = "GET github/repos/acme/api/hooks";
+const repositoryKey = "GET github/repos/acme/api";
 export const deliveriesKey = "GET github/repos/acme/api/hooks/7/deliveries";
 
 function webhook(url: string) {
@@ -69,17 +70,23 @@ export function useRepository(): void {
   after(() => rmSync(folder, { recursive: true }));
 }
 
+/** Slack and GitHub name the scopes of a token in the same header. */
+function scopesFor(key: string): Readonly<Record<string, string>> {
+  return { "x-oauth-scopes": key.includes(" github/") ? "repo, read:org" : scopes };
+}
+
 /** Runs `gantry doctor` in the repository with its three files, against a Google, GitHub and Slack that answer as the world says. */
 export async function examined(
   change: Change = () => {},
   files: Readonly<Record<string, string>> = {},
 ): Promise<Report> {
   const answers = healthyProject();
-  const google = await startGoogle(answers, { "x-oauth-scopes": scopes });
+  const google = await startGoogle(answers, scopesFor);
   const { url } = google;
   const team = { url: "https://acme.slack.com/", team: "Acme", team_id: "T0123ABCD" };
   answers.set("GET health", { status: "ok" });
   answers.set(hooksKey, [webhook(url)]);
+  answers.set(repositoryKey, { private: true });
   answers.set(deliveriesKey, [delivery(202, "OK"), delivery(500, "Internal Server Error")]);
   answers.set("POST slack/auth.test", {
     ok: true,
@@ -106,7 +113,8 @@ slack: { teams: [T0123ABCD], app: A0123ABCD, api: "${url}/slack/" }
     "gantry.server.yaml": server,
     ...files,
   };
-  for (const [name, text] of Object.entries(all)) writeFileSync(join(folder, name), text);
+  for (const [name, text] of Object.entries(all))
+    writeFileSync(join(folder, name), text.replaceAll("{url}", url));
   try {
     const ran = await runCli(["doctor", "--project", project, "--json"], { cwd: folder, env });
     return { ...JSON.parse(ran.stdout), exitCode: ran.exitCode, asked: google.asked };

@@ -177,6 +177,26 @@ function setPolicies(answers: Answers): void {
     const same = grants.filter((grant) => JSON.stringify(grant.resource) === JSON.stringify(resource));
     answers.set(policyKey(resource), { version: 3, etag: "BwYz", bindings: same.map(bindingOf) });
   }
+  letAgentsWork(answers);
+}
+
+/** What Google's own agents are granted, by Google and by the module. */
+function letAgentsWork(answers: Answers): void {
+  const agent = (name: string) => `serviceAccount:service-${number}@gcp-sa-${name}.iam.gserviceaccount.com`;
+  const grant = (resource: Resource, role: string, member: string) => {
+    const policy = answers.get(policyKey(resource)) ?? { version: 3, etag: "BwYz", bindings: [] };
+    if ("bindings" in policy && Array.isArray(policy.bindings))
+      policy.bindings.push({ role, members: [member] });
+    answers.set(policyKey(resource), policy);
+  };
+  grant({ type: "topic", project, name: "gantry-dead-letters" }, "roles/pubsub.publisher", agent("pubsub"));
+  grant({ type: "project", project }, "roles/pubsub.subscriber", agent("pubsub"));
+  grant({ type: "project", project }, "roles/cloudbuild.serviceAgent", agent("cloudbuild"));
+  grant(
+    { type: "service-account", account: accountOf("push", project) },
+    "roles/iam.serviceAccountTokenCreator",
+    agent("pubsub"),
+  );
 }
 
 function bindingOf({ role, member, condition }: Grant) {
@@ -202,7 +222,10 @@ export function policyKey(resource: Resource): string {
 }
 
 /** A server that answers as these; a key that it does not know is Google's 404. Also a webhook list and Slack's auth.test, if given. */
-export async function startGoogle(answers: Answers, headers: Readonly<Record<string, string>> = {}) {
+export async function startGoogle(
+  answers: Answers,
+  headersOf: (key: string) => Readonly<Record<string, string>> = () => ({}),
+) {
   const asked: string[] = [];
   const server = createServer((request, response) => {
     const path = new URL(request.url ?? "/", "http://local").pathname.slice(1);
@@ -213,7 +236,7 @@ export async function startGoogle(answers: Answers, headers: Readonly<Record<str
       "error" in body && typeof body.error === "object" ? Reflect.get(body.error ?? {}, "code") : 200;
     response.writeHead(typeof code === "number" ? code : 200, {
       "content-type": "application/json",
-      ...headers,
+      ...headersOf(key),
     });
     response.end(JSON.stringify(body));
   });

@@ -38,7 +38,7 @@ export function createAppTokens(
   const { baseUrl, app, clock } = params;
   const installations = new Map<string, Promise<string>>();
   const kept = new Map<string, Promise<Kept>>();
-  const client = createGitHubClient({ baseUrl, token: () => signed(app, clock) });
+  const client = createGitHubClient({ baseUrl, token: () => appAssertion(app, clock) });
   const installationOf = (repository: string): Promise<string> =>
     remembered(installations, repository, () => installed(client, repository));
   const exchanged = (installation: string): Promise<Kept> =>
@@ -69,7 +69,11 @@ function remembered<T>(known: Map<string, Promise<T>>, key: string, ask: () => P
   return asked;
 }
 
-async function signed({ id, privateKey }: GitHubApp, clock: Clock): Promise<string> {
+/** The app itself, as GitHub knows it for ten minutes. @throws AppError `source-denied` where the key is none. */
+export async function appAssertion(
+  { id, privateKey }: Pick<GitHubApp, "id" | "privateKey">,
+  clock: Pick<Clock, "now">,
+): Promise<string> {
   const key = keyFrom(privateKey);
   const { SignJWT } = await import("jose");
   const at = (ms: number): number => Math.floor(ms / 1000);
