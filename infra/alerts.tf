@@ -117,9 +117,31 @@ resource "google_monitoring_alert_policy" "standstill" {
       filter   = "resource.type = \"cloud_run_revision\" AND resource.labels.service_name = \"gantry-sweep\" AND metric.type = \"run.googleapis.com/request_count\""
       duration = "600s"
 
+      # One series: there is one for each revision and answer, and of those some always go.
       aggregations {
-        alignment_period   = "60s"
-        per_series_aligner = "ALIGN_DELTA"
+        alignment_period     = "60s"
+        per_series_aligner   = "ALIGN_DELTA"
+        cross_series_reducer = "REDUCE_SUM"
+        group_by_fields      = ["resource.label.service_name"]
+      }
+    }
+  }
+
+  # A push that may succeed later is answered with 5xx and comes again: a few are no fault.
+  conditions {
+    display_name = "a function fails again and again"
+
+    condition_threshold {
+      filter          = "resource.type = \"cloud_run_revision\" AND resource.labels.service_name = monitoring.regex.full_match(\"gantry(-[a-z]+)?\") AND metric.type = \"run.googleapis.com/request_count\" AND metric.labels.response_code_class = \"5xx\""
+      comparison      = "COMPARISON_GT"
+      threshold_value = 10
+      duration        = "600s"
+
+      aggregations {
+        alignment_period     = "300s"
+        per_series_aligner   = "ALIGN_DELTA"
+        cross_series_reducer = "REDUCE_SUM"
+        group_by_fields      = ["resource.label.service_name"]
       }
     }
   }

@@ -174,6 +174,23 @@ run "messages" {
   }
 }
 
+run "alerts" {
+  assert {
+    condition     = alltrue([for c in google_monitoring_alert_policy.standstill.conditions : alltrue([for a in c.condition_absent : a.duration == "600s" && strcontains(a.filter, "\"gantry-sweep\"") && a.aggregations[0].cross_series_reducer == "REDUCE_SUM"])])
+    error_message = "The absence of the sweep's calls is that of all of them: the series of an old revision always goes."
+  }
+
+  assert {
+    condition     = length(flatten([for c in google_monitoring_alert_policy.standstill.conditions : c.condition_absent])) == 1
+    error_message = "Somebody hears that the sweep is not called."
+  }
+
+  assert {
+    condition     = strcontains(google_monitoring_alert_policy.dead_letters.conditions[0].condition_threshold[0].filter, "topic_id = \"gantry-dead-letters\"")
+    error_message = "What is laid aside is told of."
+  }
+}
+
 run "rights" {
   assert {
     condition = alltrue([
