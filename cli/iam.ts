@@ -12,6 +12,7 @@ export type IamOptions = Readonly<{
   service: readonly ReleasedService[];
   slack: boolean;
   github: GitHubWay;
+  otlpHeaders?: true;
   gcloud?: true;
   json?: true;
 }>;
@@ -34,6 +35,7 @@ export function addIam(parent: Command, { io, finish }: Verb): void {
     )
     .option("--no-slack", "an installation without Slack")
     .addOption(new Option("--github <WAY>", "as whom it goes to GitHub").choices(githubWays).default("token"))
+    .option("--otlp-headers", "an installation that sends traces with a header that is a secret")
     .option("--gcloud", "the commands that grant what is missing; all of them where Google cannot be asked")
     .option("--json", "one JSON document on stdout")
     .action(async (options: IamOptions) => {

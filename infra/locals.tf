@@ -14,7 +14,7 @@ locals {
 
   secrets = {
     for name, secret in local.map.secrets : name => secret
-    if(var.slack || !contains(local.map.slackSecrets, name)) && (var.github_token || name != "github") && (var.github_app || name != "githubApp")
+    if(var.slack || !contains(local.map.slackSecrets, name)) && (var.github_token || name != "github") && (var.github_app || name != "githubApp") && (var.otlp_headers || name != "otlp")
   }
   # Somebody is told of releases: in Slack, or on GitHub.
   is_told    = var.slack || var.github_token || var.github_app
@@ -45,11 +45,11 @@ locals {
   address   = "https://gantry-${local.number}.${var.region}.run.app"
 
   # Everyone gets the policy, the settings and where the state is; the secrets differ.
-  environment = {
+  environment = merge(var.otlp_endpoint == null ? {} : { OTEL_EXPORTER_OTLP_ENDPOINT = var.otlp_endpoint }, {
     GOOGLE_CLOUD_PROJECT      = var.project
     GANTRY_FIRESTORE_DATABASE = var.database
     GANTRY_PUSH_ACCOUNT       = "gantry-push@${var.project}.iam.gserviceaccount.com"
     NODE_ENV                  = "production"
-  }
+  })
   file_paths = { for name, secret in local.secrets : secret.variable => "/etc/gantry/${name}/${secret.file}" if secret.file != null }
 }

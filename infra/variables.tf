@@ -119,6 +119,23 @@ variable "cloud_builds_topic" {
   default     = true
 }
 
+variable "otlp_endpoint" {
+  description = "Where functions and HTTP service send traces, by OTLP over HTTP; null: nowhere."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.otlp_endpoint == null || can(regex("^https?://[^/@?# ]+(/[^@?# ]*)?$", var.otlp_endpoint))
+    error_message = "An address like https://otlp.example.com, without name, key or query: a key belongs in otlp_headers."
+  }
+}
+
+variable "otlp_headers" {
+  description = "Whether traces are sent with headers that are a secret, gantry-otlp-headers; only with an otlp_endpoint."
+  type        = bool
+  default     = false
+}
+
 variable "time_zone" {
   description = "The zone that the scheduler jobs name. They run each minute; windows have zones of their own in gantry.yaml."
   type        = string

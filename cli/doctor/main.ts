@@ -58,6 +58,7 @@ function targetOf(options: DoctorOptions, { config, server }: LocalReading, io: 
     services: [...new Map(named.map((service) => [keyOf(service), service])).values()],
     hasSlack: server === null || server.slack !== undefined,
     github: server?.github.app === undefined ? "token" : "app",
+    hasOtlpHeaders: false, // an installation works without, and nothing here tells whether it has them
     reportsToGitHub: server?.github.report ?? true,
     today: new Date(io.clock.now()).toISOString().slice(0, 10),
   };

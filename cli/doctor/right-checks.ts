@@ -59,8 +59,8 @@ export async function checkRights(api: GoogleApi, target: Target): Promise<reado
   const services = read.flatMap((one) => ("released" in one ? [one.released] : []));
   const unread = read.flatMap((one) => ("finding" in one ? [one.finding] : []));
   if (services.length === 0) return unread;
-  const { project, region, database, hasSlack, github } = target;
-  const grants = grantsOf({ project, region, database, hasSlack, github, services });
+  const { project } = target;
+  const grants = grantsOf({ ...target, services });
   const { missing, unreadable } = await missingGrants(api, grants);
   const notSeen = unreadable.map((reason) =>
     warning(

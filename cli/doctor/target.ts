@@ -11,6 +11,7 @@ export type Target = Readonly<{
   services: readonly NamedService[];
   hasSlack: boolean;
   github: GitHubWay;
+  hasOtlpHeaders: boolean;
   /** Whether `gantry.server.yaml` lets Gantry tell GitHub of releases. */
   reportsToGitHub: boolean;
   today: string; // ISO date

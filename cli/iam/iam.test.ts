@@ -12,6 +12,7 @@ const installation: Installation = {
   database: "(default)",
   hasSlack: true,
   github: "token",
+  hasOtlpHeaders: false,
   services: [{ project: "acme-ops", region: "us-central1", name: "api", runtimeAccount: account }],
 };
 

@@ -60,16 +60,18 @@ function together(rows: readonly Row[]): readonly Row[] {
   });
 }
 
-function installationOf({
-  project,
-  region,
-  database,
-  service,
-  slack,
-  github,
-}: IamOptions): Installation | null {
+function installationOf(options: IamOptions): Installation | null {
+  const { project, region, database, service, slack, github, otlpHeaders } = options;
   if (project === undefined || service.length === 0) return null;
-  return { project, region, database, services: service, hasSlack: slack, github };
+  return {
+    project,
+    region,
+    database,
+    services: service,
+    hasSlack: slack,
+    github,
+    hasOtlpHeaders: otlpHeaders === true,
+  };
 }
 
 /** The commands that grant what is missing. Where a policy cannot be read, all of its grants count as missing. */

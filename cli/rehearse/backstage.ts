@@ -18,6 +18,8 @@ import { seededChance } from "./seeded-chance.ts";
 /** Gantry and its local cloud, wherever Gantry runs. */
 export type Backstage = Readonly<{
   cloud: LocalCloud;
+  /** What GitHub signs webhooks with; what belongs to Slack follows from it (`localSlack`). */
+  webhookSecret: string;
   /** What the workspace signs clicks with. */
   signingSecret: string;
   /** Null while Gantry does not run. */
@@ -108,6 +110,7 @@ async function inThisProcess(options: BackstageOptions): Promise<Backstage> {
   const address = { url: local.gantry.server.url, token };
   return {
     cloud: local.cloud,
+    webhookSecret,
     signingSecret: localSlack(webhookSecret).app.signingSecret,
     address: () => address,
     deps: local.gantry.engine.deps,
@@ -142,6 +145,7 @@ async function withChild(options: BackstageOptions): Promise<Backstage> {
     await start();
     return {
       cloud,
+      webhookSecret,
       signingSecret: app.signingSecret,
       address: () => (child.url === null ? null : { url: child.url, token }),
       deps: null,

@@ -82,6 +82,7 @@ async function build(
   const engine = await engineBeside(options, { cloud, env, stops });
   return {
     cloud,
+    webhookSecret,
     signingSecret: slack.app.signingSecret,
     address: () => (child.url === null ? null : { url: child.url, token }),
     deps: engine.deps,
@@ -136,7 +137,7 @@ function environment({ env }: BackstageOptions, { ground, project, signer, slack
     [googleNames.pushKeys]: signer.keysUrl,
     [secretNames.slackToken]: slack.app.botToken,
     [secretNames.slackSigning]: slack.app.signingSecret,
-    [secretNames.github]: "local-token",
+    [secretNames.github]: env[secretNames.github] || "local-token",
   };
 }
 

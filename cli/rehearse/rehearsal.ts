@@ -32,6 +32,8 @@ export type RehearsalOptions = Readonly<{
   env: Readonly<Record<string, string | undefined>>; // for processes that are started
   stopping: AbortSignal;
   google?: GoogleGround | null; // without it, the embedded engine
+  /** Hears every line of Gantry's log. */
+  hear?: (line: string) => void;
 }>;
 
 /** What was rehearsed, and the tail of Gantry's log, for the case that it went wrong. */
@@ -44,7 +46,7 @@ const googleFactor = 3;
 
 /** Plays one scenario from its first process to its last; always answers, whatever goes wrong on the way. */
 export async function rehearse(options: RehearsalOptions): Promise<Played> {
-  const { scenario, version, seed, env, stopping, google = null } = options;
+  const { scenario, version, seed, env, stopping, google = null, hear } = options;
   const { setting = {} } = scenario;
   const began = performance.now();
   const log = newestLines();
@@ -53,7 +55,11 @@ export async function rehearse(options: RehearsalOptions): Promise<Played> {
   const timer = setTimeout(() => late.abort(new Error(`it did not end within ${limitMs / 1000} s`)), limitMs);
   const signal = AbortSignal.any([late.signal, stopping]);
   try {
-    const stage = { setting, version, seed, env, signal, google, log: log.write };
+    const write = (line: string): void => {
+      log.write(line);
+      hear?.(line);
+    };
+    const stage = { setting, version, seed, env, signal, google, log: write };
     const rehearsal = await onStage(stage, (built) => perform(built, scenario));
     return {
       rehearsal: { ...rehearsal, durationMs: Math.round(performance.now() - began) },

@@ -16,6 +16,8 @@ export type RelayedPush = Readonly<{
   messageId: string;
   attempt: number; // 1-based
   target: string | null; // null = nobody was there
+  /** What was pushed, as JSON. */
+  body: string;
   status: number | null;
   durationMs: number;
 }>;
@@ -124,7 +126,13 @@ class Relay {
     const began = performance.now();
     const target = this.#options.target(push.subscription);
     const status = target === null ? 503 : await this.#send(target, text).catch(() => null);
-    this.#options.onDelivery?.({ ...push, target, status, durationMs: performance.now() - began });
+    this.#options.onDelivery?.({
+      ...push,
+      target,
+      body: text,
+      status,
+      durationMs: performance.now() - began,
+    });
     return status ?? 502;
   }
 

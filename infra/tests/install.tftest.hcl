@@ -20,6 +20,11 @@ variables {
 
 run "functions" {
   assert {
+    condition     = alltrue([for f in google_cloudfunctions2_function.function : !contains(keys(f.service_config[0].environment_variables), "OTEL_EXPORTER_OTLP_ENDPOINT")])
+    error_message = "Nothing is sent anywhere unless an address is named."
+  }
+
+  assert {
     condition     = toset(keys(google_cloudfunctions2_function.function)) == toset(["build", "deploy", "verify", "rollout", "rollback", "notify", "warmup", "sweep"])
     error_message = "There is one function a file of functions/."
   }
@@ -297,6 +302,33 @@ run "on_github_alone" {
     condition     = contains(keys(google_secret_manager_secret.this), "gantry-github-app-key") && !contains(keys(google_secret_manager_secret.this), "gantry-github-token")
     error_message = "An app has a key instead of a token."
   }
+}
+
+run "with_traces" {
+  variables {
+    otlp_endpoint = "https://otlp.example.com"
+    otlp_headers  = true
+  }
+
+  assert {
+    condition     = alltrue([for f in google_cloudfunctions2_function.function : f.service_config[0].environment_variables["OTEL_EXPORTER_OTLP_ENDPOINT"] == "https://otlp.example.com" && contains([for e in f.service_config[0].secret_environment_variables : "${e.key} ${e.secret}"], "OTEL_EXPORTER_OTLP_HEADERS gantry-otlp-headers")])
+    error_message = "Every function sends traces, with the header from its secret."
+  }
+
+  assert {
+    condition     = alltrue([for s in google_cloud_run_v2_service.http : length([for e in s.template[0].containers[0].env : e if e.name == "OTEL_EXPORTER_OTLP_ENDPOINT" || e.name == "OTEL_EXPORTER_OTLP_HEADERS"]) == 2])
+    error_message = "So does the HTTP service."
+  }
+}
+
+run "refuses_a_key_in_an_address" {
+  command = plan
+
+  variables {
+    otlp_endpoint = "https://key@otlp.example.com"
+  }
+
+  expect_failures = [var.otlp_endpoint]
 }
 
 run "refuses_a_moving_image" {

@@ -27,6 +27,7 @@ export const secretParts = {
   session: { id: "gantry-session-secret", variable: "GANTRY_SESSION_SECRET", file: null },
   tokens: { id: "gantry-tokens", variable: "GANTRY_TOKENS", file: null },
   slackToken: { id: "gantry-slack-token", variable: "GANTRY_SLACK_TOKEN", file: null },
+  otlp: { id: "gantry-otlp-headers", variable: "OTEL_EXPORTER_OTLP_HEADERS", file: null },
   slackSigning: { id: "gantry-slack-signing-secrets", variable: "GANTRY_SLACK_SIGNING_SECRETS", file: null },
 } as const;
 
@@ -42,9 +43,10 @@ export type GitHubWay = (typeof githubWays)[number];
 
 /** The secrets that such an installation has no need of. */
 export function absentSecrets(
-  has: Readonly<{ hasSlack: boolean; github: GitHubWay }>,
+  has: Readonly<{ hasSlack: boolean; github: GitHubWay; hasOtlpHeaders: boolean }>,
 ): readonly SecretName[] {
   return [
+    ...(has.hasOtlpHeaders ? [] : (["otlp"] as const)),
     ...(has.hasSlack ? [] : slackSecrets),
     ...(has.github === "token" ? [] : (["github"] as const)),
     ...(has.github === "app" ? [] : (["githubApp"] as const)),
@@ -68,7 +70,8 @@ export type FunctionPart = Readonly<{
   secrets: readonly SecretName[];
 }>;
 
-const files = ["policy", "server"] as const;
+/** Every process has the files, and what it sends its traces with. */
+const files = ["policy", "server", "otlp"] as const;
 const github = ["github", "githubApp"] as const;
 const usual = {
   memory: "512Mi",

@@ -17,6 +17,8 @@ export type Installation = Readonly<{
   services: readonly ReleasedService[];
   hasSlack: boolean;
   github: GitHubWay;
+  /** Traces are sent with a header that is a secret. */
+  hasOtlpHeaders: boolean;
 }>;
 
 /** A thing of Google's that has a policy of its own. */

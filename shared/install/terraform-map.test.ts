@@ -71,7 +71,7 @@ describe("what is installed on Google Cloud", () => {
     const variables = Object.values(secretParts).flatMap(({ file, variable }) =>
       file === null ? [variable] : [],
     );
-    expect(variables).to.have.members(Object.values(secretNames));
+    expect(variables).to.have.members([...Object.values(secretNames), "OTEL_EXPORTER_OTLP_HEADERS"]);
   });
 
   it("keeps within what Pub/Sub and Cloud Run functions take", () => {
@@ -153,6 +153,7 @@ describe("the rights of each part", () => {
     expect(readers(secretParts.webhook.id)).to.deep.equal(["service"]);
     expect(readers(secretParts.tokens.id)).to.deep.equal(["service"]);
     expect(readers(secretParts.slackToken.id)).to.have.members(["service", "notify"]);
+    expect(readers(secretParts.otlp.id)).to.have.members([...functionNames, "service"]);
     expect(readers(secretParts.policy.id)).to.have.members([...functionNames, "service"]);
     expect(servicePart.secrets).to.have.length(Object.keys(secretParts).length);
   });

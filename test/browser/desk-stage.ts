@@ -83,6 +83,7 @@ export async function openDeskStage(): Promise<DeskStage> {
   const { signingSecret } = localSlack(webhookSecret).app;
   const backstage = {
     cloud: local.cloud,
+    webhookSecret,
     signingSecret,
     address: () => address,
     deps: local.gantry.engine.deps,

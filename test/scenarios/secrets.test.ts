@@ -1,4 +1,4 @@
-import { createHash, createHmac } from "node:crypto";
+import { createHash } from "node:crypto";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,6 +17,7 @@ import { createJsonLog } from "../../shared/adapters/system/json-log.ts";
 import { systemClock } from "../../shared/adapters/system/system-clock.ts";
 import type { ReleaseRecord } from "../../shared/domain/release-record.ts";
 import { isEnd } from "../../shared/domain/words.ts";
+import { everyDoor } from "../support/every-door.ts";
 import { googleClaims, startTokenIssuer } from "../support/token-issuer.ts";
 
 const repository = "perkie/background-removal";
@@ -181,7 +182,7 @@ describe("secrets", function () {
     cloud.slack.faults.set("down");
     expect((await play.release("v1.2.0")).status).to.equal("failed");
     expect((await play.release("v1.5.0")).status).to.equal("failed");
-    await everyDoor(play);
+    await everyDoor((path, init) => play.ask(path, init), play.secrets, given.webhook);
     expect(play.log.length).to.be.greaterThan(10);
     expect(await play.leaks(folder)).to.deep.equal([]);
   });
@@ -199,33 +200,3 @@ describe("secrets", function () {
     play.secrets.delete("planted");
   });
 });
-
-/** Asks at each door with each secret in each place where somebody may put it, right and wrong. */
-async function everyDoor(play: Play): Promise<void> {
-  for (const [, value] of [...play.secrets]) {
-    const bearer = { authorization: `Bearer ${value}` };
-    await play.ask("/api/v1/services", { headers: bearer });
-    await play.ask("/api/v1/releases", { method: "POST", headers: bearer, body: `{"tag": "${value}` });
-    await play.ask(`/login?token=${value}`);
-    await play.ask(`/login?token=wrong${value}`);
-    await play.ask("/", { headers: { cookie: `gantry_session=${value}` } });
-    await play.ask("/", { headers: { "x-goog-iap-jwt-assertion": value } });
-    await play.ask("/hooks/github", {
-      method: "POST",
-      headers: { "x-hub-signature-256": value, "x-github-delivery": "00000000-1", "x-github-event": "push" },
-      body: "{}",
-    });
-    await play.ask("/hooks/pubsub/gantry-releases", { method: "POST", headers: bearer, body: "{}" });
-  }
-  const body = JSON.stringify({ ref: "refs/tags/v1.1.0" });
-  const signature = `sha256=${createHmac("sha256", given.webhook).update(body).digest("hex")}`;
-  await play.ask("/hooks/github", {
-    method: "POST",
-    headers: {
-      "x-hub-signature-256": signature,
-      "x-github-delivery": "00000000-2",
-      "x-github-event": "push",
-    },
-    body,
-  });
-}

@@ -1,6 +1,4 @@
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -16,6 +14,7 @@ import { fakeImages } from "../support/fake-images.ts";
 import { monday } from "../support/fixtures.ts";
 import { gantryYaml, OutsideWorld, openPolicy, succeeded } from "../support/function-harness.ts";
 import { githubDelivery, githubPayload, githubSecret } from "../support/service-harness.ts";
+import { collector, type OtlpSpan } from "../support/trace-collector.ts";
 import { fakeLogs, fakeMetrics } from "../support/watched-cloud.ts";
 
 const delivery = "github/72d3162e-cc78-11e3-81ab-4c9367dc0958";
@@ -24,38 +23,6 @@ const { traceId, spanId: wholeId } = traceOf(id);
 const commit = "5f1c0c8e6b9d4a7f3e2d1c0b9a8f7e6d5c4b3a29";
 
 type Line = Readonly<Record<string, unknown>>;
-type OtlpSpan = Readonly<{
-  traceId: string;
-  spanId: string;
-  parentSpanId?: string;
-  name: string;
-  startTimeUnixNano: string;
-  endTimeUnixNano: string;
-  status: Readonly<{ code: number }>;
-  attributes: readonly Readonly<{ key: string; value: Readonly<{ stringValue?: string }> }>[];
-}>;
-
-/** A collector that keeps the spans that it is sent. */
-async function collector() {
-  const spans: OtlpSpan[] = [];
-  const headers: Record<string, unknown>[] = [];
-  const server: Server = createServer(async (request, response) => {
-    const parts: Buffer[] = [];
-    for await (const part of request) parts.push(Buffer.from(part));
-    const body = JSON.parse(Buffer.concat(parts).toString("utf8"));
-    headers.push({ ...request.headers, path: request.url });
-    for (const { scopeSpans } of body.resourceSpans)
-      for (const scope of scopeSpans) spans.push(...scope.spans);
-    response.writeHead(200, { "content-type": "application/json" }).end("{}");
-  });
-  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const close = async (): Promise<void> => {
-    server.closeAllConnections();
-    await new Promise((done) => server.close(done));
-  };
-  return { spans, headers, url, close };
-}
 
 describe("what a release leaves in the log and in traces", () => {
   let folder: string;

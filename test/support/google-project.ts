@@ -171,6 +171,7 @@ function setPolicies(answers: Answers): void {
     database: "(default)",
     hasSlack: true,
     github: "token",
+    hasOtlpHeaders: false,
     services,
   });
   for (const { resource } of grants) {
