@@ -79,6 +79,7 @@ resource "google_cloudfunctions2_function" "function" {
     max_instance_request_concurrency = each.value.concurrency
     environment_variables = merge(local.environment, {
       GANTRY_PUSH_AUDIENCE = local.addresses[each.key]
+      GANTRY_PUBLIC_URL    = local.people_address
     }, { for name in each.value.secrets : local.secrets[name].variable => local.file_paths[local.secrets[name].variable] if try(local.secrets[name].file, null) != null })
 
     dynamic "secret_environment_variables" {

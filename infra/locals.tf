@@ -44,6 +44,9 @@ locals {
   addresses = { for name, _ in local.map.functions : name => "https://gantry-${name}-${local.number}.${var.region}.run.app" }
   address   = "https://gantry-${local.number}.${var.region}.run.app"
 
+  # What people are sent to from Slack and GitHub.
+  people_address = var.console ? local.console_address : local.address
+
   # Everyone gets the policy, the settings and where the state is; the secrets differ.
   environment = merge(var.otlp_endpoint == null ? {} : { OTEL_EXPORTER_OTLP_ENDPOINT = var.otlp_endpoint }, {
     GOOGLE_CLOUD_PROJECT      = var.project

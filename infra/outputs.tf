@@ -1,6 +1,27 @@
 output "service_url" {
-  description = "Where the webhooks, the API and the console answer."
+  description = "Where webhooks and API answer, and without `console` the console too."
   value       = local.address
+}
+
+output "console_url" {
+  description = "Where people open the console."
+  value       = local.people_address
+}
+
+output "iap_audience" {
+  description = "For people.iap in gantry.server.yaml; null without `console`."
+  value       = var.console ? "/projects/${local.number}/locations/${var.region}/services/${local.console_name}" : null
+}
+
+output "iap_commands" {
+  description = "Put Identity-Aware Proxy before the console; nothing without `console`. PRINCIPAL is like group:ops@example.com."
+  value = var.console ? [
+    "gcloud services enable iap.googleapis.com --project ${var.project}",
+    "gcloud beta services identity create --service=iap.googleapis.com --project ${var.project}",
+    "gcloud run services add-iam-policy-binding ${local.console_name} --project ${var.project} --region ${var.region} --member=serviceAccount:service-${local.number}@gcp-sa-iap.iam.gserviceaccount.com --role=roles/run.invoker",
+    "gcloud beta run services update ${local.console_name} --project ${var.project} --region ${var.region} --iap",
+    "gcloud beta iap web add-iam-policy-binding --project ${var.project} --resource-type=cloud-run --service=${local.console_name} --region=${var.region} --member=PRINCIPAL --role=roles/iap.httpsResourceAccessor",
+  ] : []
 }
 
 output "webhook_url" {

@@ -1,20 +1,28 @@
 locals {
+  # The same image twice, where people come through Identity-Aware Proxy: webhooks cannot pass it, so they have a door of their own.
+  http_services = var.secrets_filled && var.service_image != null ? merge(
+    { http = { name = "gantry", address = local.address } },
+    var.console ? { console = { name = local.console_name, address = local.console_address } } : {},
+  ) : {}
+  console_name    = "gantry-console"
+  console_address = "https://${local.console_name}-${local.number}.${var.region}.run.app"
+
   service_secrets = { for name in local.map.service.secrets : name => local.secrets[name] if contains(keys(local.secrets), name) }
 }
 
 resource "google_cloud_run_v2_service" "http" {
-  for_each = var.secrets_filled && var.service_image != null ? { http = var.service_image } : {}
+  for_each = local.http_services
 
   project             = var.project
   location            = var.region
-  name                = "gantry"
-  description         = "Gantry: ${local.map.service.does}"
+  name                = each.value.name
+  description         = "Gantry: ${each.key == "console" ? "API and console, behind Identity-Aware Proxy" : local.map.service.does}"
   ingress             = "INGRESS_TRAFFIC_ALL"
   deletion_protection = var.deletion_protection
   labels              = local.labels
 
   scaling {
-    min_instance_count = var.service_min_instances
+    min_instance_count = each.key == "http" ? var.service_min_instances : 0
   }
 
   template {
@@ -27,7 +35,7 @@ resource "google_cloud_run_v2_service" "http" {
     }
 
     containers {
-      image = each.value
+      image = var.service_image
 
       resources {
         limits            = { cpu = "1", memory = "512Mi" }
@@ -48,7 +56,7 @@ resource "google_cloud_run_v2_service" "http" {
       }
 
       dynamic "env" {
-        for_each = merge(local.environment, local.file_paths, { GANTRY_PUBLIC_URL = local.address })
+        for_each = merge(local.environment, local.file_paths, { GANTRY_PUBLIC_URL = each.value.address })
 
         content {
           name  = env.key
@@ -102,9 +110,10 @@ resource "google_cloud_run_v2_service" "http" {
   depends_on = [google_secret_manager_secret_iam_member.reader]
 }
 
-# GitHub and Slack send no Google identity: Gantry checks their signatures, and a token or a sign-in for everything else.
+# GitHub and Slack send no Google identity: Gantry checks their signatures, and a token or a sign-in for everything else. The
+# console's own service is open to nobody but Identity-Aware Proxy, whose account `iap_commands` makes and lets in.
 resource "google_cloud_run_v2_service_iam_member" "webhooks" {
-  for_each = google_cloud_run_v2_service.http
+  for_each = { for key, service in google_cloud_run_v2_service.http : key => service if key == "http" }
 
   project  = var.project
   location = var.region

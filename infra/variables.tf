@@ -78,6 +78,12 @@ variable "service_min_instances" {
   }
 }
 
+variable "console" {
+  description = "Whether people come through Identity-Aware Proxy: makes a second service of the same image, gantry-console, which nobody reaches until `iap_commands` have run. Webhooks, CLI and CI keep the first."
+  type        = bool
+  default     = false
+}
+
 variable "slack" {
   description = "Whether Gantry speaks in Slack: makes its secrets."
   type        = bool

@@ -7,6 +7,7 @@ import { checkAgents } from "./agent-checks.ts";
 import { type Finding, findings } from "./finding.ts";
 import { checkForgeRefusals } from "./forge-refusals.ts";
 import { checkForgeRights } from "./forge-rights.ts";
+import { checkFrontDoors } from "./front-doors.ts";
 import { checkFunctions } from "./function-checks.ts";
 import { type GoogleApi, googleApi } from "./google-api.ts";
 import { checkLocally, type LocalReading } from "./local-checks.ts";
@@ -78,6 +79,7 @@ const googleChecks: readonly Check[] = [
   checkAgents,
   checkProjectOpenness,
   checkForgeRefusals,
+  checkFrontDoors,
 ];
 
 /** Who asks is looked at first: without credentials, one finding says so instead of one a check. */

@@ -71,6 +71,27 @@ describe("gantry doctor, of what opens without a word", () => {
     for (const { next } of found) expect(next.join()).to.match(/^gcloud .*acme-ops/);
   });
 
+  it("finds a proxy before the webhooks, and none before the console", async () => {
+    const report = await examined((answers) => {
+      answers.set(`${root}/gantry`, { iapEnabled: true });
+      answers.set(`${root}/gantry-console`, {});
+      const policy = { bindings: [{ role: "roles/run.invoker", members: ["allUsers"] }] };
+      answers.set(policyKey({ type: "run-service", project, region, name: "gantry-console" }), policy);
+    });
+    const update = "gcloud beta run services update";
+    const at = `--region ${region} --project ${project}`;
+    expect(wrongs(report).map(({ state, next }) => `${state} ${next.join()}`)).to.deep.equal([
+      `broken ${update} gantry ${at} --no-iap`,
+      `broken ${update} gantry-console ${at} --iap`,
+      `warning gcloud run services remove-iam-policy-binding gantry-console ${at} --member=allUsers --role=roles/run.invoker`,
+    ]);
+    const well = await examined((answers) => {
+      answers.set(`${root}/gantry`, {});
+      answers.set(`${root}/gantry-console`, { iapEnabled: true });
+    });
+    expect(wrongs(well)).to.deep.equal([]);
+  });
+
   it("takes a missing subscription of notify for no fault of its own, where there is no Slack", async () => {
     const withoutSlack = {
       "gantry.server.yaml": 'version: 1\npublicUrl: "{url}"\ngithub: { api: "{url}/github" }\n',

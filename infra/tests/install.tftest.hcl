@@ -304,6 +304,37 @@ run "on_github_alone" {
   }
 }
 
+run "behind_identity_aware_proxy" {
+  variables {
+    console = true
+  }
+
+  assert {
+    condition     = toset([for s in google_cloud_run_v2_service.http : s.name]) == toset(["gantry", "gantry-console"]) && length(distinct([for s in google_cloud_run_v2_service.http : s.template[0].containers[0].image])) == 1
+    error_message = "The console has a service of its own, of the same image."
+  }
+
+  assert {
+    condition     = length(google_cloud_run_v2_service_iam_member.webhooks) == 1 && alltrue([for m in google_cloud_run_v2_service_iam_member.webhooks : m.name == "gantry"])
+    error_message = "Webhooks reach Gantry without the proxy, and nobody but the proxy reaches the console."
+  }
+
+  assert {
+    condition     = output.webhook_url == "https://gantry-123456789012.europe-west4.run.app/hooks/github" && output.console_url == "https://gantry-console-123456789012.europe-west4.run.app"
+    error_message = "The webhook's address stays what it was."
+  }
+
+  assert {
+    condition     = alltrue([for f in google_cloudfunctions2_function.function : f.service_config[0].environment_variables["GANTRY_PUBLIC_URL"] == output.console_url])
+    error_message = "Links lead people to the console that they may open."
+  }
+
+  assert {
+    condition     = output.iap_audience == "/projects/123456789012/locations/europe-west4/services/gantry-console" && alltrue([for c in output.iap_commands : !strcontains(c, "services update gantry ")])
+    error_message = "The proxy is switched on for the console alone."
+  }
+}
+
 run "with_traces" {
   variables {
     otlp_endpoint = "https://otlp.example.com"

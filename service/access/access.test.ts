@@ -37,6 +37,27 @@ describe("who may use the API", () => {
     expect((await serviceHarness().app.request("/api")).status).to.equal(401);
   });
 
+  /**
+   * What anybody may ask: the border's own checks, whether it lives, how to sign in, and what a page looks like. Metrics are not
+   * here at all; who may read them is asked in `metrics.test.ts`.
+   */
+  const open = /^\/(?:hooks\/|healthz?$|login$|logout$|assets\/|favicon|metrics$)/;
+
+  it("is asked at every door of the service but those, at which nothing is told", async () => {
+    const { app, asked } = serviceHarness();
+    const doors = app.routes.filter(
+      ({ method, path }) => method !== "ALL" && !open.test(path) && !path.includes("*"),
+    );
+    expect(doors.length).to.be.greaterThan(40);
+    for (const { method, path } of doors) {
+      const headers = { origin: "http://gantry.test", host: "gantry.test" }; // a page of its own
+      const answer = await app.request(path.replaceAll(/:\w+(?:\{[^}]*\})?/g, "x"), { method, headers });
+      const isSentToSignIn = answer.status === 303 && answer.headers.get("location")?.startsWith("/login");
+      expect(answer.status === 401 || isSentToSignIn, `${method} ${path}: ${answer.status}`).to.equal(true);
+    }
+    expect(asked).to.deep.equal([]);
+  });
+
   it("a viewer reads and changes nothing; an operator does both", async () => {
     const { app, asked } = serviceHarness();
     expect((await app.request("/api/v1/services", asViewer)).status).to.equal(200);

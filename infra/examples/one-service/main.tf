@@ -53,6 +53,31 @@ variable "cloud_builds_topic" {
   default = true
 }
 
+variable "database" {
+  type    = string
+  default = "(default)"
+}
+
+variable "database_location" {
+  type    = string
+  default = null
+}
+
+variable "console" {
+  type    = bool
+  default = false
+}
+
+variable "otlp_endpoint" {
+  type    = string
+  default = null
+}
+
+variable "otlp_headers" {
+  type    = bool
+  default = false
+}
+
 provider "google" {
   project = var.project
   region  = var.region
@@ -69,6 +94,11 @@ module "gantry" {
   github_token       = var.github_token
   github_app         = var.github_app
   cloud_builds_topic = var.cloud_builds_topic
+  database           = var.database
+  database_location  = var.database_location
+  console            = var.console
+  otlp_endpoint      = var.otlp_endpoint
+  otlp_headers       = var.otlp_headers
 
   services = [{
     name            = var.service
@@ -82,6 +112,18 @@ output "service_url" {
 
 output "webhook_url" {
   value = module.gantry.webhook_url
+}
+
+output "console_url" {
+  value = module.gantry.console_url
+}
+
+output "iap_audience" {
+  value = module.gantry.iap_audience
+}
+
+output "iap_commands" {
+  value = module.gantry.iap_commands
 }
 
 output "image_name" {
