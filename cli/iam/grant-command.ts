@@ -1,15 +1,19 @@
 import { type Grant, projectNumber, type Resource } from "../../shared/install/grants.ts";
 import { ownRoles } from "../../shared/install/rights.ts";
 
-/** The commands that grant these; first those that make the role of Gantry's own, where one of them needs it. */
+/**
+ * The commands that grant these; first those that make the roles of Gantry's own, where one of them needs it. A role that is
+ * there is brought up to date, and granting twice changes nothing.
+ */
 export function grantCommands(grants: readonly Grant[]): readonly string[] {
   const roles = ownRoles.flatMap(({ id, title, permissions }) => {
     const projects = grants.flatMap(({ role, resource }) =>
       role.endsWith(`/roles/${id}`) && resource.type === "project" ? [resource.project] : [],
     );
+    const about = `--title='${title}' --permissions=${permissions.join(",")}`;
     return [...new Set(projects)].map(
       (project) =>
-        `gcloud iam roles create ${id} --project=${project} --title='${title}' --permissions=${permissions.join(",")}`,
+        `gcloud iam roles create ${id} --project=${project} ${about} || gcloud iam roles update ${id} --project=${project} ${about}`,
     );
   });
   return [...roles, ...grants.map(grantCommand)];

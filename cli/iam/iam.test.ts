@@ -1,8 +1,15 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import { expect } from "chai";
 import { grantsOf, type Installation } from "../../shared/install/grants.ts";
+import { allRights } from "../../shared/install/rights.ts";
 import { cliIo, runCli } from "../../test/support/cli-harness.ts";
 import { googleApi } from "../doctor/google-api.ts";
 import { missingGrants } from "../doctor/granted-rights.ts";
+import { grantCommands } from "./grant-command.ts";
+import { placeText } from "./place-text.ts";
+
+const run = promisify(execFile);
 
 const account = "api-runtime@acme-ops.iam.gserviceaccount.com";
 const service = `acme-ops/us-central1/api=${account}`;
@@ -93,6 +100,42 @@ describe("gantry iam", () => {
     const unread = await missing(null);
     expect(unread.missing).to.have.length(9);
     expect(unread.unreadable).to.deep.equal(["project acme-ops: Resource not found"]);
+  });
+
+  it("prints commands that a shell reads as they are meant", async () => {
+    const [own] = installation.services;
+    if (own === undefined) throw new Error("there is no service");
+    const services = [own, { ...own, project: "acme-ml", name: "up", region: "europe-west4" }];
+    const grants = grantsOf({ ...installation, github: "app", hasOtlpHeaders: true, services });
+    const commands = grantCommands(grants);
+    const script = `gcloud() { if [[ "$2" = describe ]]; then echo 123456789012; else printf '%s\\x1f' "$@"; echo; fi; }\n${commands.join("\n")}\n`;
+    await run("bash", ["-n", "-c", script]);
+    const { stdout } = await run("bash", ["-eu", "-c", script], { maxBuffer: 2 ** 22 });
+    const read = stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => line.split("\x1f").slice(0, -1));
+    expect(read).to.have.length(commands.length);
+    const bindings = read.filter((words) => words.includes("add-iam-policy-binding"));
+    expect(bindings).to.have.length(grants.length);
+    for (const [index, { member, role, condition }] of grants.entries()) {
+      const words = bindings[index] ?? [];
+      expect(words).to.include.members([`--member=${member}`, `--role=${role}`]);
+      if (condition === null) continue;
+      const meant = condition.expression.replaceAll("PROJECT_NUMBER", "123456789012");
+      const [said = ""] = words.flatMap(
+        (word) => /^--condition=expression=(.*),title=[a-z-]+$/.exec(word)?.[1] ?? [],
+      );
+      expect(said.replaceAll("'", '"')).to.equal(meant);
+      expect(said, "gcloud takes a comma for the next key").to.not.include(",");
+    }
+  });
+
+  it("says of every right what it is for and where, and nothing twice in other words", () => {
+    for (const { component, role, why, on } of allRights()) {
+      expect(why, `${component} ${role}`).to.match(/^\p{L}.{9,}/u);
+      expect(placeText(on, "(default)"), `${component} ${role}`).to.not.equal("");
+    }
   });
 
   it("lets builds of another project run as the account of that project", () => {

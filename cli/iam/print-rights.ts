@@ -1,5 +1,5 @@
 import { type Grant, grantsOf, type Installation } from "../../shared/install/grants.ts";
-import { allRights, purposeOf } from "../../shared/install/rights.ts";
+import { allRights, ownRoles, purposeOf } from "../../shared/install/rights.ts";
 import type { CliIo } from "../cli-io.ts";
 import { usageComplaint } from "../complaint.ts";
 import { googleApi } from "../doctor/google-api.ts";
@@ -24,6 +24,8 @@ export function printRights(options: IamOptions, out: Output): void {
   out.line(table(["PART", "ROLE", "ON", "WHY"], lines, out.paint));
   const parts = [...new Set(rows.map(({ component }) => component))];
   for (const part of parts) out.note(`${part}: ${purposeOf(part)}`);
+  for (const { id, title, permissions } of ownRoles)
+    out.note(`The role ${id} is Gantry's own (${title}): ${permissions.join(", ")}`);
   out.note("People need nothing here: what they may decide stands in gantry.policy.yaml.");
 }
 

@@ -170,8 +170,20 @@ function secretsOf(component: Component): readonly SecretName[] {
   return functionParts[component].secrets;
 }
 
+/** What each secret is for; those of which an installation has only some say which has them. */
+const uses: Readonly<Record<Exclude<SecretName, "policy" | "server">, string>> = {
+  webhook: "checks GitHub's signatures",
+  github: "reads repositories and tells GitHub; where Gantry has a token",
+  githubApp: "does so as a GitHub App; where it is one",
+  session: "signs the console's cookies",
+  tokens: "knows the tokens of people and CI",
+  slackToken: "speaks in Slack; where there is one",
+  slackSigning: "checks Slack's signatures; where there is one",
+  otlp: "sends traces with this header; where there is one",
+};
+
 function secretRight(component: Component, secret: SecretName): Right {
   const { id, file } = secretParts[secret];
-  const why = file === null ? "this secret and no other" : `reads ${file}`;
+  const why = secret === "policy" || secret === "server" ? `reads ${file}` : uses[secret];
   return { component, role: "roles/secretmanager.secretAccessor", on: { kind: "secret", name: id }, why };
 }
