@@ -8,7 +8,7 @@ import {
   textOf,
 } from "../../shared/config/names.ts";
 import type { InitOptions } from "../init.ts";
-import type { Surroundings } from "./surroundings.ts";
+import { repositoryOf, type Surroundings } from "./surroundings.ts";
 
 /** What the two files are written from. An empty text stands for "none". */
 export type Answers = Readonly<{
@@ -69,7 +69,12 @@ export function questionsFor(
     need("project", "Google Cloud project of the service", project, projectField()),
     need("region", "Region", "us-central1", regionField()),
     need("service", "Name of the service on Cloud Run", name, serviceNameField()),
-    need("repository", "Repository on GitHub, owner/name", found.repository, repositoryField()),
+    need(
+      "repository",
+      "Repository on GitHub, owner/name or its address",
+      found.repository,
+      repositoryField(),
+    ),
     need("tags", "Tags that start a release", "v*.*.*", tagPattern()),
     need("directory", "Folder with the Dockerfile", found.directories[0] ?? ".", pathField("a folder")),
     may("health", "Path that answers 200 when the service is well (- for none)", "/health", pathOfUrl()),
@@ -80,10 +85,11 @@ export function questionsFor(
 
 /** What a flag or an answer says: the text to take, or what is wrong with it. */
 export function taken(
-  { field, mayBeNone }: Question,
+  { key, field, mayBeNone }: Question,
   text: string,
 ): Readonly<{ ok: true; value: string } | { ok: false; why: string }> {
-  const trimmed = text.trim();
+  const typed = text.trim();
+  const trimmed = key === "repository" ? (repositoryOf(typed) ?? typed) : typed; // its address does too
   if (mayBeNone && trimmed === "-") return { ok: true, value: "" };
   const parsed = field.safeParse(trimmed);
   if (parsed.success) return { ok: true, value: parsed.data };

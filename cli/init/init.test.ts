@@ -77,7 +77,7 @@ describe("gantry init", () => {
       expect(exitCode, stderr).to.equal(0);
       expect(asked[1]).to.equal("Region [us-central1]: ");
       expect(asked[2]).to.equal(asked[1]);
-      expect(asked[4]).to.equal("Repository on GitHub, owner/name [acme/API.Server]: ");
+      expect(asked[4]).to.equal("Repository on GitHub, owner/name or its address [acme/API.Server]: ");
       expect(stderr).to.include("It must be a region like `us-central1`.");
       const { config, policy } = read(folder);
       expect(config.verify.checks).to.deep.equal([]);
@@ -109,6 +109,9 @@ describe("gantry init", () => {
       const { exitCode, stderr } = await runCli(["init", ...given], { cwd: folder });
       expect(exitCode).to.equal(64);
       expect(stderr).to.include("--repository is missing").and.include("gantry init --repository VALUE");
+      const all = await runCli(["init", "--yes"], { cwd: folder });
+      expect(all.stderr).to.include("--project, --service, --repository are missing");
+      expect(all.stderr).to.include("gantry init --project VALUE --service VALUE --repository VALUE");
       expect(existsSync(join(folder, "gantry.yaml"))).to.equal(false);
     });
   });
@@ -119,6 +122,18 @@ describe("gantry init", () => {
       const { exitCode, stderr } = await runCli(argv, { cwd: folder });
       expect(exitCode).to.equal(64);
       expect(JSON.parse(stderr).error.message).to.equal('"de ploys" is no --slack');
+    });
+  });
+
+  it("takes the address of a repository, and says what an empty folder lacks", async () => {
+    await inFolder(async (folder) => {
+      const address = "https://github.com/acme/api.git";
+      const argv = ["init", "--yes", ...given, "--repository", address];
+      const { exitCode, stderr } = await runCli(argv, { cwd: folder });
+      expect(exitCode, stderr).to.equal(0);
+      expect(read(folder).config.source.repository).to.equal("acme/api");
+      expect(stderr).to.include("There is no Dockerfile here").and.include("in no git repository");
+      expect(stderr).to.include(`git remote add origin ${address}`);
     });
   });
 

@@ -27,11 +27,15 @@ export async function runInit(options: InitOptions, io: CliIo): Promise<number> 
   const problems = problemsOf(gantry, policy);
   if (problems.length > 0) throw unfit(problems);
   for (const { path, text } of files) await writeFile(path, text, { flag: options.force ? "w" : "wx" });
-  const next = nextSteps(answers, policy);
+  const next = nextSteps(answers, { policy, hasRemote: found.repository !== null });
   if (out.isJson) out.json({ files: files.map(({ path }) => path), answers, next });
   else for (const { path } of files) out.line(`wrote ${path}`);
   if (found.top === null)
-    out.note("This folder is in no git repository; gantry.yaml belongs at the top of one.");
+    out.note("This folder is in no git repository; gantry.yaml belongs at the top of one: git init");
+  if (!found.directories.includes(answers.directory))
+    out.note(
+      `There is no ${join(answers.directory, "Dockerfile")} here, from which Gantry builds unless build.config says otherwise.`,
+    );
   out.note("Next:");
   for (const line of next) out.note(`  ${line}`);
   return exitCodes.done;
@@ -52,6 +56,8 @@ async function answersTo(questions: readonly Question[], options: InitOptions, w
     slack: "",
   };
   const silent = options.yes === true || options.json === true || way.io.ask === null;
+  if (silent)
+    refuseUnknown(questions.filter((one) => flagFor(options, one) === null && one.offered === null));
   for (const question of questions) {
     const flag = flagFor(options, question);
     said[question.key] =
@@ -60,15 +66,22 @@ async function answersTo(questions: readonly Question[], options: InitOptions, w
   return said;
 }
 
+/** Every flag that is missing, at once: who types them one after the other is told of the next one each time. */
+function refuseUnknown(unknown: readonly Question[]): void {
+  if (unknown.length === 0) return;
+  const flags = unknown.map(({ flag }) => flag);
+  throw usageComplaint({
+    happened: `${flags.join(", ")} ${flags.length === 1 ? "is" : "are"} missing`,
+    why: unknown
+      .map(({ words }) => `${words}: neither git nor the folder tells it, and nobody can be asked.`)
+      .join("\n"),
+    next: [`gantry init ${flags.map((flag) => `${flag} VALUE`).join(" ")}`],
+  });
+}
+
 function fromFlag(question: Question, flag: string | null): string {
   const { flag: name, words, offered } = question;
-  const text = flag ?? offered;
-  if (text === null)
-    throw usageComplaint({
-      happened: `${name} is missing`,
-      why: `${words}: neither git nor the folder tells it, and nobody can be asked.`,
-      next: [`gantry init ${name} VALUE`],
-    });
+  const text = flag ?? offered ?? "";
   const answer = taken(question, text);
   if (answer.ok) return answer.value;
   throw usageComplaint({
@@ -118,12 +131,16 @@ function unfit(problems: readonly string[]): Complaint {
   });
 }
 
-function nextSteps({ tags }: Answers, policy: WrittenFile | null): readonly string[] {
+function nextSteps(
+  { tags, repository }: Answers,
+  { policy, hasRemote }: Readonly<{ policy: WrittenFile | null; hasRemote: boolean }>,
+): readonly string[] {
   const tag = tags.replace("*", "0").replace("*", "1").replaceAll("*", "0");
   return [
     policy === null ? "gantry validate" : `gantry validate --policy ${policy.path}`,
     "git add gantry.yaml && git commit -m 'Release with Gantry'",
     "gantry doctor",
+    ...(hasRemote ? [] : [`git remote add origin https://github.com/${repository}.git`]),
     `git push origin HEAD && git tag ${tag} && git push origin ${tag}`,
   ];
 }
