@@ -17,10 +17,7 @@ locals {
   by_kind = { for kind in distinct([for right in local.rights : right.kind]) : kind => [for right in local.rights : right if right.kind == kind] }
 
   # The roles of Gantry's own are made in each project with services.
-  own_roles = {
-    for pair in setproduct(local.map.ownRoles, local.service_projects) :
-    "custom/${pair[0].id} ${pair[1]}" => merge(pair[0], { project = pair[1], name = "projects/${pair[1]}/roles/${pair[0].id}" })
-  }
+  own_roles = { for role in local.map.ownRoles : "custom/${role.id}" => role }
 }
 
 resource "google_service_account" "component" {
@@ -32,13 +29,23 @@ resource "google_service_account" "component" {
   depends_on   = [google_project_service.api]
 }
 
-resource "google_project_iam_custom_role" "own" {
-  for_each = local.own_roles
+# One resource a role, as it was when there was one: a role that moves in the state is deleted, and its id is taken for days.
+resource "google_project_iam_custom_role" "build_keeper" {
+  for_each = local.service_projects
 
-  project     = each.value.project
-  role_id     = each.value.id
-  title       = each.value.title
-  permissions = each.value.permissions
+  project     = each.value
+  role_id     = local.own_roles["custom/gantryBuildKeeper"].id
+  title       = local.own_roles["custom/gantryBuildKeeper"].title
+  permissions = local.own_roles["custom/gantryBuildKeeper"].permissions
+}
+
+resource "google_project_iam_custom_role" "preflight" {
+  for_each = local.service_projects
+
+  project     = each.value
+  role_id     = local.own_roles["custom/gantryPreflight"].id
+  title       = local.own_roles["custom/gantryPreflight"].title
+  permissions = local.own_roles["custom/gantryPreflight"].permissions
 }
 
 # Firestore has no policy of its own below the project; the condition keeps the right to this one database.
@@ -86,9 +93,9 @@ resource "google_project_iam_member" "service_project" {
   }
 
   project    = each.value.project
-  role       = startswith(each.value.right.role, "custom/") ? local.own_roles["${each.value.right.role} ${each.value.project}"].name : each.value.right.role
+  role       = startswith(each.value.right.role, "custom/") ? "projects/${each.value.project}/roles/${local.own_roles[each.value.right.role].id}" : each.value.right.role
   member     = each.value.right.component == "images" ? local.image_builders[each.value.project] : local.members[each.value.right.component]
-  depends_on = [google_project_iam_custom_role.own, google_service_account.component]
+  depends_on = [google_project_iam_custom_role.build_keeper, google_project_iam_custom_role.preflight, google_service_account.component]
 }
 
 resource "google_cloud_run_v2_service_iam_member" "service" {

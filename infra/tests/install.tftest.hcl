@@ -198,6 +198,16 @@ run "alerts" {
 
 run "rights" {
   assert {
+    condition     = alltrue([for project in ["acme-ops", "acme-ml"] : length([for m in google_project_iam_member.service_project : m if m.project == project && m.role == "projects/${project}/roles/gantryPreflight"]) == 2 && google_project_iam_custom_role.preflight[project].role_id == "gantryPreflight" && google_project_iam_custom_role.build_keeper[project].role_id == "gantryBuildKeeper"])
+    error_message = "The roles of Gantry's own are made in each project with services, and granted there."
+  }
+
+  assert {
+    condition     = length(setunion(google_project_iam_custom_role.preflight["acme-ops"].permissions, ["secretmanager.versions.get", "artifactregistry.repositories.get"])) == 2
+    error_message = "The preflight looks, and reads no secret."
+  }
+
+  assert {
     condition = alltrue([
       for m in concat(values(google_project_iam_member.database), values(google_project_iam_member.own_project), values(google_project_iam_member.service_project), values(google_project_iam_member.package_sources), [google_project_iam_member.pubsub_acknowledges]) :
       !contains(["roles/owner", "roles/editor", "roles/viewer", "roles/run.admin", "roles/run.developer", "roles/run.invoker", "roles/iam.serviceAccountUser", "roles/iam.serviceAccountTokenCreator", "roles/secretmanager.secretAccessor", "roles/pubsub.publisher", "roles/pubsub.editor", "roles/artifactregistry.writer"], m.role)

@@ -25,7 +25,7 @@ import {
 } from "./google-parts.ts";
 import { runtimeState } from "./node-runtimes.ts";
 import { pushSubscriptions } from "./push-subscriptions.ts";
-import { allRights } from "./rights.ts";
+import { allRights, ownRoles } from "./rights.ts";
 
 const root = new URL("../..", import.meta.url).pathname;
 
@@ -120,6 +120,11 @@ describe("the rights of each part", () => {
     expect(
       roles.filter((role) => /owner|editor$|admin/i.test(role) && role !== "roles/cloudbuild.builds.editor"),
     ).to.deep.equal([]);
+  });
+
+  it("makes each role of Gantry's own, which the module names one by one", () => {
+    const accounts = readFileSync(join(root, "infra/accounts.tf"), "utf8");
+    for (const { id } of ownRoles) expect(accounts).to.include(`own_roles["custom/${id}"].permissions`);
   });
 
   it("lets only build start builds, and nobody act as an account that it need not", () => {
