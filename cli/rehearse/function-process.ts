@@ -16,6 +16,9 @@ export type FunctionProcessOptions = Readonly<{
   log: (line: string) => void;
 }>;
 
+/** What takes the place of a function's process: another program, with what it alone is told. */
+type Replacement = Readonly<{ main: string; env?: Readonly<Record<string, string>>; atOnce: boolean }>;
+
 const startWithinMs = 30_000;
 const mostTries = 3;
 
@@ -30,6 +33,7 @@ export class FunctionProcess {
   readonly #options: FunctionProcessOptions;
   readonly #retired: ChildProcess[] = [];
   #main: string;
+  #ownEnv: Replacement["env"] = {};
   #process: ChildProcess | null = null;
   #port = 0;
   #isFrozen = false;
@@ -69,6 +73,7 @@ export class FunctionProcess {
       stdio: ["ignore", "pipe", "pipe"],
       env: {
         ...env,
+        ...this.#ownEnv,
         FUNCTION_TARGET: name,
         FUNCTION_SOURCE: this.#main,
         PORT: String(this.#port),
@@ -92,10 +97,11 @@ export class FunctionProcess {
   }
 
   /** Another version takes the calls from now on; the instance before ends what it has begun, or is ended `atOnce`. */
-  async become(main: string, { atOnce }: Readonly<{ atOnce: boolean }>): Promise<void> {
+  async become({ main, env = {}, atOnce }: Replacement): Promise<void> {
     if (atOnce) await this.stop("SIGTERM");
     else if (this.#process !== null) this.#retired.push(this.#process);
     this.#main = main;
+    this.#ownEnv = env;
     this.#port = 0;
     await this.start();
   }

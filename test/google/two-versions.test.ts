@@ -1,9 +1,12 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import type { GoogleGround } from "../../cli/rehearse/google-ground.ts";
 import { rehearse } from "../../cli/rehearse/rehearsal.ts";
 import type { Scenario } from "../../cli/rehearse/scenario.ts";
 import type { Stage } from "../../cli/rehearse/stage.ts";
+import { googleNames } from "../../cli/runtime/google-settings.ts";
 import type { RelayedPush } from "../../emulator/google/push-relay.ts";
 import type { EventType } from "../../shared/domain/events.ts";
 import type { ReleaseId } from "../../shared/domain/ids.ts";
@@ -15,6 +18,9 @@ import { lastRelease, type ReleasedTree } from "../support/released-tree.ts";
 
 /** Keys that 0.1.0 does not know: who goes back takes them out. */
 const server = { handOverAfter: undefined, lookForDrift: undefined };
+
+/** Of a piece of work whose function is ended in the middle; 30 s on Google Cloud. */
+const lease = "4s";
 
 const config = {
   rollout: {
@@ -67,12 +73,22 @@ describe("two versions of Gantry", function () {
     stage: Stage,
     which: "old" | "new",
     names: readonly FunctionName[],
-    how = { atOnce: false },
+    { atOnce } = { atOnce: false },
   ): Promise<void> {
     const functions = stage.gantry.google?.functions;
     if (functions === undefined) throw new Error("there are no functions");
-    const { programs } = which === "old" ? old : ground;
-    await Promise.all(names.map((name) => functions[name].become(programs.functions, how)));
+    const main = (which === "old" ? old : ground).programs.functions;
+    const env = which === "old" ? {} : { [googleNames.serverFile]: await ownServerFile(stage) };
+    await Promise.all(names.map((name) => functions[name].become({ main, env, atOnce })));
+  }
+
+  /** As each version is installed with a file of its own: this one's has keys that 0.1.0 would not take. */
+  async function ownServerFile({ directory }: Stage): Promise<string> {
+    const folder = join(directory, "serve");
+    const theirs = await readFile(join(folder, "gantry.server.yaml"), "utf8");
+    const file = join(folder, "gantry.server.newer.yaml");
+    await writeFile(file, `${theirs}lease: ${lease}\nhandOverAfter: 60s\n`);
+    return file;
   }
 
   it("take a release over on Google's engine from each other, forth and back, also half of the functions each, to both of its ends", () => {
@@ -84,11 +100,11 @@ describe("two versions of Gantry", function () {
         ["candidate-deployed", "new", ["sweep"]],
       ]);
       await stage.ended(bad, "release-rolled-back");
-      await become(stage, "new", ["build"]);
+      await become(stage, "new", ["build", "rollout"]);
       const good = await pushed(stage, "v1.1.0");
       await take(stage, good, [["build-started", "old", ["deploy", "sweep"]]]);
       await stage.trail.first("traffic-moved", good);
-      await become(stage, "new", ["rollout"], { atOnce: true });
+      await become(stage, "old", ["rollout"], { atOnce: true });
       await stage.ended(good, "release-live");
       await become(stage, "new", ["sweep"]);
       await meetsNewer(stage, pushes);
