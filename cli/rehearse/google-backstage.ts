@@ -62,14 +62,13 @@ async function build(
   const env = environment(options, { ground, project, signer, slack });
   const files = serveFiles(cloud, options);
   const serverFile = await writeServeFolder(join(directory, "serve"), cloud, files);
-  const functionEnv = { ...env, [googleNames.serverFile]: serverFile };
   const told = { cloud, files, stops, env };
   const { child, gantry, url } = await startProcesses(options, {
     ...told,
     functions: {
       ground,
       project,
-      env: functionEnv,
+      env: { ...env, [googleNames.serverFile]: serverFile },
       log: options.log,
       sign: signer.sign,
       ...options.setting.pushes,
