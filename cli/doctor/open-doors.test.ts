@@ -1,6 +1,13 @@
 import { expect } from "chai";
 import { refusalNote } from "../../shared/usecases/tell-forge.ts";
-import { type Change, changed, examined, useRepository, wrongs } from "../../test/support/doctor-harness.ts";
+import {
+  type Change,
+  changed,
+  examined,
+  gantryYaml,
+  useRepository,
+  wrongs,
+} from "../../test/support/doctor-harness.ts";
 import { policyKey, project } from "../../test/support/google-project.ts";
 
 type Policy = { bindings: { role: string; members: string[] }[] };
@@ -90,6 +97,15 @@ describe("gantry doctor, of what opens without a word", () => {
       answers.set(`${root}/gantry-console`, { iapEnabled: true });
     });
     expect(wrongs(well)).to.deep.equal([]);
+  });
+
+  it("looks for Cloud Build's messages in the project that builds, and nowhere else", async () => {
+    const elsewhere = gantryYaml.replace(`project: ${project}`, "project: acme-ml");
+    const report = await examined(undefined, { "gantry.yaml": elsewhere });
+    const found = wrongs(report).filter(({ check }) => check === "subscriptions");
+    expect(found.map(({ what }) => what)).to.deep.equal([
+      "the subscription deploy-builds-acme-ml is missing",
+    ]);
   });
 
   it("takes a missing subscription of notify for no fault of its own, where there is no Slack", async () => {

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { deadLetterTopic } from "../../shared/install/google-parts.ts";
 import { accountOf } from "../../shared/install/grants.ts";
 import { type PushSubscription, pushSubscriptions } from "../../shared/install/push-subscriptions.ts";
+import { topics } from "../../shared/ports/bus.ts";
 import { type Finding, findings, unanswered } from "./finding.ts";
 import type { GoogleApi } from "./google-api.ts";
 import type { Target } from "./target.ts";
@@ -33,13 +34,22 @@ export async function checkSubscriptions(api: GoogleApi, target: Target): Promis
   if (!answer.ok) return [unanswered("subscriptions", "the subscriptions", answer, project)];
   const byName = new Map(answer.value.subscriptions.map((one) => [one.name.split("/").at(-1) ?? "", one]));
   const isTold = hasSlack || reportsToGitHub;
-  const wanted = pushSubscriptions.filter(({ onlyWhereTold }) => isTold || !onlyWhereTold);
+  const wanted = pushSubscriptions
+    .filter(({ onlyWhereTold }) => isTold || !onlyWhereTold)
+    .flatMap((one) => (one.topic === topics.builds ? inEachProject(one, target) : [one]));
   const wrong = wanted.flatMap((want) => {
     const found = byName.get(want.name);
     return found === undefined ? [missing(want, target)] : judged(want, found, project);
   });
   const well = findings("subscriptions").ok(`all ${wanted.length} push subscriptions are as they should be`);
   return [...(wrong.length > 0 ? wrong : [well]), deadLetters(byName.has(deadLetterTopic), project)];
+}
+
+/** Cloud Build tells of builds in the project where they run: the module subscribes to each under a name of its own. */
+function inEachProject(one: PushSubscription, { project, services }: Target): readonly PushSubscription[] {
+  const builders = [...new Set(services.map((service) => service.project))];
+  if (builders.length === 0) return [one];
+  return builders.map((of) => (of === project ? one : { ...one, name: `${one.name}-${of}` }));
 }
 
 const { broken, warning } = findings("subscriptions");
