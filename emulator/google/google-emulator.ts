@@ -31,25 +31,41 @@ export function startFirestoreEmulator(
 ): Promise<GoogleEmulator> {
   const main = "com.google.cloud.datastore.emulator.firestore.CloudFirestore";
   const seeded = seed === null ? [] : [`--seed_from_export=${seed}`];
-  return start(programs.java, port, ["-cp", programs.firestore, main, "start", ...seeded]);
+  const args = ["-cp", programs.firestore, main, "start", ...seeded];
+  return start({ java: programs.java, args, says: (own) => `API endpoint: http://127.0.0.1:${own}` }, port);
 }
 
 /** Starts Google's Pub/Sub emulator, ready once resolved. Port 0 takes a free one. Its message ids begin at 1 each time. */
 export function startPubSubEmulator(programs: GooglePrograms, port = 0): Promise<GoogleEmulator> {
-  return start(programs.java, port, ["-jar", programs.pubsub]);
+  const args = ["-jar", programs.pubsub];
+  return start({ java: programs.java, args, says: (own) => `listening on ${own}` }, port);
+}
+
+/** `says`: what it writes once it serves at a port. Whoever answers there may be another one, which took the port first. */
+type Program = Readonly<{ java: string; args: readonly string[]; says: (port: number) => string }>;
+
+const mostTries = 3;
+
+async function start(program: Program, wanted: number): Promise<GoogleEmulator> {
+  for (let tries = 1; ; tries += 1)
+    try {
+      return await startOnce(program, wanted === 0 ? await freePort() : wanted);
+    } catch (error) {
+      if (wanted !== 0 || tries === mostTries) throw error;
+    }
 }
 
 /** The JVM is started directly: it is the process whose id is known, so stopping that one leaves nothing behind. */
-async function start(java: string, wanted: number, program: readonly string[]): Promise<GoogleEmulator> {
-  const port = wanted === 0 ? await freePort() : wanted;
-  const args = [...javaOptions, ...program, "--host=127.0.0.1", `--port=${port}`];
-  const child = spawn(java, args, { stdio: ["ignore", "pipe", "pipe"] });
+async function startOnce({ java, args, says }: Program, port: number): Promise<GoogleEmulator> {
+  const own = [...javaOptions, ...args, "--host=127.0.0.1", `--port=${port}`];
+  const child = spawn(java, own, { stdio: ["ignore", "pipe", "pipe"] });
   const said = lastWords(child);
   await once(child, "spawn");
   const stop = () => end(child);
   const host = `127.0.0.1:${port}`;
+  const isServing = async () => said().includes(says(port)) && (await answers(host));
   try {
-    await untilReady(child, host, said);
+    await untilReady({ child, host, said, isServing });
   } catch (error) {
     await stop();
     throw error;
@@ -57,10 +73,19 @@ async function start(java: string, wanted: number, program: readonly string[]): 
   return { host, port, pid: child.pid ?? 0, stop };
 }
 
-async function untilReady(child: ChildProcess, host: string, said: () => string): Promise<void> {
+type Starting = Readonly<{
+  child: ChildProcess;
+  host: string;
+  said: () => string;
+  isServing: () => Promise<boolean>;
+}>;
+
+async function untilReady({ child, host, said, isServing }: Starting): Promise<void> {
   const deadline = Date.now() + startWithinMs;
-  while (!(await answers(host))) {
-    if (child.exitCode !== null || child.signalCode !== null)
+  while (!(await isServing())) {
+    const isOver = child.exitCode !== null || child.signalCode !== null;
+    if (isOver || said().includes("Address already in use"))
+      // upon which Pub/Sub's does not end
       throw new Error(`The emulator at ${host} ended before it was ready:\n${said()}`);
     if (Date.now() > deadline)
       throw new Error(`The emulator at ${host} was not ready within ${startWithinMs} ms:\n${said()}`);

@@ -1,4 +1,6 @@
 import { createServer, type IncomingMessage } from "node:http";
+import { expect } from "chai";
+import { startPubSubEmulator } from "../../emulator/google/google-emulator.ts";
 import { pubsubAdmin } from "../../emulator/google/pubsub-admin.ts";
 import { startPushRelay } from "../../emulator/google/push-relay.ts";
 import { memoryDeadLetters } from "../../shared/adapters/memory/memory-dead-letters.ts";
@@ -9,7 +11,7 @@ import { createPushReceiver } from "../../shared/adapters/pubsub/push-receiver.t
 import { deadLetterTopic } from "../../shared/install/google-parts.ts";
 import type { Subscription } from "../../shared/ports/bus.ts";
 import { busContract, type OpenedBus } from "../contracts/bus.contract.ts";
-import { sharedPubSub, uniqueProject } from "../support/google-emulators.ts";
+import { ownPrograms, sharedPubSub, uniqueProject } from "../support/google-emulators.ts";
 import { realClock } from "../support/real-clock.ts";
 import { silentLog } from "./firestore-engine.ts";
 
@@ -102,4 +104,13 @@ describe("Pub/Sub, on Google's emulator,", function () {
   });
 
   busContract({ name: "Pub/Sub", open: () => openBus(host) });
+
+  it("is not taken for another one that serves at the port it was to have", async function () {
+    const programs = await ownPrograms(this);
+    const refused = await startPubSubEmulator(programs, Number(host.split(":")[1])).then(
+      ({ stop }) => stop().then(() => "it started"),
+      (error: unknown) => String(error),
+    );
+    expect(refused).to.contain("Address already in use");
+  });
 });

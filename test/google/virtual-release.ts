@@ -20,6 +20,7 @@ export async function played(
   const { version } = await world.store.load(world.service);
   await world.pass(thenMs);
   const after = await world.store.load(world.service);
+  await world.check();
   const told = {
     statuses: world.records.map(({ status }) => status),
     builds: [...world.build.counts().values()],
