@@ -6,13 +6,11 @@ type ByName<T> = Readonly<Record<FunctionName, T>>;
 /** All instances of all functions, called in turn: one that stands still gets nothing new, as on Google Cloud one that is busy. */
 export class FunctionFleet {
   readonly #sets: readonly ByName<FunctionProcess>[];
-  readonly #called = new Map<FunctionName, FunctionProcess>();
   #turn = 0;
 
   /** One of each function a set; at least one set. */
   constructor(...sets: readonly [ByName<FunctionProcess>, ...ByName<FunctionProcess>[]]) {
     this.#sets = sets;
-    for (const name of functionNames) this.#called.set(name, sets[0][name]);
   }
 
   get all(): readonly FunctionProcess[] {
@@ -23,15 +21,6 @@ export class FunctionFleet {
   next(name: FunctionName): FunctionProcess | null {
     const free = this.#sets.map((set) => set[name]).filter(({ isFree }) => isFree);
     this.#turn += 1;
-    const instance = free[this.#turn % Math.max(1, free.length)] ?? null;
-    if (instance !== null) this.#called.set(name, instance);
-    return instance;
-  }
-
-  /** The instance that was called last; the first one before any call. */
-  called(name: FunctionName): FunctionProcess {
-    const instance = this.#called.get(name);
-    if (instance === undefined) throw new Error(`there is no function ${name}`);
-    return instance;
+    return free[this.#turn % Math.max(1, free.length)] ?? null;
   }
 }

@@ -47,6 +47,11 @@ export class FunctionProcess {
     return `http://127.0.0.1:${this.#port}`;
   }
 
+  /** Null = it does not run. */
+  get pid(): number | null {
+    return this.#process?.pid ?? null;
+  }
+
   get isRunning(): boolean {
     return this.#process !== null;
   }

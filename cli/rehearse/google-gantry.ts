@@ -33,8 +33,8 @@ export type GoogleGantry = Readonly<{
   project: string;
   /** The first instance of each. */
   functions: Readonly<Record<FunctionName, FunctionProcess>>;
-  /** The instance that was called last; the first one before any call. */
-  called: (name: FunctionName) => FunctionProcess;
+  /** All instances of all functions. */
+  instances: readonly FunctionProcess[];
   publish: PubSubAdmin["publish"];
   /** Makes topics and subscriptions once more, for an emulator that forgot them. */
   provision: () => Promise<void>;
@@ -74,7 +74,7 @@ export async function startGoogleGantry(options: GoogleGantryOptions): Promise<G
     return {
       project,
       functions,
-      called: (name) => fleet.called(name),
+      instances: all,
       publish: admin.publish,
       provision: () => provision(admin, relay),
       startFunctions: () => startAll(all.filter(({ isRunning }) => !isRunning)),
