@@ -20,6 +20,18 @@ export type StandService = Readonly<{ key: ServiceKey; name: string; url: string
 
 type Recipe = Readonly<{ rollout: object; goesBad?: GoesBad }>;
 
+/** Without a GPU: the region has three, and the bench has more services than that. */
+const guardrails = { cpu: 1, memory: "512Mi", concurrency: 8, instances: { min: 0, max: 3 }, timeout: "60s" };
+
+const verify = {
+  within: "30s",
+  checks: [
+    { name: "health", get: "/health", status: 200, within: "3s" },
+    { name: "model", get: "/model-info", status: 200, within: "3s" },
+    { name: "storage", post: "/api/storage/upload", status: 422, within: "3s" },
+  ],
+};
+
 /** Gantry and its local cloud as `npm start` brings them up, with services made for measuring. */
 export class LocalStand {
   readonly local: LocalGantry;
@@ -57,7 +69,7 @@ export class LocalStand {
       cloneDirectory: join(this.#directory, "clones", name),
       remoteUrl: git.cloneUrl(repository),
       repository,
-      config: { service: { project, region, name }, rollout },
+      config: { service: { project, region, name }, guardrails, verify, rollout },
       ...(goesBad ? { goesBad } : {}),
     });
     const key = parseServiceKey(`${project}/${region}/${name}`);
