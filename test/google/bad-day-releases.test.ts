@@ -121,6 +121,9 @@ describe("a release on Google's engine, on a bad day", function () {
       };
       const bystanders = (["notify", "sweep", "warmup"] as const).map((name) => google.functions[name]);
       for (const bystander of bystanders) bystander.freeze();
+      const resting = sleep(longerThanLeaseMs).then(() => {
+        for (const bystander of bystanders) bystander.thaw();
+      });
       const pushing = pushed(stage); // whoever waits for it to be told of comes too late for its preflight
       pushing.catch(() => undefined);
       for (const { kinds, next } of points) {
@@ -131,10 +134,9 @@ describe("a release on Google's engine, on a bad day", function () {
         thawing.catch(() => undefined); // heard below, unless the rehearsal ends before
         thawed.push(thawing);
       }
-      await Promise.all(thawed);
+      await Promise.all([resting, ...thawed]);
       const id = await pushing;
       await stage.ended(id, "release-rolled-back");
-      for (const bystander of bystanders) bystander.thaw();
       await sleep(1_000, undefined, { signal: stage.signal }); // for what they had in hand
       return [id];
     };
