@@ -3,6 +3,7 @@ import {
   type ComingPush,
   type Disturbance,
   type PushRelay,
+  type PushTarget,
   type RelayedPush,
   startPushRelay,
 } from "../../emulator/google/push-relay.ts";
@@ -24,6 +25,8 @@ export type GoogleGantryOptions = Readonly<{
   /** What becomes of each delivery; by default nothing out of the ordinary. */
   disturb?: (push: ComingPush) => Disturbance;
   onDelivery?: (push: RelayedPush) => void;
+  /** After which a push that was not answered comes again; unless told otherwise, the 600 s of Gantry's subscriptions. */
+  ackDeadlineMs?: number;
   /** Signs pushes to this endpoint. Null = they carry no token. */
   sign?: ((endpoint: string) => Promise<string>) | null;
 }>;
@@ -43,6 +46,9 @@ export type GoogleGantry = Readonly<{
   stopFunctions: () => Promise<void>;
   close: () => Promise<void>;
 }>;
+
+/** Of Pub/Sub, and of each of Gantry's subscriptions. */
+const longestAckDeadlineMs = 600_000;
 
 /** Cloud Scheduler calls once a minute; here time is short. */
 const clockEveryMs = 1_000;
@@ -64,6 +70,7 @@ export async function startGoogleGantry(options: GoogleGantryOptions): Promise<G
     stops.push(admin.close);
     const relay = await startPushRelay({
       target: (subscription) => targetOf(fleet, project, subscription),
+      ackDeadlineMs: () => options.ackDeadlineMs ?? longestAckDeadlineMs,
       sign: options.sign ?? null,
       ...(options.disturb && { disturb: options.disturb }),
       ...(options.onDelivery && { onDelivery: options.onDelivery }),
@@ -117,12 +124,12 @@ async function stopAll(processes: readonly FunctionProcess[]): Promise<void> {
 const deadLetters = { name: deadLetterTopic, topic: deadLetterTopic, function: "sweep" } as const;
 
 /** As Terraform sets the push endpoint: the address of the function, and the topic as its path. */
-function targetOf(fleet: FunctionFleet, project: string, subscription: string): string | null {
+function targetOf(fleet: FunctionFleet, project: string, subscription: string): PushTarget | null {
   const heard = [...pushSubscriptions, deadLetters].find(({ name }) => name === subscription);
-  const instance = heard === undefined ? null : fleet.next(heard.function);
-  return heard === undefined || instance === null
-    ? null
-    : `${instance.url}/projects/${project}/topics/${heard.topic}`;
+  const call = heard === undefined ? null : fleet.call(heard.function);
+  if (heard === undefined || call === null) return null;
+  const url = `${call.instance.url}/projects/${project}/topics/${heard.topic}`;
+  return { url, answered: call.answered };
 }
 
 async function provision(admin: PubSubAdmin, relay: PushRelay): Promise<void> {
@@ -144,7 +151,7 @@ async function provision(admin: PubSubAdmin, relay: PushRelay): Promise<void> {
       name: deadLetters.name,
       topic: deadLetters.topic,
       endpoint: relay.endpoint(deadLetters.name),
-      ackDeadlineMs: 600_000,
+      ackDeadlineMs: longestAckDeadlineMs,
       minBackoffMs: 1_000,
       maxBackoffMs: 600_000,
       deadLetter: null,

@@ -23,7 +23,7 @@ export type Setting = Readonly<{
   /** The file of the command line that a Gantry in a process of its own runs at its next start; without it, this very program. */
   program?: () => string;
   /** What becomes of each push to a function, on Google's engine. */
-  pushes?: Pick<GoogleGantryOptions, "disturb" | "onDelivery">;
+  pushes?: Pick<GoogleGantryOptions, "disturb" | "onDelivery" | "ackDeadlineMs">;
   /** Instances of each function, on Google's engine; one unless told otherwise. */
   instances?: number;
   /** As in `gantry.server.yaml`, on Google's engine. */

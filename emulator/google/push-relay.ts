@@ -25,9 +25,14 @@ export type RelayedPush = Readonly<{
 /** A delivery before it is made. */
 export type ComingPush = Pick<RelayedPush, "subscription" | "messageId" | "attempt">;
 
+/** Who takes a push: the address, as a push endpoint would say it. `answered` is called once it is over. */
+export type PushTarget = Readonly<{ url: string; answered: () => void }>;
+
 export type PushRelayOptions = Readonly<{
-  /** Where a subscription's next push goes, as its push endpoint would say; null = nobody is there. */
-  target: (subscription: string) => string | null;
+  /** Who takes the next push of a subscription; null = nobody is there. */
+  target: (subscription: string) => PushTarget | null;
+  /** How long Pub/Sub waits for an answer before it delivers again. */
+  ackDeadlineMs: (subscription: string) => number;
   /** The token of a push to this endpoint, as Pub/Sub signs one. Null = none. */
   sign: ((endpoint: string) => Promise<string>) | null;
   disturb?: (push: ComingPush) => Disturbance;
@@ -51,7 +56,8 @@ const acknowledged: readonly number[] = [102, 200, 201, 202, 204];
 
 /**
  * Stands between Google's Pub/Sub emulator and the functions, and adds what the emulator leaves out of a push: which attempt it
- * is, and the token. On request it repeats, delays, reorders and loses.
+ * is, the token, and the ack deadline. The emulator waits for an answer for ever, with two pushes of a subscription under way at
+ * most, so that two that are never answered would end all deliveries. On request the relay repeats, delays, reorders and loses.
  */
 export async function startPushRelay(options: PushRelayOptions): Promise<PushRelay> {
   const relay = new Relay(options);
@@ -115,20 +121,33 @@ class Relay {
     if (copies === 0) return 204;
     const text = JSON.stringify({ ...body, deliveryAttempt: attempt });
     const sent = Array.from({ length: copies }, () => this.#deliver(push, text, delayMs));
-    const statuses = await Promise.all(sent);
+    const statuses = await this.#untilDeadline(subscription, Promise.all(sent));
+    if (statuses === null) return 504;
     const status = statuses.every((one) => acknowledged.includes(one)) ? 204 : (statuses[0] ?? 502);
     if (status === 204 && !losesAnswer) this.#attempts.delete(key);
     return losesAnswer ? 504 : status;
+  }
+
+  /** Null = it took too long. What was sent stays with the function, which may still end it. */
+  async #untilDeadline<T>(subscription: string, answer: Promise<T>): Promise<T | null> {
+    const over = new AbortController();
+    const signal = AbortSignal.any([over.signal, this.#closing.signal]);
+    try {
+      return await Promise.race([answer, sleep(this.#options.ackDeadlineMs(subscription), null, { signal })]);
+    } finally {
+      over.abort();
+    }
   }
 
   async #deliver(push: ComingPush, text: string, delayMs: number): Promise<number> {
     if (delayMs > 0) await sleep(delayMs, undefined, { signal: this.#closing.signal });
     const began = performance.now();
     const target = this.#options.target(push.subscription);
-    const status = target === null ? 503 : await this.#send(target, text).catch(() => null);
+    const status = target === null ? 503 : await this.#send(target.url, text).catch(() => null);
+    target?.answered();
     this.#options.onDelivery?.({
       ...push,
-      target,
+      target: target?.url ?? null,
       body: text,
       status,
       durationMs: performance.now() - began,

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { startPubSubEmulator } from "../../emulator/google/google-emulator.ts";
 import { pubsubAdmin } from "../../emulator/google/pubsub-admin.ts";
@@ -54,7 +55,11 @@ async function openBus(host: string): Promise<OpenedBus> {
   const url = `http://127.0.0.1:${address !== null && typeof address === "object" ? address.port : 0}`;
   const topicOf = (of: string) => heard.find((one) => one.name === of)?.topic ?? "";
   const relay = await startPushRelay({
-    target: (of) => `${url}/projects/${project}/topics/${topicOf(of)}?of=${of}`,
+    target: (of) => ({
+      url: `${url}/projects/${project}/topics/${topicOf(of)}?of=${of}`,
+      answered: () => {},
+    }),
+    ackDeadlineMs: () => 600_000,
     sign: null,
   });
   const letters: Subscription = {
@@ -104,6 +109,53 @@ describe("Pub/Sub, on Google's emulator,", function () {
   });
 
   busContract({ name: "Pub/Sub", open: () => openBus(host) });
+
+  it("goes on when pushes are never answered: they come again after their ack deadline", async () => {
+    const taken: string[] = [];
+    const deaf = createServer((request, response) => {
+      bodyOf(request)
+        .then((raw) => {
+          const { message, deliveryAttempt } = JSON.parse(raw.toString());
+          taken.push(`${message.attributes.name}, attempt ${deliveryAttempt}`);
+          if (deliveryAttempt > 1 || message.attributes.name === "third") response.writeHead(204).end();
+        })
+        .catch(() => response.writeHead(500).end());
+    });
+    await new Promise<void>((resolve) => deaf.listen(0, "127.0.0.1", resolve));
+    const address = deaf.address();
+    const url = `http://127.0.0.1:${address !== null && typeof address === "object" ? address.port : 0}`;
+    let underWay = 0;
+    const relay = await startPushRelay({
+      target: () => {
+        underWay += 1;
+        return { url, answered: () => (underWay -= 1) };
+      },
+      ackDeadlineMs: () => 500,
+      sign: null,
+    });
+    const admin = await pubsubAdmin({ host, project: uniqueProject() });
+    try {
+      await admin.createTopics(["facts"]);
+      const backoff = { minBackoffMs: 100, maxBackoffMs: 200 };
+      const endpoint = relay.endpoint("deaf");
+      const patience = { ackDeadlineMs: 600_000, deadLetter: null };
+      await admin.subscribe({ name: "deaf", topic: "facts", endpoint, ...backoff, ...patience });
+      for (const name of ["first", "second", "third"])
+        await admin.publish("facts", { data: Buffer.from("{}"), attributes: { name } });
+      while (taken.length < 5 || underWay > 2) await sleep(20); // those two are never answered
+      expect(taken.toSorted()).to.deep.equal([
+        "first, attempt 1",
+        "first, attempt 2",
+        "second, attempt 1",
+        "second, attempt 2",
+        "third, attempt 1",
+      ]);
+    } finally {
+      deaf.closeAllConnections();
+      deaf.close();
+      await Promise.all([relay.close(), admin.close()]);
+    }
+  });
 
   it("is not taken for another one that serves at the port it was to have", async function () {
     const programs = await ownPrograms(this);
