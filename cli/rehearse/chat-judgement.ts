@@ -1,11 +1,11 @@
 import type { ChatAction } from "../../shared/domain/chat-buttons.ts";
 import { chatActionOf } from "../../shared/domain/chat-buttons.ts";
-import type { EventType } from "../../shared/domain/events.ts";
 import type { ReleaseId } from "../../shared/domain/ids.ts";
 import { isTold } from "../../shared/domain/release-story.ts";
 import { wordsOf } from "../../shared/domain/release-words.ts";
 import type { ReleaseStatus } from "../../shared/domain/words.ts";
 import { buttonsOf, keyOf } from "./deploy-channel.ts";
+import { endOf } from "./end-events.ts";
 import type { Scenario } from "./scenario.ts";
 import type { Stage } from "./stage.ts";
 
@@ -33,10 +33,10 @@ function rootComplaints({ channel, trail }: Stage, id: ReleaseId): readonly stri
   const [root, ...others] = channel.roots(id);
   if (others.length > 0) return [`${id} has ${others.length + 1} messages in the channel`];
   if (root === undefined) return channel.digests().length > 0 ? [] : [`${id} has no message in the channel`];
-  const last = trail.of(id).findLast(({ type }) => ends[type] !== undefined);
-  const status = last && ends[last.type];
-  if (last === undefined || status === undefined) return [];
-  const { sentence } = wordsOf({ status, failure: "failure" in last ? last.failure : null });
+  const end = endOf(trail.of(id));
+  if (end === null) return [];
+  const { event, status } = end;
+  const { sentence } = wordsOf({ status, failure: "failure" in event ? event.failure : null });
   const offered = buttonsOf(root).flatMap(({ action_id }) => chatActionOf(action_id ?? "") ?? []);
   const over = offered.filter((action) => !(stillOffered[status] ?? []).includes(action));
   return [
@@ -59,16 +59,6 @@ function threadComplaints({ channel, trail }: Stage, id: ReleaseId): readonly st
     ...(missing === 0 ? [] : [`the thread of ${id} tells ${new Set(keys).size} of ${facts} facts`]),
   ];
 }
-
-const ends: Readonly<Partial<Record<EventType, ReleaseStatus>>> = {
-  "release-live": "live",
-  "release-failed": "failed",
-  "release-rolled-back": "rolled-back",
-  "release-rejected": "rejected",
-  "release-cancelled": "cancelled",
-  "release-superseded": "superseded",
-  "release-held": "held",
-};
 
 const stillOffered: Readonly<Partial<Record<ReleaseStatus, readonly ChatAction[]>>> = {
   live: ["rollBack"],

@@ -1,6 +1,7 @@
 import type { EventType, ServiceEvent } from "../../shared/domain/events.ts";
 import type { ReleaseId } from "../../shared/domain/ids.ts";
 import type { Split } from "../../shared/domain/traffic.ts";
+import { endOf } from "./end-events.ts";
 import type { GoogleGround } from "./google-ground.ts";
 import { candidatesOf, complaints, restoredAt } from "./judgement.ts";
 import { newestLines } from "./newest-lines.ts";
@@ -80,7 +81,7 @@ async function perform(stage: Stage, scenario: Scenario): Promise<Rehearsal> {
   const releases = isPlayed ? played : requestedIn(stage.trail.events.slice(before));
   const found = await complaints(stage, scenario, releases).catch((error: unknown) => [messageOf(error)]);
   const events = stage.trail.events.slice(before);
-  const outcome = releases.map((id) => statusOf(stage.trail.of(id))).join("+") || "none";
+  const outcome = releases.map((id) => endOf(stage.trail.of(id))?.status ?? "unfinished").join("+") || "none";
   const unexpected =
     outcome === scenario.expected ? [] : [`the outcome is ${outcome}, and ${scenario.expected} was expected`];
   const problems = [...unexpected, ...(isPlayed ? [] : [messageOf(played.error)]), ...found];
@@ -159,22 +160,6 @@ function firstBadAnswer(stage: Stage, releases: readonly ReleaseId[]): number | 
 
 function requestedIn(events: readonly ServiceEvent[]): readonly ReleaseId[] {
   return events.flatMap((event) => (event.type === "release-requested" ? [event.releaseId] : []));
-}
-
-const ends: Readonly<Partial<Record<EventType, string>>> = {
-  "release-live": "live",
-  "release-failed": "failed",
-  "release-rolled-back": "rolled-back",
-  "release-rejected": "rejected",
-  "release-cancelled": "cancelled",
-  "release-superseded": "superseded",
-  "release-held": "held",
-};
-
-/** The status word that the release ended with, or that it is held; `unfinished` when neither. */
-function statusOf(events: readonly ServiceEvent[]): string {
-  const last = events.findLast(({ type }) => ends[type] !== undefined);
-  return (last && ends[last.type]) ?? "unfinished";
 }
 
 function unplayed({ name, expected }: Scenario, error: unknown, durationMs: number): Rehearsal {

@@ -21,6 +21,7 @@ import { connectCloud } from "../runtime/google-cloud.ts";
 import { addressesOf } from "../runtime/local-gantry.ts";
 import { type Backstage, startBackstage } from "./backstage.ts";
 import { DeployChannel } from "./deploy-channel.ts";
+import { type EndEvent, isEnd } from "./end-events.ts";
 import { EventTrail } from "./event-trail.ts";
 import type { GoogleGround } from "./google-ground.ts";
 import { rehearsalConfig } from "./rehearsal-config.ts";
@@ -134,10 +135,9 @@ export class Stage {
   /** Waits until a release has come to this end and nothing of it is left over. @throws Error when it ends otherwise. */
   async ended(releaseId: ReleaseId, end: EndEvent): Promise<void> {
     const known = new Set(this.trail.events);
-    const isEnd = (event: ServiceEvent): boolean =>
-      event.releaseId === releaseId &&
-      (event.type === end || (!known.has(event) && endEvents.some((other) => other === event.type)));
-    const ending = await this.trail.until(isEnd);
+    const ending = await this.trail.until(
+      (event) => event.releaseId === releaseId && (event.type === end || (!known.has(event) && isEnd(event))),
+    );
     if (ending.type !== end)
       throw new Error(`${releaseId} should come to ${end}, but came to ${ending.type}`);
     const wasAtWork = this.trail.of(releaseId).some(({ type }) => type === "release-began");
@@ -205,19 +205,6 @@ export class Stage {
     return snapshot === null ? null : soleRevision(effectiveOf(snapshot));
   }
 }
-
-/** What ends a release, or makes it wait for a person. */
-const endEvents = [
-  "release-live",
-  "release-failed",
-  "release-rolled-back",
-  "release-rejected",
-  "release-cancelled",
-  "release-superseded",
-  "release-held",
-] as const;
-
-export type EndEvent = (typeof endEvents)[number];
 
 /** Builds the stage in a folder of its own, lets `play` use it, and takes everything down again. */
 export async function onStage<Result>(

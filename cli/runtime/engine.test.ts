@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import type { ReleaseStatus } from "../../shared/domain/words.ts";
 import { AppError } from "../../shared/ports/app-error.ts";
-import { fakeImages } from "../../test/support/fake-images.ts";
+import { cloudPorts } from "../../test/support/cloud-ports.ts";
 import { person } from "../../test/support/fixtures.ts";
 import {
   gantryYaml,
@@ -14,27 +14,11 @@ import {
   succeeded,
 } from "../../test/support/function-harness.ts";
 import { firstRelease } from "../../test/support/function-story.ts";
-import { fakeLogs, fakeMetrics } from "../../test/support/watched-cloud.ts";
-import type { CloudPorts } from "./cloud-ports.ts";
 import { defaultSettings } from "./default-settings.ts";
 import { type EmbeddedGantry, startEngine } from "./engine.ts";
 
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const fast = { pollBuildEveryMs: 20, retryMinMs: 5 };
-
-function cloudOf(world: OutsideWorld): CloudPorts {
-  return {
-    run: world.runPort,
-    build: world.buildPort,
-    source: world.sourcePort,
-    forge: null,
-    probe: { request: async () => world.answer() },
-    metrics: fakeMetrics(),
-    logs: fakeLogs(),
-    images: fakeImages(),
-    lookups: null,
-  };
-}
 
 /** Resolves at the first commit after which the release stands so. */
 function whenIs(engine: EmbeddedGantry, status: ReleaseStatus): Promise<void> {
@@ -72,7 +56,7 @@ describe("startEngine()", () => {
     const file = join(folder, "gantry.db");
     const engine = await startEngine({
       file,
-      cloud: cloudOf(world),
+      cloud: cloudPorts(world),
       chat: null,
       consoleUrl: () => "",
       sourceSite: null,

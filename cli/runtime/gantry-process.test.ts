@@ -2,9 +2,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { fakeImages } from "../../test/support/fake-images.ts";
+import { cloudPorts } from "../../test/support/cloud-ports.ts";
 import { OutsideWorld, openPolicy } from "../../test/support/function-harness.ts";
-import { fakeLogs, fakeMetrics } from "../../test/support/watched-cloud.ts";
 import { accessToken } from "./access-token.ts";
 import { startGantry } from "./embedded-process.ts";
 import type { HttpOptions } from "./gantry-process.ts";
@@ -22,17 +21,7 @@ async function askWithoutRepository(
   const gantry = await startGantry({
     engine: {
       file: join(folder, "gantry.db"),
-      cloud: {
-        run: world.runPort,
-        build: world.buildPort,
-        source: world.sourcePort,
-        forge: null,
-        probe: { request: async () => world.answer() },
-        metrics: fakeMetrics(),
-        logs: fakeLogs(),
-        images: fakeImages(),
-        lookups: null,
-      },
+      cloud: cloudPorts(world),
       chat: null,
       sourceSite: null,
       policy: openPolicy({ repositories }),

@@ -5,7 +5,7 @@ import { type LocalCloud, type LocalPorts, startLocalCloud } from "../../emulato
 import type { MonitoringTimings } from "../../emulator/monitoring/start-monitoring.ts";
 import type { CloudRunTimings } from "../../emulator/run/timings.ts";
 import { systemClock } from "../../shared/adapters/system/system-clock.ts";
-import type { Policy } from "../../shared/domain/policy.ts";
+import { noLimits, type Policy } from "../../shared/domain/policy.ts";
 import { type Bus, topics } from "../../shared/ports/bus.ts";
 import type { Log } from "../../shared/ports/system.ts";
 import { startGantry } from "./embedded-process.ts";
@@ -23,17 +23,7 @@ export const localPolicy: Policy = {
     lee: { github: [], slack: ["U0LEE0000"], google: [] },
     robin: { github: ["local"], slack: ["U0ROBIN00"], google: [] }, // pushes of the demo are hers
   },
-  limits: {
-    maxFirstStepPercent: null,
-    minHoldMs: null,
-    minBakeMs: null,
-    maxErrorShare: null,
-    requireApproval: [],
-    minApprovals: null,
-    authorMayApprove: true,
-    requireChecks: false,
-    requireRollback: false,
-  },
+  limits: noLimits,
   freezes: [],
   images: null,
   prices: [],

@@ -6,23 +6,12 @@ import {
   matchesGlob,
   mayRelease,
   mayUseImage,
+  noLimits,
   type Policy,
-  type PolicyLimits,
   personNamed,
 } from "./policy.ts";
 import type { ReleaseConfig } from "./release-config.ts";
 
-const noLimits: PolicyLimits = {
-  maxFirstStepPercent: null,
-  minHoldMs: null,
-  minBakeMs: null,
-  maxErrorShare: null,
-  requireApproval: [],
-  minApprovals: null,
-  authorMayApprove: true,
-  requireChecks: false,
-  requireRollback: false,
-};
 const policy: Policy = {
   repositories: [
     { repository: "acme/*", services: ["acme-prod/us-central1/web-*"], branches: null },

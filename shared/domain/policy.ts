@@ -47,6 +47,19 @@ export type PolicyLimits = Readonly<{
   requireRollback: boolean; // true = `rollout.onFailure` must be `rollback`
 }>;
 
+/** What an operator allows who limits nothing. */
+export const noLimits: PolicyLimits = {
+  maxFirstStepPercent: null,
+  minHoldMs: null,
+  minBakeMs: null,
+  maxErrorShare: null,
+  requireApproval: [],
+  minApprovals: null,
+  authorMayApprove: true,
+  requireChecks: false,
+  requireRollback: false,
+};
+
 /** A window in which nothing new is released; a rollback always may run. Times are local to `zone`. */
 export type FreezeWindow =
   | Readonly<{

@@ -9,7 +9,7 @@ import { localSlack } from "../../cli/runtime/local-slack.ts";
 import { type Slack, startSlack } from "../../emulator/slack/start-slack.ts";
 import type { TrafficOutcome } from "../../shared/ports/run.ts";
 import { MovableClock } from "../browser/movable-clock.ts";
-import { fakeImages } from "../support/fake-images.ts";
+import { cloudPorts } from "../support/cloud-ports.ts";
 import {
   gantryYaml,
   OutsideWorld,
@@ -18,7 +18,6 @@ import {
   succeeded,
 } from "../support/function-harness.ts";
 import { firstRelease } from "../support/function-story.ts";
-import { fakeLogs, fakeMetrics } from "../support/watched-cloud.ts";
 
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const policy = openPolicy({
@@ -61,17 +60,7 @@ describe("the message of a release that is decided in Slack", function () {
         moved = () => resolve({ outcome: "effective" });
         began();
       });
-    const cloud = {
-      run: world.runPort,
-      build: world.buildPort,
-      source: world.sourcePort,
-      forge: null,
-      probe: { request: async () => world.answer() },
-      metrics: fakeMetrics(),
-      logs: fakeLogs(),
-      images: fakeImages(),
-      lookups: null,
-    };
+    const cloud = cloudPorts(world);
     gantry = await startGantry({
       engine: {
         file: join(folder, "gantry.db"),

@@ -10,12 +10,11 @@ import { createJsonLog } from "../../shared/adapters/system/json-log.ts";
 import type { Tracing } from "../../shared/ports/tracing.ts";
 import { traceOf } from "../../shared/ports/tracing.ts";
 import { releaseIdFor } from "../../shared/usecases/release-id.ts";
-import { fakeImages } from "../support/fake-images.ts";
+import { cloudPorts } from "../support/cloud-ports.ts";
 import { monday } from "../support/fixtures.ts";
 import { gantryYaml, OutsideWorld, openPolicy, succeeded } from "../support/function-harness.ts";
 import { githubDelivery, githubPayload, githubSecret } from "../support/service-harness.ts";
 import { collector, type OtlpSpan } from "../support/trace-collector.ts";
-import { fakeLogs, fakeMetrics } from "../support/watched-cloud.ts";
 
 const delivery = "github/72d3162e-cc78-11e3-81ab-4c9367dc0958";
 const id = releaseIdFor(delivery);
@@ -59,17 +58,7 @@ describe("what a release leaves in the log and in traces", () => {
     gantry = await startGantry({
       engine: {
         file: join(folder, "gantry.db"),
-        cloud: {
-          run: world.runPort,
-          build: world.buildPort,
-          source: world.sourcePort,
-          forge: null,
-          probe: { request: async () => world.answer() },
-          metrics: fakeMetrics(),
-          logs: fakeLogs(),
-          images: fakeImages(),
-          lookups: null,
-        },
+        cloud: cloudPorts(world),
         chat: null,
         sourceSite: null,
         policy: openPolicy(),

@@ -1,23 +1,13 @@
 import { createHash } from "node:crypto";
 import { type CommitSha, parseCommitSha, type ServiceKey } from "../../shared/domain/ids.ts";
-import type { Policy } from "../../shared/domain/policy.ts";
+import { noLimits, type Policy } from "../../shared/domain/policy.ts";
 
 /** What the operator of the simulated world allows. */
 export const policy: Policy = {
   repositories: [{ repository: "sim/*", services: ["**"], branches: null }],
   approvers: { "@oncall": ["maya", "ada"] },
   people: {},
-  limits: {
-    maxFirstStepPercent: null,
-    minHoldMs: null,
-    minBakeMs: null,
-    maxErrorShare: null,
-    requireApproval: [],
-    minApprovals: null,
-    authorMayApprove: true,
-    requireChecks: false,
-    requireRollback: false,
-  },
+  limits: noLimits,
   freezes: [],
   images: ["europe-docker.pkg.dev/sim/**"],
   prices: [],

@@ -2,7 +2,7 @@ import { openMemory } from "../../shared/adapters/memory/open-memory.ts";
 import { createTracing } from "../../shared/adapters/system/step-tracing.ts";
 import type { BuildReport } from "../../shared/domain/build-report.ts";
 import { parseBuildId, type ReleaseId, type ServiceKey } from "../../shared/domain/ids.ts";
-import type { Policy } from "../../shared/domain/policy.ts";
+import { noLimits, type Policy } from "../../shared/domain/policy.ts";
 import type { RevisionSettings, ServiceSettings } from "../../shared/domain/service-settings.ts";
 import { type Split, soleRevision, splitOf } from "../../shared/domain/traffic.ts";
 import type { BuildPort, BuildSnapshot, StartOutcome } from "../../shared/ports/build.ts";
@@ -50,17 +50,7 @@ export function openPolicy(changes: Partial<Policy> = {}): Policy {
     repositories: [{ repository: "perkie/*", services: ["**"], branches: null }],
     approvers: {},
     people: {},
-    limits: {
-      maxFirstStepPercent: null,
-      minHoldMs: null,
-      minBakeMs: null,
-      maxErrorShare: null,
-      requireApproval: [],
-      minApprovals: null,
-      authorMayApprove: true,
-      requireChecks: false,
-      requireRollback: false,
-    },
+    limits: noLimits,
     freezes: [],
     images: null,
     prices: [],

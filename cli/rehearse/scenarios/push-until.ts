@@ -1,6 +1,6 @@
 import type { ReleaseId } from "../../../shared/domain/ids.ts";
+import type { EndEvent } from "../end-events.ts";
 import type { Scenario } from "../scenario.ts";
-import type { EndEvent } from "../stage.ts";
 
 /** Plays the push of one tag and waits for the end of its release. */
 export function pushUntil(tag: string, end: EndEvent): Scenario["play"] {

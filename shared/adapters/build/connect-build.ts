@@ -1,27 +1,13 @@
 import type { CloudBuildClient } from "@google-cloud/cloudbuild";
+import { type OnDemand, onDemand } from "../google/client-on-demand.ts";
 import { clientOptions, type Endpoint } from "../google/client-options.ts";
 
-export type BuildConnection = Readonly<{
-  /** The client, made at the first call. The SDK is loaded no earlier. */
-  client: () => Promise<CloudBuildClient>;
-  close: () => Promise<void>;
-}>;
+export type BuildConnection = OnDemand<CloudBuildClient>;
 
 /** The real API at `cloudbuild.googleapis.com`, or the endpoint given. */
 export function connectBuild({ endpoint }: Readonly<{ endpoint: Endpoint | null }>): BuildConnection {
-  let opened: Promise<CloudBuildClient> | null = null;
-  const open = async (): Promise<CloudBuildClient> => {
+  return onDemand(async () => {
     const { CloudBuildClient } = await import("@google-cloud/cloudbuild");
     return new CloudBuildClient(await clientOptions(endpoint, "cloudbuild.googleapis.com"));
-  };
-  const client = (): Promise<CloudBuildClient> => {
-    opened ??= open();
-    return opened;
-  };
-  const close = async (): Promise<void> => {
-    const last = opened;
-    opened = null;
-    await (await last)?.close();
-  };
-  return { client, close };
+  });
 }

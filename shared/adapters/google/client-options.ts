@@ -12,6 +12,15 @@ type ClientOptions = Readonly<{
 }>;
 
 /**
+ * For a client whose server everything waits for: a channel that lost it looks for it again within 2 s, instead of the 120 s of the
+ * default (https://github.com/grpc/grpc/blob/master/doc/connection-backoff.md).
+ */
+export const reconnectSoon = {
+  "grpc.initial_reconnect_backoff_ms": 100,
+  "grpc.max_reconnect_backoff_ms": 2_000,
+};
+
+/**
  * Constructor options of a Google client. With a plain-text endpoint it is told its project and universe, so that it asks no
  * metadata server who it is. What speaks plain text is loaded only then.
  */
