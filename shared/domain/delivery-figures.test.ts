@@ -7,8 +7,9 @@ import {
   releaseRecord,
   revisionName,
 } from "../../test/support/fixtures.ts";
-import { type Deployment, deliveryFigures, deploymentOf } from "./delivery-figures.ts";
+import { type Deployment, deliveryFigures, deploymentOf, needsEvents } from "./delivery-figures.ts";
 import type { ServiceEvent } from "./events.ts";
+import { project } from "./project.ts";
 import type { ReleaseRecord } from "./release-record.ts";
 
 const minute = 60_000;
@@ -55,6 +56,24 @@ describe("a release as a deployment", () => {
   it("failed, and has not recovered, while it waits for a person or is on its way back", () => {
     expect(of({ status: "held" }, [held])).to.include({ isFailed: true, recoveryMs: null });
     expect(of({ status: "rolling-back" }, [began])).to.include({ isFailed: true, recoveryMs: null });
+  });
+
+  it("stays a failed one after a person put the traffic right and cancelled it", () => {
+    const by = { kind: "person", name: "ada" } as const;
+    const code = "cancelled-by-person";
+    const tidied: ServiceEvent = {
+      type: "release-cancelled",
+      ...at(50),
+      by,
+      failure: { code, message: "ada" },
+    };
+    const after = [held, tidied].reduce<ReleaseRecord>(project, releaseRecord({ status: "rolling-out" }));
+    expect(after.status).to.equal("cancelled");
+    expect(needsEvents(after)).to.equal(true);
+    expect(deploymentOf(after, [held, tidied])).to.include({ isFailed: true, recoveryMs: null });
+    const unexposed = project(releaseRecord({ status: "awaiting-approval" }), tidied);
+    expect(needsEvents(unexposed)).to.equal(false);
+    expect(deploymentOf(unexposed, [tidied])).to.equal(null);
   });
 
   it("is none where it got no traffic, or is on its way", () => {

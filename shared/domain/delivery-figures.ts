@@ -4,7 +4,7 @@ import type { ReleaseRecord } from "./release-record.ts";
 
 /** A release that got production traffic, and what became of it. */
 export type Deployment = Readonly<{
-  isFailed: boolean; // it was taken back, or it waits for a person
+  isFailed: boolean; // it was taken back, or it was held for a person
   leadMs: number | null; // from the commit to being live; null = it never was, or nobody knows the commit's time
   recoveryMs: number | null; // from the failure to what was stable before; null = none, or not yet
 }>;
@@ -19,7 +19,8 @@ export type DeliveryFigures = Readonly<{
 }>;
 
 /** Whether its failure or its end has to be looked up in its events: a release that is live tells all by its record. */
-export function needsEvents({ status }: Pick<ReleaseRecord, "status">): boolean {
+export function needsEvents({ status, found }: Pick<ReleaseRecord, "status" | "found">): boolean {
+  if (status === "cancelled") return found !== null; // what a hold found: without one it had no traffic
   return status === "rolled-back" || status === "held" || status === "rolling-back";
 }
 

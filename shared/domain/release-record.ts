@@ -26,7 +26,7 @@ export type ReleaseRecord = ReleaseBasics &
     failure: Failure | null;
     supersededBy: ReleaseId | null; // the one that took its place; of a live release, the one that is live since
     supersededByTag: TagName | null;
-    found: Split | null; // what a person's hand left, where that is why it is held
+    found: Split | null; // the traffic when it was held, which stays known after it; null = it never was
     updatedAt: Timestamp;
     endedAt: Timestamp | null;
   }>;
