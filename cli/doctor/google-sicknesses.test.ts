@@ -10,10 +10,6 @@ describe("gantry doctor, of Google Cloud", () => {
   const database = `GET firestore.googleapis.com/v1/projects/${project}/databases/(default)`;
   const versions = `GET secretmanager.googleapis.com/v1/projects/${project}/secrets/gantry-tokens/versions`;
   const named = (one: { name: string }, name: string) => one.name.endsWith(`/${name}`);
-  const subscription = (name: string, edit: (one: Record<string, unknown>) => void) =>
-    changed<{ subscriptions: { name: string }[] }>(`${pubsub}/subscriptions`, ({ subscriptions }) => {
-      for (const one of subscriptions) if (named(one, name)) edit(one);
-    });
   const functionNamed = (
     name: string,
     edit: (one: {
@@ -80,80 +76,6 @@ describe("gantry doctor, of Google Cloud", () => {
       "warning",
       /acme-ops has no topic cloud-builds/,
       /topics create cloud-builds/,
-    ],
-    [
-      "a subscription that is missing",
-      changed(`${pubsub}/subscriptions`, without("subscriptions", "verify-work")),
-      "broken",
-      /the subscription verify-work is missing/,
-      /terraform apply/,
-    ],
-    [
-      "a push without a token",
-      subscription(
-        "rollout-work",
-        (one) =>
-          void Object.assign(one, {
-            pushConfig: { pushEndpoint: "https://gantry-rollout-1.us-central1.run.app/" },
-          }),
-      ),
-      "broken",
-      /rollout-work pushes without the token/,
-      /--push-auth-service-account=gantry-push@acme-ops/,
-    ],
-    [
-      "a push to somewhere else",
-      subscription(
-        "rollout-work",
-        (one) =>
-          void Object.assign(one, {
-            pushConfig: {
-              pushEndpoint: "https://evil.example/gantry-rollout-",
-              oidcToken: { serviceAccountEmail: "gantry-push@acme-ops.iam.gserviceaccount.com" },
-            },
-          }),
-      ),
-      "broken",
-      /rollout-work pushes to https:\/\/evil\.example/,
-      /terraform apply/,
-    ],
-    [
-      "a subscription of a deleted topic",
-      subscription("build-work", (one) => void Object.assign(one, { topic: "_deleted-topic_" })),
-      "broken",
-      /build-work hears _deleted-topic_/,
-      /terraform apply/,
-    ],
-    [
-      "a subscription without a dead letter",
-      subscription("deploy-work", (one) => void Reflect.deleteProperty(one, "deadLetterPolicy")),
-      "broken",
-      /deploy-work has no dead letter/,
-      /--dead-letter-topic=gantry-dead-letters --max-delivery-attempts=50$/,
-    ],
-    [
-      "an ack deadline that is too short",
-      subscription("deploy-work", (one) => void Object.assign(one, { ackDeadlineSeconds: 60 })),
-      "broken",
-      /deploy-work waits only 60 s/,
-      /--ack-deadline=600$/,
-    ],
-    [
-      "a subscription that expires",
-      subscription(
-        "notify-facts",
-        (one) => void Object.assign(one, { expirationPolicy: { ttl: "2678400s" } }),
-      ),
-      "warning",
-      /notify-facts goes when nothing is released/,
-      /--expiration-period=never$/,
-    ],
-    [
-      "dead letters that are lost",
-      changed(`${pubsub}/subscriptions`, without("subscriptions", "gantry-dead-letters")),
-      "broken",
-      /gantry-dead-letters has no subscription/,
-      /subscriptions create gantry-dead-letters/,
     ],
     [
       "a clock that was paused",

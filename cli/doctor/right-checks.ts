@@ -18,6 +18,7 @@ const ownPermissions = [
   "datastore.databases.getMetadata",
   "pubsub.subscriptions.list",
   "pubsub.topics.list",
+  "resourcemanager.projects.get",
   "resourcemanager.projects.getIamPolicy",
   "run.services.get",
   "secretmanager.versions.list",

@@ -14,7 +14,7 @@ const subscriptionShape = z.object({
   pushConfig: z
     .object({
       pushEndpoint: z.string().default(""),
-      oidcToken: z.object({ serviceAccountEmail: z.string() }).optional(),
+      oidcToken: z.object({ serviceAccountEmail: z.string(), audience: z.string().default("") }).optional(),
     })
     .prefault({}),
   deadLetterPolicy: z.object({ deadLetterTopic: z.string() }).optional(),
@@ -26,30 +26,45 @@ type Subscribed = z.output<typeof subscriptionShape>;
 
 const subscriptionsShape = z.object({ subscriptions: z.array(subscriptionShape).default([]) });
 
+const projectShape = z.object({ projectNumber: z.string().regex(/^[0-9]+$/) });
+
 /** Every push subscription, held against the list that the functions themselves subscribe by. */
 export async function checkSubscriptions(api: GoogleApi, target: Target): Promise<readonly Finding[]> {
   const { project, hasSlack, reportsToGitHub } = target;
   const url = `pubsub.googleapis.com/v1/projects/${project}/subscriptions?pageSize=1000`;
-  const answer = await api.get(url, subscriptionsShape);
+  const [answer, numbered] = await Promise.all([
+    api.get(url, subscriptionsShape),
+    api.get(`cloudresourcemanager.googleapis.com/v1/projects/${project}`, projectShape),
+  ]);
   if (!answer.ok) return [unanswered("subscriptions", "the subscriptions", answer, project)];
   const byName = new Map(answer.value.subscriptions.map((one) => [one.name.split("/").at(-1) ?? "", one]));
   const isTold = hasSlack || reportsToGitHub;
   const wanted = pushSubscriptions
     .filter(({ onlyWhereTold }) => isTold || !onlyWhereTold)
+    .map((one) => ({ ...one, topicIn: project }))
     .flatMap((one) => (one.topic === topics.builds ? inEachProject(one, target) : [one]));
+  const of = { ...target, number: numbered.ok ? numbered.value.projectNumber : null };
   const wrong = wanted.flatMap((want) => {
     const found = byName.get(want.name);
-    return found === undefined ? [missing(want, target)] : judged(want, found, project);
+    return found === undefined ? [missing(want, target)] : judged(want, found, of);
   });
+  const unseen = numbered.ok ? [] : [unanswered("subscriptions", "the project's number", numbered, project)];
   const well = findings("subscriptions").ok(`all ${wanted.length} push subscriptions are as they should be`);
-  return [...(wrong.length > 0 ? wrong : [well]), deadLetters(byName.has(deadLetterTopic), project)];
+  return [
+    ...unseen,
+    ...(wrong.length > 0 ? wrong : [well]),
+    deadLetters(byName.has(deadLetterTopic), project),
+  ];
 }
 
+/** `topicIn`: the project of its topic. */
+type Wanted = PushSubscription & Readonly<{ topicIn: string }>;
+
 /** Cloud Build tells of builds in the project where they run: the module subscribes to each under a name of its own. */
-function inEachProject(one: PushSubscription, { project, services }: Target): readonly PushSubscription[] {
+function inEachProject(one: Wanted, { project, services }: Target): readonly Wanted[] {
   const builders = [...new Set(services.map((service) => service.project))];
   if (builders.length === 0) return [one];
-  return builders.map((of) => (of === project ? one : { ...one, name: `${one.name}-${of}` }));
+  return builders.map((of) => (of === project ? one : { ...one, name: `${one.name}-${of}`, topicIn: of }));
 }
 
 const { broken, warning } = findings("subscriptions");
@@ -70,12 +85,15 @@ function missing(
   return broken(what, `${hearer} hears nothing of ${topic}.`, apply);
 }
 
-function judged(want: PushSubscription, found: Subscribed, project: string): readonly Finding[] {
-  const update = `gcloud pubsub subscriptions update ${want.name} --project ${project}`;
-  return rules.map((rule) => rule({ want, found, project, update })).filter((one) => one !== null);
+/** `number`: of the project; null = nobody told it. */
+type Numbered = Pick<Target, "project" | "region"> & Readonly<{ number: string | null }>;
+
+function judged(want: Wanted, found: Subscribed, of: Numbered): readonly Finding[] {
+  const update = `gcloud pubsub subscriptions update ${want.name} --project ${of.project}`;
+  return rules.map((rule) => rule({ want, found, of, update })).filter((one) => one !== null);
 }
 
-type Judged = Readonly<{ want: PushSubscription; found: Subscribed; project: string; update: string }>;
+type Judged = Readonly<{ want: Wanted; found: Subscribed; of: Numbered; update: string }>;
 
 const rules: readonly ((judged: Judged) => Finding | null)[] = [
   hearsItsTopic,
@@ -107,25 +125,54 @@ function hearsItsTopic({ want, found }: Judged): Finding | null {
   return broken(`${want.name} hears ${found.topic}`, means, apply);
 }
 
-function reachesItsFunction({ want, found }: Judged): Finding | null {
+/** The address that a function is given before it is there, and the audience that it believes: `local.addresses` of the module. */
+function addressOf({ function: name }: Wanted, { project, region, number }: Numbered): string {
+  const asked = number ?? `$(gcloud projects describe ${project} --format='value(projectNumber)')`;
+  return `https://gantry-${name}-${asked}.${region}.run.app`;
+}
+
+/** With a project's number that nobody told, any number is taken for it. */
+function isAddress(origin: string, { want, of }: Judged): boolean {
+  if (of.number !== null) return origin === addressOf(want, of);
+  const [before, after] = [`https://gantry-${want.function}-`, `.${of.region}.run.app`];
+  const number = origin.slice(before.length, -after.length);
+  return origin.startsWith(before) && origin.endsWith(after) && /^[0-9]+$/.test(number);
+}
+
+/** A path that names another topic than the one that is heard leads to no handler; one that names none is no fault. */
+function isReached(judged: Judged): boolean {
+  const { pushEndpoint } = judged.found.pushConfig;
+  if (!URL.canParse(pushEndpoint)) return false;
+  const { origin, pathname } = new URL(pushEndpoint);
+  const [, topic = judged.want.topic] = /\/topics\/([^/]+)/.exec(pathname) ?? [];
+  return isAddress(origin, judged) && topic === judged.want.topic;
+}
+
+function reachesItsFunction(judged: Judged): Finding | null {
+  const { want, found, of } = judged;
   const { pushEndpoint } = found.pushConfig;
-  const host = URL.canParse(pushEndpoint) ? new URL(pushEndpoint).hostname : "";
-  const name = `gantry-${want.function}`;
-  if (host.startsWith(`${name}-`) && host.endsWith(".run.app")) return null;
+  if (isReached(judged)) return null;
   return broken(
     `${want.name} pushes to ${pushEndpoint === "" ? "nobody" : pushEndpoint}`,
-    `Its messages do not reach ${name}.`,
+    `Its messages do not reach gantry-${want.function} at ${addressOf(want, { ...of, number: of.number ?? "NUMBER" })}, with its topic in the path.`,
     apply,
   );
 }
 
-function saysWhoItIs({ want, found, project, update }: Judged): Finding | null {
-  const account = accountOf("push", project);
-  if (found.pushConfig.oidcToken?.serviceAccountEmail === account) return null;
+/** Where no audience is set, Pub/Sub takes the whole endpoint: https://cloud.google.com/pubsub/docs/authenticate-push-subscriptions */
+function saysWhoItIs(judged: Judged): Finding | null {
+  const { want, found, of } = judged;
+  const { pushEndpoint, oidcToken } = found.pushConfig;
+  if (!isReached(judged)) return null; // the endpoint's own repair sets both
+  const account = accountOf("push", of.project);
+  const audience = oidcToken?.audience || pushEndpoint;
+  const isItself = oidcToken?.serviceAccountEmail === account;
+  if (isItself && audience === new URL(pushEndpoint).origin) return null;
+  const address = addressOf(want, of);
   return broken(
-    `${want.name} pushes without the token of gantry-push`,
-    "The function turns every push away.",
-    `${update} --push-endpoint=${found.pushConfig.pushEndpoint} --push-auth-service-account=${account}`,
+    `${want.name} pushes ${isItself ? `with a token for ${audience}` : "without the token of gantry-push"}`,
+    `gantry-${want.function} turns every push away: it believes ${account} alone, for its own address without a path.`,
+    `gcloud pubsub subscriptions modify-push-config ${want.name} --project ${of.project} --push-endpoint="${address}/projects/${want.topicIn}/topics/${want.topic}" --push-auth-service-account=${account} --push-auth-token-audience="${address}"`,
   );
 }
 

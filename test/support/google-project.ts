@@ -44,8 +44,13 @@ export function healthyProject(): Answers {
     permissions: [
       ...["cloudfunctions.functions.list", "cloudscheduler.jobs.list", "datastore.databases.getMetadata"],
       ...["pubsub.subscriptions.list", "pubsub.topics.list", "resourcemanager.projects.getIamPolicy"],
-      ...["run.services.get", "secretmanager.versions.list"],
+      ...["resourcemanager.projects.get", "run.services.get", "secretmanager.versions.list"],
     ],
+  });
+  answers.set(`GET cloudresourcemanager.googleapis.com/v1/projects/${project}`, {
+    projectNumber: number,
+    projectId: project,
+    lifecycleState: "ACTIVE",
   });
   answers.set(`GET serviceusage.googleapis.com/v1/projects/${project}/services:batchGet`, {
     services: apis.map((api) => ({
