@@ -1,5 +1,6 @@
 import type { PushDoor } from "../../service/service-deps.ts";
 import { topics } from "../../shared/ports/bus.ts";
+import { delivering } from "../../shared/usecases/delivery.ts";
 import type { GoogleEngine } from "./google-engine.ts";
 import type { SweepPace } from "./google-sweep.ts";
 import { createTaker, deadLetterSubscription, patientSweep } from "./google-taker.ts";
@@ -26,10 +27,9 @@ export function googleDoor(engine: GoogleEngine, { trust, pace }: Door): PushDoo
 async function open(engine: GoogleEngine, pace: SweepPace): Promise<PushDoor["take"]> {
   const { subscriptions } = await import("../../functions/subscriptions.ts");
   const all = subscriptions(engine.deps).map((subscription) => {
-    const { handler } = subscription;
-    return subscription.topic === topics.sweep
-      ? { ...subscription, handler: patientSweep(engine, handler, pace) }
-      : subscription;
+    const { topic, handler: usual } = subscription;
+    const handler = topic === topics.sweep ? patientSweep(engine, usual, pace) : usual;
+    return delivering(engine.deps, { ...subscription, handler });
   });
   const take = createTaker(engine, [...all, deadLetterSubscription(engine)]);
   return ({ topic, ...push }) => take({ ...push, path: pathOf(engine.place.project, topic) });
