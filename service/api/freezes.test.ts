@@ -69,6 +69,13 @@ describe("/api/v1/freezes", () => {
     expect((await list())["freezes"]).to.have.length(1);
   });
 
+  it("is one for one idempotency key of any length, and for no other", async () => {
+    const { set, list } = await withService();
+    const key = "k".repeat(300);
+    for (const end of ["1", "1", "2"]) await set({}, { "idempotency-key": `${key}${end}` });
+    expect((await list())["freezes"]).to.have.length(2);
+  });
+
   it("takes a begin, and an end with its zone", async () => {
     const { set, list } = await withService();
     await set({ service: "**", from: "2026-12-24T18:00+01:00", until: "2027-01-02T08:00Z" });

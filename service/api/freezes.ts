@@ -67,7 +67,7 @@ export function setFreeze({ freezes, ids, clock }: ServiceDeps): Handler<AppEnv>
     const at = clock.now();
     const from = body.value.from === null ? null : parseMoment(body.value.from, null);
     const by = actorOf(c, "api");
-    const key = c.req.header("idempotency-key")?.slice(0, 200);
+    const key = c.req.header("idempotency-key");
     const answer = await freezes.set({
       requestId: key === undefined ? `api/${ids.short()}` : `api/${by.name}/${key}`,
       services,

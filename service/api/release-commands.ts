@@ -91,7 +91,7 @@ export function requestRelease({ desk, ids, repositories }: ServiceDeps): Handle
       return problem(c, repositoryMissing(repositories));
     }
     const requestedBy = actorOf(c, "api");
-    const key = c.req.header("idempotency-key")?.slice(0, 200);
+    const key = c.req.header("idempotency-key");
     const requestId = key === undefined ? `api/${ids.short()}` : `api/${requestedBy.name}/${key}`;
     const request = { requestId, repository, tag, commit, requestedBy, explicit: true };
     const { releaseId } = await desk.requestRelease({ ...request, ...exceptionsIn(body.value) });

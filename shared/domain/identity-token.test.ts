@@ -79,6 +79,7 @@ const cases: readonly [
   ["of the same account in capitals", { email: caller.toUpperCase() }, push, "caller"],
   ["without a mail address", { email: null }, push, "email-missing"],
   ["with an empty mail address", { email: "" }, anyone, "email-missing"],
+  ["with more than a mail address can be", { email: `r@${"e".repeat(319)}` }, anyone, "email-missing"],
   ["whose mail address nobody verified", { isEmailVerified: false }, push, "email-unverified"],
   ["that ended a moment ago, by a clock that may be off", { expiresAt: nowS - clockSkewS + 1 }, push, null],
   ["that ended longer ago than clocks differ", { expiresAt: nowS - clockSkewS }, push, "expired"],

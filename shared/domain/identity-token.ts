@@ -1,3 +1,5 @@
+import { longestName } from "./person-name.ts";
+
 /** The claims of an identity token that Gantry looks at. Null = the token does not say; times are seconds since 1970. */
 export type TokenClaims = Readonly<{
   issuer: string | null;
@@ -65,7 +67,7 @@ function callerRefusal(
   { email, isEmailVerified }: TokenClaims,
   expected: ExpectedToken,
 ): "email-missing" | "email-unverified" | "caller" | null {
-  if (email === null || email === "") return "email-missing";
+  if (email === null || email === "" || email.length > longestName) return "email-missing";
   if (expected.needsVerifiedEmail && !isEmailVerified) return "email-unverified";
   return expected.email === null || email === expected.email ? null : "caller";
 }

@@ -8,7 +8,7 @@ import type { ReleasePlan } from "./plan-release.ts";
 
 /** What somebody asks for when a tag shall go live. The same `requestId` any number of times is one release. */
 export type ReleaseRequest = Readonly<{
-  requestId: string; // `github/<delivery id>`, `api/<id>`
+  requestId: string; // `github/<delivery id>`, `api/<id>`; of any length
   repository: string;
   /** Null = the tag that is live now from the repository; only where an image is given. */
   tag: string | null;

@@ -10,7 +10,7 @@ import type { Answer, Desk, ReleaseRequest } from "./desk.ts";
 import { execute } from "./execute.ts";
 import { requestMessage } from "./messages.ts";
 import { planRelease } from "./plan-release.ts";
-import { releaseIdFor } from "./release-id.ts";
+import { releaseIdFor, requestIdOf } from "./release-id.ts";
 import { inTrace } from "./tell-recorded.ts";
 import { createWarmDesk } from "./warm-desk.ts";
 
@@ -79,8 +79,10 @@ function accepted(service: ServiceKey): string {
 }
 
 /** The first step of every release: where its trace begins, whoever asks. */
-async function requestRelease(deps: Deps, request: ReleaseRequest) {
-  const { requestId: deliveryId, repository, tag } = request;
+async function requestRelease(deps: Deps, asked: ReleaseRequest) {
+  const deliveryId = requestIdOf(asked.requestId);
+  const request = { ...asked, requestId: deliveryId };
+  const { repository, tag } = request;
   const releaseId = releaseIdFor(deliveryId);
   const attributes = { "gantry.repository": repository, ...(tag === null ? {} : { "gantry.tag": tag }) };
   const step = { name: "request release", kind: "server", parent: null, attributes } as const;

@@ -3,11 +3,13 @@ import type { ServiceEvent } from "../domain/events.ts";
 import { guardedSettings } from "../domain/guardrails.ts";
 import { parseServiceKey, type ServiceKey } from "../domain/ids.ts";
 import { stageOf } from "../domain/owed.ts";
+import { longestName } from "../domain/person-name.ts";
 import type { JsonValue } from "../domain/release-config.ts";
 import type { Work } from "../domain/work.ts";
 import { AppError } from "../ports/app-error.ts";
 import { type OutgoingMessage, type PubSubEvent, topics } from "../ports/bus.ts";
 import type { ReleaseRequest } from "./desk.ts";
+import { longestRequestId } from "./release-id.ts";
 
 /** A fact for anyone who subscribes to `gantry-events`. */
 export function factOf(service: ServiceKey, event: ServiceEvent): OutgoingMessage {
@@ -48,13 +50,13 @@ const chatCall = z.object({ conversation: z.string().min(1) });
 const workCall = z.object({ service: z.string(), work: z.string() });
 const warmupCall = z.object({ service: z.string().optional() });
 const releaseRequest = z.object({
-  requestId: z.string().min(1).max(200),
+  requestId: z.string().min(1).max(longestRequestId),
   repository: z.string().max(1024),
   tag: z.string().min(1).max(256).nullable(),
   commit: z.string().nullable(),
   requestedBy: z.object({
     kind: z.enum(["person", "system"]),
-    name: z.string().min(1).max(200),
+    name: z.string().min(1).max(longestName),
     id: z.string().max(200).exactOptional(),
     via: z.enum(["slack", "api", "console", "github"]).exactOptional(),
   }),

@@ -1,8 +1,10 @@
 import { expect } from "chai";
 import { rollout } from "../../functions/rollout.ts";
 import { approvalStory } from "../../test/support/approval-story.ts";
+import { pubSubEvent } from "../../test/support/function-harness.ts";
 import { firstRelease, handOver } from "../../test/support/function-story.ts";
 import { topics } from "../ports/bus.ts";
+import { readReleaseRequest } from "./messages.ts";
 import { slashCommand } from "./slash-command.ts";
 
 describe("/gantry", () => {
@@ -63,6 +65,15 @@ describe("/gantry", () => {
       id: "U0ADA",
       via: "slack",
     });
+  });
+
+  it("asks for another release by another command, however long the ids of Slack's are", async () => {
+    const { type, published } = await approvalStory();
+    for (const trigger of ["1", "1", "2"])
+      await type("U0ADA", "deploy v1.1.0 perkie/background-removal", `slack/${"T".repeat(250)}/${trigger}`);
+    const requests = published.filter(({ topic }) => topic === topics.releases);
+    for (const { data } of requests) readReleaseRequest(pubSubEvent(topics.releases, data));
+    expect(new Set(requests.map(({ id }) => id))).to.have.property("size", 2);
   });
 
   it("rolls back once however often the command is delivered, and notes who was refused", async () => {

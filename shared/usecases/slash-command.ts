@@ -98,7 +98,7 @@ async function deploy(deps: Deps, slash: Slash<"deploy">): Promise<ChatContent> 
     return plainReply(`Gantry looks after several repositories. Type \`${slashUsage.deploy}\`.`);
   return ifAllowed(deps, slash, async () => {
     const { releaseId } = await createDesk(deps).requestRelease({
-      requestId: cause.slice(0, 200),
+      requestId: cause,
       repository,
       tag,
       commit: null,
