@@ -16,6 +16,8 @@ export type GitHubClientOptions = Readonly<{
 
 type GitHubRequest = Readonly<{
   path: string;
+  /** Whose token it is; absent = that of the repository in the path. A further page names it by its number only. */
+  repository?: string;
   accept: string;
   /** A larger body throws `source-too-large`. 0 = the body is not read. */
   maxBytes: number;
@@ -72,10 +74,10 @@ export function createGitHubClient(options: GitHubClientOptions): GitHubClient {
 }
 
 async function getOnce(options: GitHubClientOptions, request: GitHubRequest): Promise<GitHubAnswer | null> {
-  const { path, accept, etag = null, absent } = request;
+  const { path, repository = repositoryOf(path), accept, etag = null, absent } = request;
   const headers = { accept, ...(etag === null ? {} : { "if-none-match": etag }) };
   return answered(path, async () => {
-    const { response, hasToken } = await ask(options, path, { headers });
+    const { response, hasToken } = await ask(options, { path, repository, headers });
     if (absent.includes(response.status)) {
       await response.body?.cancel();
       return null;
@@ -97,7 +99,7 @@ async function postOnce(options: GitHubClientOptions, request: GitHubPost): Prom
   const headers = { accept: "application/vnd.github+json", "content-type": "application/json" };
   return answered(path, async () => {
     const call = { method: "POST", headers, body: JSON.stringify(body), signal };
-    const { response, hasToken } = await ask(options, path, call);
+    const { response, hasToken } = await ask(options, { path, repository: repositoryOf(path), ...call });
     if (!response.ok) throw await refusalOf({ response, path, hasToken, needs });
     return readText(response, { maxBytes: largestAnswer, path });
   });
@@ -113,6 +115,8 @@ async function answered<T>(path: string, call: () => Promise<T>): Promise<T> {
 }
 
 type Call = Readonly<{
+  path: string;
+  repository: string;
   method?: string;
   headers: Readonly<Record<string, string>>;
   body?: string;
@@ -122,31 +126,32 @@ type Call = Readonly<{
 type Asked = Readonly<{ response: Response; hasToken: boolean }>;
 
 /** A token that was taken away before its time is asked for anew, once. */
-async function ask(options: GitHubClientOptions, path: string, call: Call): Promise<Asked> {
-  const asked = await askOnce(options, path, call);
+async function ask(options: GitHubClientOptions, call: Call): Promise<Asked> {
+  const asked = await askOnce(options, call);
   if (asked.response.status !== 401 || options.renew === undefined) return asked;
   await asked.response.body?.cancel();
-  options.renew(repositoryOf(path));
-  return askOnce(options, path, call);
+  options.renew(call.repository);
+  return askOnce(options, call);
 }
 
-async function askOnce(options: GitHubClientOptions, path: string, call: Call): Promise<Asked> {
-  const token = await options.token(repositoryOf(path));
+async function askOnce(options: GitHubClientOptions, call: Call): Promise<Asked> {
+  const { path, repository, ...init } = call;
+  const token = await options.token(repository);
   const late = AbortSignal.timeout(options.timeoutMs ?? defaults.timeoutMs);
   const response = await fetch(`${options.baseUrl.replace(/\/+$/, "")}${path}`, {
-    ...call,
+    ...init,
     headers: {
-      ...call.headers,
+      ...init.headers,
       "user-agent": "gantry",
       "x-github-api-version": apiVersion,
       ...(token === null ? {} : { authorization: `Bearer ${token}` }),
     },
-    signal: call.signal === undefined ? late : AbortSignal.any([late, call.signal]),
+    signal: init.signal === undefined ? late : AbortSignal.any([late, init.signal]),
   });
   return { response, hasToken: token !== null };
 }
 
-/** `owner/name` of `/repos/owner/name/...`. */
+/** `owner/name` of `/repos/owner/name/...`; empty for every other path. */
 function repositoryOf(path: string): string {
   return /^\/repos\/([^/]+\/[^/?]+)/.exec(path)?.[1] ?? "";
 }

@@ -247,6 +247,27 @@ describe("createGitHubSource()", () => {
       });
     });
 
+    it("reads further pages with the repository's own token, though GitHub names it by its number there", async () => {
+      const more = "/repositories/1296269/git/matching-refs/tags/?page=2";
+      const whose: string[] = [];
+      const base = await listen((request, response) => {
+        const isFirst = request.url === path;
+        const link = `<http://${request.headers.host}${more}>; rel="next"`;
+        response.writeHead(asked.length === 2 ? 401 : 200, isFirst ? { link } : {});
+        response.end(JSON.stringify([entry(isFirst ? "v1.0.0" : "v1.1.0", commit)]));
+      });
+      const token = (name: string): string => {
+        whose.push(`token ${name}`);
+        return "ghs_secret";
+      };
+      const renew = (name: string): void => void whose.push(`renewed ${name}`);
+      const list = await sourceAt(base, { token, renew }).listTags({ repository, etag: null });
+      expect(list).to.have.nested.property("tags.length", 2);
+      expect(asked.map(({ url }) => url)).to.deep.equal([path, more, more]);
+      const tokens = [`token ${repository}`, `token ${repository}`];
+      expect(whose).to.deep.equal([...tokens, `renewed ${repository}`, `token ${repository}`]);
+    });
+
     it("follows no page elsewhere, for the token would go there", async () => {
       const link = '<https://evil.test/repos?page=2>; rel="next"';
       const source = await github({ [path]: { body: [], headers: { link, etag: '"abc"' } } });

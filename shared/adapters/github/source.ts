@@ -90,7 +90,7 @@ async function listTags(
   let path: string | null = `${pathOf(repository)}/git/matching-refs/tags/`;
   let etag = params.etag;
   for (let page = 1; path !== null && page <= maxTagPages; page += 1) {
-    const asked = { path, accept: json, maxBytes: maxTagBytes, absent: [404, 409] }; // 409: an empty repository
+    const asked = { path, repository, accept: json, maxBytes: maxTagBytes, absent: [404, 409] }; // 409: an empty repository
     const answer = await client.get({ ...asked, etag: page === 1 ? etag : null });
     if (answer === null) return null;
     if (answer.unchanged) return "unchanged";
