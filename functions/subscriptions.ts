@@ -18,6 +18,12 @@ const ackDeadlineMs = 600_000;
  */
 const maxAttempts = 50;
 
+/**
+ * A rate limit of the git host lasts an hour at most, and no instance stands still for it: each try ends at once, and the pauses
+ * between them, 0.2 s to a minute, add up to an hour and a half.
+ */
+const requests = { maxAttempts: 100, maxBackoffMs: 60_000 } as const;
+
 /** Who clicked is asked of the chat: a minute of its silence loses no click, and none is carried out long after. */
 const maxClickAttempts = 10;
 
@@ -28,7 +34,7 @@ function subscription(name: string, topic: string, handler: EventHandler): Subsc
 /** Which function hears of which topic: the whole of how a release is handed on. */
 export function subscriptions(deps: Deps): readonly Subscription[] {
   return [
-    subscription("build-releases", topics.releases, build(deps)),
+    { ...subscription("build-releases", topics.releases, build(deps)), ...requests },
     subscription("build-work", topics.work.build, build(deps)),
     subscription("deploy-builds", topics.builds, deploy(deps)),
     subscription("deploy-work", topics.work.deploy, deploy(deps)),

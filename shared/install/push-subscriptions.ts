@@ -24,7 +24,14 @@ const usual = {
 
 /** Which function is pushed which topic. */
 export const pushSubscriptions: readonly PushSubscription[] = [
-  { ...usual, name: "build-releases", function: "build", topic: topics.releases },
+  {
+    ...usual,
+    name: "build-releases",
+    function: "build",
+    topic: topics.releases,
+    maxAttempts: 100,
+    maxBackoffMs: 60_000,
+  },
   { ...usual, name: "build-work", function: "build", topic: topics.work.build },
   { ...usual, name: "deploy-builds", function: "deploy", topic: topics.builds },
   { ...usual, name: "deploy-work", function: "deploy", topic: topics.work.deploy },

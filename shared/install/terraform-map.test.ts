@@ -11,6 +11,7 @@ import { functionHarness } from "../../test/support/function-harness.ts";
 import { RecordingChat } from "../../test/support/recording-chat.ts";
 import { runSettings } from "../adapters/run/run-context.ts";
 import { longestGateMs } from "../config/gantry-schema-verify.ts";
+import { topics } from "../ports/bus.ts";
 import type { ForgePort } from "../ports/forge.ts";
 import type { Deps } from "../usecases/deps.ts";
 import {
@@ -84,6 +85,17 @@ describe("what is installed on Google Cloud", () => {
       expect(part.timeoutSeconds, name).to.be.at.most(3_600);
       expect(handsOverAfterMs(part), name).to.be.at.least(4 * 60_000);
     }
+  });
+
+  it("goes on with a request for a release for longer than the longest rate limit of the git host lasts", () => {
+    const longestLimitMs = 60 * 60_000;
+    const requests = pushSubscriptions.find(({ topic }) => topic === topics.releases);
+    if (requests === undefined) throw new Error("nobody hears of requests");
+    const pauses = Array.from({ length: requests.maxAttempts - 1 }, (_, n) =>
+      Math.min(requests.maxBackoffMs, requests.minBackoffMs * 2 ** n),
+    );
+    expect(pauses.reduce((sum, ms) => sum + ms, 0)).to.be.at.least(1.25 * longestLimitMs);
+    expect(requests.minBackoffMs).to.equal(200);
   });
 
   it("gives each function the time that its longest piece of work may take", async () => {

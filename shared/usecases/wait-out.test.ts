@@ -46,6 +46,29 @@ describe("waitOut()", () => {
     expect(tries).to.be.within(20, 30);
   });
 
+  it("waits no less than it is asked to, and throws at once what asks for more than the patience that is left", async () => {
+    const { deps, clock, finished } = functionHarness();
+    const limitedFor = (retryAfterMs: number) =>
+      new AppError({
+        code: "source-unavailable",
+        message: "limit",
+        transient: true,
+        context: { retryAfterMs },
+      });
+    const began = clock.now();
+    const [short, long] = [limitedFor(60_000), limitedFor(50 * 60_000)];
+    const tries: number[] = [];
+    const error = await finished(
+      waitOut(deps, () => {
+        tries.push(clock.now() - began);
+        return Promise.reject(tries.length < 3 ? short : long);
+      }),
+    ).catch((thrown: unknown) => thrown);
+    expect(error).to.equal(long);
+    expect(tries).to.deep.equal([0, 60_000, 120_000]);
+    expect(deps.running.count).to.equal(0);
+  });
+
   it("ends at once when the process stops", async () => {
     const { deps, clock } = functionHarness();
     const waiting = waitOut(deps, () => Promise.reject(away)).catch((thrown: unknown) => thrown);
