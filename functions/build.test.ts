@@ -36,7 +36,11 @@ type Case = Readonly<{
   policy?: Policy;
   files?: Readonly<Record<string, string>>;
   commits?: readonly string[];
+  /** What a push may only not show yet is refused this late. */
+  afterMs?: number;
 }>;
+
+const notShownForMs = 30_500;
 
 const refusals: readonly Case[] = [
   {
@@ -55,6 +59,7 @@ const refusals: readonly Case[] = [
   {
     name: "a tag that does not exist",
     code: "tag-not-found",
+    afterMs: notShownForMs,
     message: `${repository} has no tag v9.9.9. Push it first: git push origin v9.9.9`,
     request: { tag: "v9.9.9" },
   },
@@ -69,10 +74,12 @@ const refusals: readonly Case[] = [
     code: "commit-not-found",
     message: `${repository} has no commit ${commitSha("dead")}.`,
     request: { commit: commitSha("dead") },
+    afterMs: notShownForMs,
   },
   {
     name: "a commit without gantry.yaml",
     code: "config-missing",
+    afterMs: notShownForMs,
     message: `${repository} at c0ffee0 has no gantry.yaml at its root. Write one and check it with: gantry validate`,
     files: {},
   },
@@ -114,6 +121,7 @@ const refusals: readonly Case[] = [
   {
     name: "a commit on none of the branches",
     code: "branch-not-allowed",
+    afterMs: notShownForMs,
     message: "v1.0.0 names a commit that lies on none of the branches release, hotfix.",
     policy: oneRule({ branches: ["release", "hotfix"] }),
   },
@@ -158,13 +166,13 @@ describe("functions/build: requests for releases", () => {
     expect(await harness.deps.store.refusals({ limit: 9 })).to.deep.equal([]);
   });
 
-  for (const { name, code, message, problems = [], ...given } of refusals)
+  for (const { name, code, message, problems = [], afterMs = 0, ...given } of refusals)
     it(`refuses ${name}, and builds nothing`, async () => {
       const harness = functionHarness(given.policy ? { policy: given.policy } : {});
       if (given.files) harness.world.files = new Map(Object.entries(given.files));
       await ask(harness, given.request);
       const refusal = await harness.deps.store.refusal(id);
-      expect(refusal).to.deep.include({ id, at: monday, code, message, problems });
+      expect(refusal).to.deep.include({ id, at: monday + afterMs, code, message, problems });
       expect(refusal?.requestedBy).to.equal("ada");
       expect(harness.world.builds).to.deep.equal([]);
       expect((await harness.state()).active).to.equal(null);

@@ -2,10 +2,11 @@ import { parseGantryYaml } from "../config/gantry-yaml.ts";
 import { placeProblems } from "../config/parse-config.ts";
 import { formatProblem } from "../config/problem.ts";
 import { freezeVerdict } from "../domain/freeze-words.ts";
-import { isRepositoryName, type ReleaseId, type ServiceKey } from "../domain/ids.ts";
+import { isRepositoryName, type ReleaseId, type ServiceKey, type Timestamp } from "../domain/ids.ts";
 import { branchesFor, limitProblems, matchesGlob, mayRelease } from "../domain/policy.ts";
 import { type ReleaseConfig, serviceKeyOf } from "../domain/release-config.ts";
 import type { ReleaseBasics } from "../domain/service-state.ts";
+import { AppError } from "../ports/app-error.ts";
 import type { PubSubEvent } from "../ports/bus.ts";
 import type { Deps } from "./deps.ts";
 import type { ReleaseRequest } from "./desk.ts";
@@ -34,7 +35,7 @@ type ReadConfig = Readonly<{ config: ReleaseConfig; text: string }>;
 export async function admit(deps: Deps, event: PubSubEvent): Promise<void> {
   const request = readReleaseRequest(event);
   const releaseId = releaseIdFor(request.requestId);
-  const admission = await waitOut(deps, () => examine(deps, request, releaseId));
+  const admission = await examinePushed(deps, request, releaseId);
   if ("code" in admission) {
     await refuse(deps, request, admission);
     return;
@@ -66,6 +67,29 @@ export async function admit(deps: Deps, event: PubSubEvent): Promise<void> {
     return;
   }
   await workOn(deps, "build", service, executed.begun);
+}
+
+/** For how long a git host may tell of a push before all of its servers show it. */
+const lagsForMs = 30_000;
+
+/**
+ * What becomes of a request. Where nobody asks by hand, the push was a moment ago: what is absent is asked for again for half a
+ * minute, because a refusal is for good.
+ */
+async function examinePushed(
+  deps: Deps,
+  request: ReleaseRequest,
+  releaseId: ReleaseId,
+): Promise<Admitted | NotAdmitted> {
+  let absentSince: Timestamp | null = null;
+  return waitOut(deps, async () => {
+    const admission = await examine(deps, request, releaseId);
+    if (request.explicit || !("code" in admission) || !admission.absent) return admission;
+    absentSince ??= deps.clock.now();
+    if (deps.clock.now() - absentSince >= lagsForMs) return admission;
+    const message = `${admission.message} It was pushed a moment ago, and the git host may not show it yet.`;
+    throw new AppError({ code: "source-unavailable", message, transient: true });
+  });
 }
 
 /** What would become of a request. Reads only, so that it can be asked without asking for a release. */
@@ -147,6 +171,7 @@ async function readConfig(deps: Deps, { request, commit }: Tagged): Promise<Read
       code: "config-missing",
       message: `${where} has no ${configFile} at its root. Write one and check it with: gantry validate`,
       commit,
+      absent: true,
     };
   const parsed = parseGantryYaml({ text, file: configFile });
   if (parsed.ok) return { config: parsed.value, text };
@@ -197,7 +222,7 @@ async function examineConfig(
       limits.map(formatProblem),
     );
   const branch = await branchRefusal(deps, tagged, config);
-  return branch ? say("branch-not-allowed", branch) : null;
+  return branch ? { ...say("branch-not-allowed", branch), absent: true } : null;
 }
 
 /** Where the policy names branches, the commit must lie on one of them. */

@@ -18,6 +18,8 @@ export type NotAdmitted = Readonly<{
   service?: ServiceKey;
   commit?: CommitSha;
   quiet?: boolean;
+  /** The git host shows no such thing, which right after a push may be so for some seconds. */
+  absent?: true;
 }>;
 
 /** A commit, and when it was made; null = not known. */
@@ -56,8 +58,10 @@ async function findCommit(deps: Deps, request: ReleaseRequest, tag: TagName): Pr
     return {
       code: "tag-not-found",
       message: `${repository} has no tag ${tag}. Push it first: git push origin ${tag}`,
+      absent: true,
     };
   const committedAt = await deps.source.committedAt({ repository, commit: named });
   if (committedAt !== null) return { commit: named, committedAt };
-  return { code: "commit-not-found", message: `${repository} has no commit ${named}.`, commit: named };
+  const message = `${repository} has no commit ${named}.`;
+  return { code: "commit-not-found", message, commit: named, absent: true };
 }

@@ -3,6 +3,7 @@ import { commitOf, commitSha, monday, refusal, serviceState, tagName } from "../
 import { functionHarness, openPolicy, repository } from "../../test/support/function-harness.ts";
 import { AppError } from "../ports/app-error.ts";
 import { findTags, nextTagLookAt } from "./find-tags.ts";
+import { releaseIdFor } from "./release-id.ts";
 
 const minute = 60_000;
 const policy = openPolicy({ repositories: [{ repository, services: ["**"], branches: null }] });
@@ -71,6 +72,36 @@ describe("looking for tags whose webhook was lost", () => {
     await deps.store.recordRefusal(refusal({ repository, tag: "v1.2.0", commit: commitSha("a3") }));
     await look();
     expect(asked()).to.deep.equal([]);
+  });
+
+  it("asks once more for what was refused because the git host did not show the commit yet, and no more", async () => {
+    const { push, look, asked, published, deps } = setUp();
+    await look();
+    push("v1.2.0", "a3");
+    const gone = { repository, tag: "v1.2.0", commit: commitSha("a3"), code: "commit-not-found" };
+    await deps.store.recordRefusal(refusal(gone));
+    await look();
+    expect(asked()).to.deep.equal(["v1.2.0"]);
+    const again = releaseIdFor(String(published[0]?.id));
+    await deps.store.recordRefusal(refusal({ ...gone, id: again }));
+    push("v1.3.0", "a4");
+    for (let n = 0; n < 3; n += 1) await look();
+    expect(asked()).to.deep.equal(["v1.2.0", "v1.3.0"]);
+  });
+
+  it("says once a day what to do about a repository that the git host does not show", async () => {
+    const { deps, world, clock, lines } = setUp();
+    world.tagList = () => null;
+    for (let n = 0; n < 3; n += 1) {
+      await findTags(deps);
+      await clock.advance(5 * minute);
+    }
+    expect(lines).to.have.length(1);
+    expect(lines[0]).to.include({ level: "warn", repository });
+    expect(lines[0]?.message).to.include("gantry.policy.yaml").and.include("read access");
+    await clock.advance(24 * 60 * minute);
+    await findTags(deps);
+    expect(lines).to.have.length(2);
   });
 
   it("asks in the order of the versions, and the same tag always by the same request", async () => {

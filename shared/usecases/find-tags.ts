@@ -7,6 +7,7 @@ import type { Note } from "../ports/notes.ts";
 import type { TagList } from "../ports/source.ts";
 import type { Deps } from "./deps.ts";
 import { requestMessage } from "./messages.ts";
+import { isFirstToday } from "./once-a-day.ts";
 import { releaseIdFor } from "./release-id.ts";
 import { inTrace } from "./tell-recorded.ts";
 
@@ -87,7 +88,11 @@ async function lookAt(deps: Deps, repository: string): Promise<Timestamp | null>
   const seen = readSeen(note);
   const hasFresh = seen !== null && Object.keys(seen.fresh).length > 0;
   const list = await deps.source.listTags({ repository, etag: hasFresh ? null : (seen?.etag ?? null) });
-  if (list === "unchanged" || list === null) return null;
+  if (list === "unchanged") return null;
+  if (list === null) {
+    await warnUnseen(deps, repository);
+    return null;
+  }
   if (list.tags.length > mostTags) {
     deps.log.warn({ repository, tags: list.tags.length }, "Too many tags to look for lost ones among them");
     return null;
@@ -102,6 +107,14 @@ async function lookAt(deps: Deps, repository: string): Promise<Timestamp | null>
     return null;
   }
   return takeUp(deps, { key, note, repository, list, seen });
+}
+
+async function warnUnseen(deps: Deps, repository: string): Promise<void> {
+  if (await isFirstToday(deps, `${gateKey}-unseen/${repository.toLowerCase()}`))
+    deps.log.warn(
+      { repository },
+      "The git host shows no tags of a repository: it is not there, is empty, or Gantry may not see it. Tags whose webhook is lost are not found there. Correct its name in gantry.policy.yaml, or give Gantry's token or app read access to its contents",
+    );
 }
 
 function readSeen(note: Note | null): SeenTags | null {
@@ -182,7 +195,10 @@ const foundBy = "the sweep, which found the tag";
 
 const newestRefusals = 500;
 
-/** Whether this tag at this commit was taken as a release, or refused, before. */
+/**
+ * Whether this tag at this commit was taken as a release, or refused, before. That a commit is not there may have been true for
+ * seconds only, so it counts as no answer; a tag is asked for once, so that this does not go on for ever.
+ */
 async function askedFor(
   { store }: Deps,
   repository: string,
@@ -190,6 +206,8 @@ async function askedFor(
   const services = await store.services();
   const refusals = await store.refusals({ limit: newestRefusals });
   const seen = services.flatMap((service) => service.seen);
-  const refused = refusals.filter((each) => each.repository.toLowerCase() === repository.toLowerCase());
+  const refused = refusals.filter(
+    (each) => each.repository.toLowerCase() === repository.toLowerCase() && each.code !== "commit-not-found",
+  );
   return (tag, commit) => [...seen, ...refused].some((each) => each.tag === tag && each.commit === commit);
 }

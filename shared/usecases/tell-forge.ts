@@ -6,6 +6,7 @@ import { AppError } from "../ports/app-error.ts";
 import type { Conversation } from "../ports/conversations.ts";
 import type { ForgePort } from "../ports/forge.ts";
 import type { Deps } from "./deps.ts";
+import { isFirstToday } from "./once-a-day.ts";
 
 const leaseMs = 60_000;
 const callMs = 20_000;
@@ -194,16 +195,9 @@ async function laterAfter(telling: Telling, error: unknown): Promise<Timestamp |
 }
 
 /** Once a day and repository: a right that is missing is missing for every release, and each would say so. */
-const refusalEveryMs = 86_400_000;
-
 async function logRefusal(deps: Deps, repository: string, fields: Readonly<Record<string, unknown>>) {
-  const key = refusalNote(repository);
-  const now = deps.clock.now();
-  const known = await deps.notes.read(key);
-  const since = typeof known?.value === "number" ? known.value : null;
-  if (since !== null && now - since < refusalEveryMs) return;
-  const isFirst = await deps.notes.write({ key, value: now, expected: known?.version ?? 0 });
-  if (isFirst) deps.log.error(fields, "The forge does not let Gantry tell of releases; a person has to look");
+  if (await isFirstToday(deps, refusalNote(repository)))
+    deps.log.error(fields, "The forge does not let Gantry tell of releases; a person has to look");
 }
 
 /** Where it is noted when a forge refused last to be told of a repository's releases: milliseconds since 1970 UTC. */
