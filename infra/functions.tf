@@ -38,9 +38,11 @@ resource "google_storage_bucket_object" "archive" {
   for_each = local.functions
 
   bucket = google_storage_bucket.archives.name
-  # Named by what is in it: a new archive is a new object, and so a new version of the function.
-  name   = "${each.key}-${filesha256("${local.archives}/${each.key}.zip")}.zip"
-  source = "${local.archives}/${each.key}.zip"
+  # A new archive is a new object, and so a new version of the function.
+  name           = "${each.key}-${filesha256("${local.archives}/${each.key}.zip")}.zip"
+  source         = "${local.archives}/${each.key}.zip"
+  source_md5hash = filemd5("${local.archives}/${each.key}.zip")
+  detect_md5hash = "different hash" # the provider's own default
 }
 
 resource "google_cloudfunctions2_function" "function" {
