@@ -46,15 +46,11 @@ export async function checkSubscriptions(api: GoogleApi, target: Target): Promis
   const of = { ...target, number: numbered.ok ? numbered.value.projectNumber : null };
   const wrong = wanted.flatMap((want) => {
     const found = byName.get(want.name);
-    return found === undefined ? [missing(want, target)] : judged(want, found, of);
+    return found === undefined ? [missing(want, target)] : judged(want, found, of, rules);
   });
   const unseen = numbered.ok ? [] : [unanswered("subscriptions", "the project's number", numbered, project)];
   const well = findings("subscriptions").ok(`all ${wanted.length} push subscriptions are as they should be`);
-  return [
-    ...unseen,
-    ...(wrong.length > 0 ? wrong : [well]),
-    deadLetters(byName.has(deadLetterTopic), project),
-  ];
+  return [...unseen, ...(wrong.length > 0 ? wrong : [well]), ...deadLetters(byName.get(deadLetterTopic), of)];
 }
 
 /** `topicIn`: the project of its topic. */
@@ -88,18 +84,20 @@ function missing(
 /** `number`: of the project; null = nobody told it. */
 type Numbered = Pick<Target, "project" | "region"> & Readonly<{ number: string | null }>;
 
-function judged(want: Wanted, found: Subscribed, of: Numbered): readonly Finding[] {
-  const update = `gcloud pubsub subscriptions update ${want.name} --project ${of.project}`;
-  return rules.map((rule) => rule({ want, found, of, update })).filter((one) => one !== null);
-}
-
 type Judged = Readonly<{ want: Wanted; found: Subscribed; of: Numbered; update: string }>;
 
-const rules: readonly ((judged: Judged) => Finding | null)[] = [
+type Rule = (judged: Judged) => Finding | null;
+
+function judged(want: Wanted, found: Subscribed, of: Numbered, by: readonly Rule[]): readonly Finding[] {
+  const update = `gcloud pubsub subscriptions update ${want.name} --project ${of.project}`;
+  return by.map((rule) => rule({ want, found, of, update })).filter((one) => one !== null);
+}
+
+/** What holds for dead letters too, which are laid aside nowhere else. */
+const rulesOfAll: readonly Rule[] = [
   hearsItsTopic,
   reachesItsFunction,
   saysWhoItIs,
-  laysAside,
   waitsLongEnough,
   ({ want, found, update }) =>
     found.retryPolicy !== undefined
@@ -107,7 +105,7 @@ const rules: readonly ((judged: Judged) => Finding | null)[] = [
       : warning(
           `${want.name} tries again at once`,
           "A failure is repeated as fast as Pub/Sub can.",
-          `${update} --min-retry-delay=1s --max-retry-delay=30s`,
+          `${update} --min-retry-delay=${Math.ceil(want.minBackoffMs / 1000)}s --max-retry-delay=${want.maxBackoffMs / 1000}s`,
         ),
   ({ want, found, update }) =>
     found.expirationPolicy?.ttl === undefined
@@ -118,6 +116,8 @@ const rules: readonly ((judged: Judged) => Finding | null)[] = [
           `${update} --expiration-period=never`,
         ),
 ];
+
+const rules: readonly Rule[] = [...rulesOfAll, laysAside];
 
 function hearsItsTopic({ want, found }: Judged): Finding | null {
   if (found.topic.split("/").at(-1) === want.topic) return null;
@@ -195,12 +195,26 @@ function waitsLongEnough({ want, found, update }: Judged): Finding | null {
   );
 }
 
-function deadLetters(isThere: boolean, project: string): Finding {
-  const { ok, broken: lost } = findings("dead-letters");
-  if (isThere) return ok("what is laid aside is kept");
-  return lost(
-    `the topic ${deadLetterTopic} has no subscription of that name`,
-    "Messages that are given up are lost.",
-    `gcloud pubsub subscriptions create ${deadLetterTopic} --topic=${deadLetterTopic} --expiration-period=never --project ${project}`,
-  );
+/** The sweep keeps each letter; Pub/Sub tries until it does. */
+const deadLetterPush: PushSubscription = {
+  name: deadLetterTopic,
+  function: "sweep",
+  topic: deadLetterTopic,
+  maxAttempts: Number.POSITIVE_INFINITY,
+  minBackoffMs: 10_000,
+  maxBackoffMs: 600_000,
+  ackDeadlineSeconds: 600,
+  onlyWhereTold: false,
+};
+
+function deadLetters(found: Subscribed | undefined, of: Numbered): readonly Finding[] {
+  const check = "dead-letters";
+  const { ok, broken: lost } = findings(check);
+  const want = { ...deadLetterPush, topicIn: of.project };
+  if (found === undefined)
+    return [
+      lost(`the subscription ${deadLetterTopic} is missing`, "Messages that are given up are lost.", apply),
+    ];
+  const wrong = judged(want, found, of, rulesOfAll).map((finding) => ({ ...finding, check }));
+  return wrong.length > 0 ? wrong : [ok("what is laid aside is kept")];
 }

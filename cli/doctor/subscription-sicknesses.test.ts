@@ -22,6 +22,7 @@ describe("gantry doctor, of push subscriptions", () => {
     changed<{ subscriptions: { name: string }[] }>(key, (body) => {
       body.subscriptions = body.subscriptions.filter((one) => !named(one, name));
     });
+  const deadLetters = "gantry-dead-letters";
   const address = "https://gantry-rollout-123456789012.us-central1.run.app";
   const endpoint = `${address}/projects/acme-ops/topics/gantry-rollout`;
   const serviceAccountEmail = "gantry-push@acme-ops.iam.gserviceaccount.com";
@@ -113,10 +114,41 @@ describe("gantry doctor, of push subscriptions", () => {
     ],
     [
       "dead letters that are lost",
-      without("gantry-dead-letters"),
+      without(deadLetters),
       "broken",
-      /gantry-dead-letters has no subscription/,
-      /subscriptions create gantry-dead-letters/,
+      /^the subscription gantry-dead-letters is missing$/,
+      /^terraform apply$/,
+    ],
+    [
+      "dead letters that nobody is pushed",
+      subscription(deadLetters, (one) => void Object.assign(one, { pushConfig: {} })),
+      "broken",
+      /^gantry-dead-letters pushes to nobody$/,
+      /^terraform apply$/,
+    ],
+    [
+      "dead letters of a deleted topic",
+      subscription(deadLetters, (one) => void Object.assign(one, { topic: "_deleted-topic_" })),
+      "broken",
+      /^gantry-dead-letters hears _deleted-topic_$/,
+      /^terraform apply$/,
+    ],
+    [
+      "dead letters that the sweep does not believe",
+      subscription(
+        deadLetters,
+        ({ pushConfig }) => void Reflect.deleteProperty(Object(pushConfig), "oidcToken"),
+      ),
+      "broken",
+      /^gantry-dead-letters pushes without the token/,
+      /^gcloud .*\/gantry-sweep-123456789012\.\S+\/topics\/gantry-dead-letters" .* --push-auth-token-audience="https:\/\/gantry-sweep-123456789012\.us-central1\.run\.app"$/,
+    ],
+    [
+      "dead letters that are tried again at once",
+      subscription(deadLetters, (one) => void Reflect.deleteProperty(one, "retryPolicy")),
+      "warning",
+      /^gantry-dead-letters tries again at once$/,
+      /--min-retry-delay=10s --max-retry-delay=600s$/,
     ],
   ];
   findsEach(sicknesses);

@@ -98,7 +98,9 @@ export function healthyProject(): Answers {
   return answers;
 }
 
-function subscriptionOf({ name, function: heard, topic, maxAttempts }: (typeof pushSubscriptions)[number]) {
+type Pushed = Pick<(typeof pushSubscriptions)[number], "name" | "function" | "topic" | "maxAttempts">;
+
+function subscriptionOf({ name, function: heard, topic, maxAttempts }: Pushed) {
   const address = `https://gantry-${heard}-${number}.${region}.run.app`;
   return {
     name: `projects/${project}/subscriptions/${name}`,
@@ -121,9 +123,13 @@ function subscriptionOf({ name, function: heard, topic, maxAttempts }: (typeof p
 }
 
 function deadLetterSubscription() {
-  const name = `projects/${project}/subscriptions/gantry-dead-letters`;
-  const topic = `projects/${project}/topics/gantry-dead-letters`;
-  return { name, topic, pushConfig: {}, ackDeadlineSeconds: 600, expirationPolicy: {}, state: "ACTIVE" };
+  const pushed = { name: "gantry-dead-letters", function: "sweep", topic: "gantry-dead-letters" } as const;
+  const { deadLetterPolicy: _, ...own } = subscriptionOf({ ...pushed, maxAttempts: 0 });
+  return {
+    ...own,
+    messageRetentionDuration: "2678400s",
+    retryPolicy: { minimumBackoff: "10s", maximumBackoff: "600s" },
+  };
 }
 
 function functionOf(name: (typeof functionNames)[number]) {
