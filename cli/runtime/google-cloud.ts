@@ -49,7 +49,7 @@ export type GitAddress = Readonly<{
 /** The local cloud does in milliseconds what Google's does in seconds, and counts no reads. */
 const local = {
   run: { ...runSettings, retryMs: 50, pollMs: 25, settleMs: 10_000 },
-  build: { ...buildSettings, retryMs: 50, lookMs: 100 },
+  build: { ...buildSettings, retryMs: 50, lookMs: 100, filesNameAccounts: true },
   monitoring: { ...monitoringSettings, retryMs: 50, timing: { sampleMs: 1_000, lagMs: 2_000 } },
   logging: { ...loggingSettings, retryMs: 50 },
 };

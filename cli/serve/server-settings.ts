@@ -112,7 +112,7 @@ const serverSchema = section({
       error: "must be the mail address of a service account; `{project}` stands for the service's project",
     })
     .optional()
-    .describe("Whom builds run as where their file names nobody. Without it: Cloud Build's default account."),
+    .describe("Whom builds run as; a build file that names another account is refused. Without it: Cloud Build's default account."),
   sweepFor: durationField({ min: 0, max: 300_000 })
     .default(55_000)
     .describe(

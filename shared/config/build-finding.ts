@@ -14,6 +14,13 @@ export const buildAdvice = {
     meaning: "Cloud Build would refuse the order of the steps.",
     repair: "Give each step an id of its own, and let it wait only for steps that stand above it.",
   },
+  "account-not-allowed": {
+    severity: "error",
+    meaning:
+      "The steps would run as an account that the operator did not choose for builds; Gantry may act as accounts of other services too.",
+    repair:
+      "Take `serviceAccount` out of the build file; or let the operator set `buildAccount` in gantry.server.yaml to this account.",
+  },
   "unknown-secret": {
     severity: "error",
     meaning: "Cloud Build refuses a `secretEnv` that nothing defines.",

@@ -14,6 +14,8 @@ export type CloudBuildInput = ConfigText &
     available: Readonly<Record<string, string>>; // `gantrySubstitutions`: passed only when the file uses them
     substitutions: Readonly<Record<string, string>>; // `build.substitutions` of gantry.yaml: always passed
     project?: string; // whose PROJECT_ID is used to judge names
+    /** The full name of the only account that the file may name; null = none; without it the account is not judged. */
+    runsAs?: string | null;
   }>;
 
 export type CloudBuildResult =
@@ -43,12 +45,28 @@ export function parseCloudBuildFile(input: CloudBuildInput): CloudBuildResult {
     ...substitutionFindings({ build, substitutions: build.substitutions ?? {} }),
     ...buildFindings(build, replaced),
     ...ruleFindings(build, replaced),
+    ...accountFindings(build, input, replaced),
   ];
   const findings = inFileOrder(raw.map(place));
   const imageIndex = serviceImageIndex(build, replaced);
   return imageIndex === null || raw.some(({ code }) => buildAdvice[code].severity === "error")
     ? { ok: false, findings }
     : { ok: true, build, imageIndex, warnings: findings };
+}
+
+/** Whoever starts builds for several repositories may act as accounts of all of them: which one is not the file's to say. */
+function accountFindings(
+  { serviceAccount }: CloudBuildFile,
+  { runsAs }: CloudBuildInput,
+  replaced: (text: string) => string,
+): readonly RawFinding[] {
+  if (runsAs === undefined || serviceAccount === undefined || replaced(serviceAccount) === runsAs) return [];
+  const allowed =
+    runsAs === null
+      ? "the operator set no `buildAccount` in gantry.server.yaml, so builds run as Cloud Build's default account"
+      : `the operator lets builds run as ${runsAs} only`;
+  const message = `names ${JSON.stringify(serviceAccount)}; ${allowed}. Take it out of the build file`;
+  return [{ code: "account-not-allowed", path: ["serviceAccount"], message }];
 }
 
 /** A file with a misspelt key still deploys by itself: both are told at once. */

@@ -12,19 +12,18 @@ import {
   writeCall,
 } from "../google/api-call.ts";
 import { partsOf } from "../google/service-parts.ts";
-import { buildBodyOf } from "./build-body.ts";
+import { type BuildAccount, buildBodyOf } from "./build-body.ts";
 import { buildSnapshotOf, type IBuild, isUnfinished } from "./build-snapshot.ts";
 import { releaseTag } from "./build-tags.ts";
 
 export type BuildSettings = CallSettings &
+  BuildAccount &
   Readonly<{
     /** Where builds run. `global` is what `gcloud builds submit` uses; a region needs Cloud Build quota of its own. */
     location: string;
     lookMs: number; // between two searches for a build whose creation was not answered
     looks: number; // such searches before another creation
     maxCreates: number;
-    /** The account that builds run as where their file names none, `{project}` for the service's; null = Cloud Build's default. */
-    account: string | null;
   }>;
 
 export const buildSettings: BuildSettings = {
@@ -36,6 +35,7 @@ export const buildSettings: BuildSettings = {
   looks: 5,
   maxCreates: 3,
   account: null,
+  filesNameAccounts: false,
 };
 
 type Context = Readonly<{
@@ -74,7 +74,7 @@ export function createBuildAdapter({
 }
 
 async function start(context: Context, request: BuildRequest): Promise<StartOutcome> {
-  const body = buildBodyOf(request, context.settings.account);
+  const body = buildBodyOf(request, context.settings);
   if (!body.ok) {
     const message = `${request.file.name} cannot be built: ${body.problems.length} problem(s)`;
     return { outcome: "refused", message, problems: body.problems };

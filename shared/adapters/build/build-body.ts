@@ -11,13 +11,21 @@ export type BodyResult =
   | Readonly<{ ok: true; build: IBuild }>
   | Readonly<{ ok: false; problems: readonly string[] }>;
 
+/** Whom builds run as. */
+export type BuildAccount = Readonly<{
+  /** The operator's account, `{project}` for the project of the service; null = Cloud Build's default. */
+  account: string | null;
+  /** True only where an account gives no rights, as in the local cloud: then a file may name whom it likes. */
+  filesNameAccounts: boolean;
+}>;
+
 /**
  * The build that a request asks for, or every problem of its file as `file:line:col path: what is wrong`. No build of the
- * release lasts longer than `build.timeoutMs`, whatever the file says. `account`: whom it runs as where the file names nobody;
- * `{project}` stands for the project of the service.
+ * release lasts longer than `build.timeoutMs` and none runs as another account than the operator's, whatever the file says.
  */
-export function buildBodyOf(request: BuildRequest, account: string | null = null): BodyResult {
-  const parsed = parse(request);
+export function buildBodyOf(request: BuildRequest, by: BuildAccount): BodyResult {
+  const account = fullNameOf(by, partsOf(request.service).project);
+  const parsed = parse(request, by.filesNameAccounts ? {} : { runsAs: account });
   if (!parsed.ok) {
     const errors = parsed.findings.filter(({ severity }) => severity === "error");
     return { ok: false, problems: errors.map(formatProblem) };
@@ -28,14 +36,17 @@ export function buildBodyOf(request: BuildRequest, account: string | null = null
   return {
     ok: true,
     build: {
-      ...withDurations(withAccount(file, account, partsOf(service).project), seconds),
+      ...withDurations(
+        withAccount(file, by.filesNameAccounts ? (file.serviceAccount ?? account) : account),
+        seconds,
+      ),
       source: { gitSource: sourceOf(request, file) },
       tags: [...(file.tags ?? []), ...buildTagsFor({ releaseId, service, attempt, imageIndex })],
     },
   };
 }
 
-function parse(request: BuildRequest): CloudBuildResult {
+function parse(request: BuildRequest, judged: Readonly<{ runsAs?: string | null }>): CloudBuildResult {
   const { service, repository, directory, tag, commit, releaseId, build, file } = request;
   const parts = partsOf(service);
   const imageRepository = build.repository;
@@ -46,6 +57,7 @@ function parse(request: BuildRequest): CloudBuildResult {
     available: gantrySubstitutions(facts),
     substitutions: build.substitutions,
     project: parts.project,
+    ...judged,
   });
 }
 
@@ -59,14 +71,17 @@ function sourceOf(
   return placesItself || directory === "" ? source : { ...source, dir: directory };
 }
 
+function fullNameOf({ account }: BuildAccount, project: string): string | null {
+  if (account === null) return null;
+  return `projects/${project}/serviceAccounts/${account.replaceAll("{project}", project)}`;
+}
+
 /**
  * Cloud Build asks of a build with an account of its own that it says where its log goes:
  * https://cloud.google.com/build/docs/securing-builds/configure-user-specified-service-accounts
  */
-function withAccount(file: CloudBuildFile, account: string | null, project: string): CloudBuildFile {
-  if (account === null || file.serviceAccount !== undefined) return file;
-  const email = account.replaceAll("{project}", project);
-  const serviceAccount = `projects/${project}/serviceAccounts/${email}`;
+function withAccount(file: CloudBuildFile, serviceAccount: string | null): CloudBuildFile {
+  if (serviceAccount === null) return file;
   const saysWhere = file.logsBucket !== undefined || file.options?.logging !== undefined;
   if (saysWhere) return { ...file, serviceAccount };
   return { ...file, serviceAccount, options: { ...file.options, logging: "CLOUD_LOGGING_ONLY" } };

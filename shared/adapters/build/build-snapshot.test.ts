@@ -2,7 +2,7 @@ import { expect } from "chai";
 import type { BuildReport } from "../../domain/build-report.ts";
 import type { CommitSha, ReleaseId, ServiceKey, TagName } from "../../domain/ids.ts";
 import type { BuildRequest } from "../../ports/build.ts";
-import { buildBodyOf } from "./build-body.ts";
+import { type BuildAccount, buildBodyOf } from "./build-body.ts";
 import { buildSnapshotOf, type IBuild } from "./build-snapshot.ts";
 import { buildTagsFor, readBuildTags } from "./build-tags.ts";
 
@@ -139,6 +139,7 @@ describe("build tags", () => {
 });
 
 describe("buildBodyOf()", () => {
+  const nobody: BuildAccount = { account: null, filesNameAccounts: false };
   const request: BuildRequest = {
     service,
     releaseId,
@@ -154,11 +155,18 @@ describe("buildBodyOf()", () => {
   const bodyOf = (
     text: string,
     change: Partial<BuildRequest> = {},
-    account: string | null = null,
+    by: Partial<BuildAccount> = {},
   ): IBuild => {
-    const body = buildBodyOf({ ...request, file: { name: "cloudbuild.yaml", text }, ...change }, account);
+    const body = buildBodyOf(
+      { ...request, file: { name: "cloudbuild.yaml", text }, ...change },
+      { ...nobody, ...by },
+    );
     if (!body.ok) throw new Error(body.problems.join("\n"));
     return body.build;
+  };
+  const problemsOf = (text: string, by: Partial<BuildAccount> = {}): readonly string[] => {
+    const body = buildBodyOf({ ...request, file: { name: "cloudbuild.yaml", text } }, { ...nobody, ...by });
+    return body.ok ? [] : body.problems;
   };
   const images = `images: ["\${_IMAGE}:\${_TAG}"]\n`;
   const docker = "name: gcr.io/cloud-builders/docker";
@@ -192,23 +200,36 @@ describe("buildBodyOf()", () => {
     expect(shorter.steps?.[0]?.timeout).to.deep.equal({ seconds: "1", nanos: 500_000_000 });
   });
 
-  it("runs as the operator's account where the file names nobody, and then says where its log goes", () => {
+  it("runs as the operator's account, and then says where its log goes", () => {
     const account = "gantry-images@{project}.iam.gserviceaccount.com";
     const step = `steps: [{ name: bash, args: [echo] }]\n${images}`;
     const own = "projects/demo-project/serviceAccounts/gantry-images@demo-project.iam.gserviceaccount.com";
     expect(bodyOf(step).serviceAccount).to.equal(undefined);
-    const plain = bodyOf(step, {}, account);
+    const plain = bodyOf(step, {}, { account });
     expect(plain).to.deep.include({ serviceAccount: own, options: { logging: "CLOUD_LOGGING_ONLY" } });
-    const bucket = bodyOf(`${step}logsBucket: gs://logs\n`, {}, account);
+    const bucket = bodyOf(`${step}logsBucket: gs://logs\n`, {}, { account });
     expect([bucket.serviceAccount, bucket.options]).to.deep.equal([own, undefined]);
-    const named = "projects/demo-project/serviceAccounts/mine@demo-project.iam.gserviceaccount.com";
-    expect(bodyOf(`${step}serviceAccount: ${named}\n`, {}, account).serviceAccount).to.equal(named);
+    const same = `projects/$PROJECT_ID/serviceAccounts/gantry-images@\${PROJECT_ID}.iam.gserviceaccount.com`;
+    expect(bodyOf(`${step}serviceAccount: ${same}\n`, {}, { account }).serviceAccount).to.equal(own);
+  });
+
+  it("refuses a file that names another account than the operator, at its place", () => {
+    const other = "projects/demo-project/serviceAccounts/payments@demo-project.iam.gserviceaccount.com";
+    const text = `steps: [{ name: bash, args: [echo] }]\n${images}serviceAccount: ${other}\n`;
+    const account = "gantry-images@{project}.iam.gserviceaccount.com";
+    const own = "projects/demo-project/serviceAccounts/gantry-images@demo-project.iam.gserviceaccount.com";
+    expect(problemsOf(text, { account })).to.deep.equal([
+      `cloudbuild.yaml:3:17 serviceAccount: names "${other}"; the operator lets builds run as ${own} only. Take it out of the build file`,
+    ]);
+    expect(problemsOf(text)).to.deep.equal([
+      `cloudbuild.yaml:3:17 serviceAccount: names "${other}"; the operator set no \`buildAccount\` in gantry.server.yaml, so builds run as Cloud Build's default account. Take it out of the build file`,
+    ]);
+    expect(bodyOf(text, {}, { filesNameAccounts: true }).serviceAccount).to.equal(other);
   });
 
   it("names every problem of a file at its place", () => {
-    const body = buildBodyOf({ ...request, file: { name: "cloudbuild.yaml", text: "steps: []\nfoo: 1\n" } });
-    expect(body.ok).to.equal(false);
-    for (const problem of body.ok ? [] : body.problems)
-      expect(problem).to.match(/^cloudbuild\.yaml:\d+:\d+ /);
+    const problems = problemsOf("steps: []\nfoo: 1\n");
+    expect(problems).not.to.deep.equal([]);
+    for (const problem of problems) expect(problem).to.match(/^cloudbuild\.yaml:\d+:\d+ /);
   });
 });
