@@ -23,7 +23,9 @@ function ask({ deps, finished }: FunctionHarness, changes: Partial<ReleaseReques
 }
 
 const oneRule = (rule: Partial<Policy["repositories"][number]>): Policy =>
-  openPolicy({ repositories: [{ repository: "perkie/*", services: ["**"], branches: null, ...rule }] });
+  openPolicy({
+    repositories: [{ repository: "perkie/*", services: ["**"], branches: null, accounts: [], ...rule }],
+  });
 
 const limits = openPolicy().limits;
 
@@ -203,8 +205,13 @@ describe("functions/build: requests for releases", () => {
 
   it("asks only the rules of this service for branches", async () => {
     const rules = [
-      { repository, services: ["gantry-test/europe-west1/other"], branches: ["release"] },
-      { repository, services: ["gantry-test/europe-west1/background-removal"], branches: ["next", "main"] },
+      { repository, services: ["gantry-test/europe-west1/other"], branches: ["release"], accounts: [] },
+      {
+        repository,
+        services: ["gantry-test/europe-west1/background-removal"],
+        branches: ["next", "main"],
+        accounts: [],
+      },
     ];
     const harness = functionHarness({ policy: openPolicy({ repositories: rules }) });
     await ask(harness);

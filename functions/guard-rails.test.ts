@@ -9,6 +9,7 @@ import {
   type FunctionHarness,
   functionHarness,
   gantryYaml,
+  openPolicy,
   pubSubEvent,
   releaseRequest,
   succeeded,
@@ -168,6 +169,20 @@ describe("what a release needs beside the service", () => {
     harness.world.lookupsPort = found;
     await ask(harness);
     expect(harness.world.builds).to.have.length(1);
+  });
+});
+
+describe("the account of another service", () => {
+  it("named in gantry.yaml stops a release before its build", async () => {
+    const rule = { repository: "perkie/*", services: ["**"], branches: null, accounts: [] };
+    const harness = functionHarness({ policy: openPolicy({ repositories: [rule] }) });
+    const runtime = "runtime: { serviceAccount: payments@gantry-test.iam.gserviceaccount.com }";
+    harness.world.files.set("gantry.yaml", gantryYaml(runtime));
+    await ask(harness);
+    const record = await harness.deps.store.release(firstRelease);
+    expect(record?.failure?.code).to.equal("preflight-stopped");
+    expect(record?.findings?.[0]?.code).to.equal("account-not-allowed");
+    expect(harness.world.builds).to.deep.equal([]);
   });
 });
 

@@ -158,7 +158,11 @@ function serveFiles({ slack, git }: LocalCloud, { setting }: BackstageOptions): 
     },
     policy: {
       version: 1,
-      repositories: repositories.map(({ repository, services }) => ({ repository, services })),
+      repositories: repositories.map(({ repository, services, accounts }) => ({
+        repository,
+        services,
+        accounts,
+      })),
       approvers,
       people,
     },

@@ -17,7 +17,12 @@ async function askWithoutRepository(
 ): Promise<Readonly<{ status: number; body: string }>> {
   const folder = await mkdtemp(join(tmpdir(), "gantry-process-"));
   const world = new OutsideWorld();
-  const repositories = listed.map((repository) => ({ repository, services: ["**"], branches: null }));
+  const repositories = listed.map((repository) => ({
+    repository,
+    services: ["**"],
+    branches: null,
+    accounts: [],
+  }));
   const gantry = await startGantry({
     engine: {
       file: join(folder, "gantry.db"),

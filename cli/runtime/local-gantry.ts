@@ -16,7 +16,7 @@ import { localSlack } from "./local-slack.ts";
 
 /** On one's own machine every repository of the local git may release every service. */
 export const localPolicy: Policy = {
-  repositories: [{ repository: "*/*", services: ["**"], branches: null }],
+  repositories: [{ repository: "*/*", services: ["**"], branches: null, accounts: ["**"] }],
   approvers: { "@ml-oncall": ["@ml-oncall", "developer"] },
   people: {
     maya: { github: [], slack: ["U0MAYA000"], google: [] },

@@ -49,6 +49,17 @@ const repositoryRule = section({
     .min(1)
     .optional()
     .describe("A tag counts only when its commit lies on one of these branches. Without it: on any."),
+  accounts: z
+    .array(
+      textOf(
+        /^(?:\*\*|[a-z0-9.*-]+@[a-z0-9.*-]+)$/,
+        "the mail address of a service account; `*` stands for any text, `**` alone for every account",
+      ),
+    )
+    .default([])
+    .describe(
+      "The service accounts that `gantry.yaml` may let these services run as. Without it: only the one that a service runs as already.",
+    ),
 }).transform((rule) => ({ ...rule, branches: rule.branches ?? null }));
 
 const limitsField = section({

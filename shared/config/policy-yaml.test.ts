@@ -11,7 +11,7 @@ describe("gantry.policy.yaml", () => {
   it("reads repositories, approvers, limits and freezes", () => {
     const text = `version: 1
 repositories:
-  - { repository: "acme/*", services: ["acme-prod/us-central1/*", "acme-dev/*/*"], branches: [main] }
+  - { repository: "acme/*", services: ["acme-prod/us-central1/*", "acme-dev/*/*"], branches: [main], accounts: ["*@acme-prod.iam.gserviceaccount.com"] }
   - { repository: perkie/background-removal, services: ["**"] }
 approvers: { "@ml-oncall": [U024BE7LH, U1] }
 people: { robin: { github: [robin-gh], slack: [U0ROBIN], google: [robin@example.com] }, lee: {} }
@@ -30,8 +30,13 @@ prices:
     expect(problemsOf(text)).to.deep.equal([]);
     expect(parsed.ok && parsed.value).to.deep.equal({
       repositories: [
-        { repository: "acme/*", services: ["acme-prod/us-central1/*", "acme-dev/*/*"], branches: ["main"] },
-        { repository: "perkie/background-removal", services: ["**"], branches: null },
+        {
+          repository: "acme/*",
+          services: ["acme-prod/us-central1/*", "acme-dev/*/*"],
+          branches: ["main"],
+          accounts: ["*@acme-prod.iam.gserviceaccount.com"],
+        },
+        { repository: "perkie/background-removal", services: ["**"], branches: null, accounts: [] },
       ],
       approvers: { "@ml-oncall": ["U024BE7LH", "U1"] },
       people: {

@@ -56,7 +56,7 @@ const causes: Readonly<Record<FailureCode, string>> = {
   "build-timed-out": "the build took longer than its time limit",
   "build-without-digest": "the build ended well but told no digest under `images:`",
   "candidate-not-ready": "the new revision did not become ready",
-  "deploy-refused": "Cloud Run did not accept the new revision",
+  "deploy-refused": "the new revision was not accepted",
   "deploy-unfinished": "the deployment did not end within its time limit",
   "traffic-ambiguous": "it is not clear which revision is stable",
   "gate-failed": "a check failed at 0 % traffic",

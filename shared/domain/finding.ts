@@ -9,6 +9,7 @@ export type FindingCode =
   | "guardrail-broken"
   | "guardrail-allowed"
   | "service-drifted"
+  | "account-not-allowed"
   | "first-deploy"
   | "traffic-split"
   | "traffic-broken"

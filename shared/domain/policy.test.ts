@@ -14,8 +14,8 @@ import type { ReleaseConfig } from "./release-config.ts";
 
 const policy: Policy = {
   repositories: [
-    { repository: "acme/*", services: ["acme-prod/us-central1/web-*"], branches: null },
-    { repository: "acme/web", services: ["acme-prod/europe-west1/web"], branches: null },
+    { repository: "acme/*", services: ["acme-prod/us-central1/web-*"], branches: null, accounts: [] },
+    { repository: "acme/web", services: ["acme-prod/europe-west1/web"], branches: null, accounts: [] },
   ],
   approvers: { "@oncall": ["U1"] },
   people: {},
@@ -80,14 +80,19 @@ describe("the operator's policy", () => {
   });
 
   it("asks for a branch only where every rule for the repository and the service does", () => {
-    const rule = { repository: "acme/web", services: ["acme-prod/*/web-shop"], branches: ["main"] };
-    const elsewhere = { repository: "acme/*", services: ["acme-dev/*/*"], branches: null };
+    const rule = {
+      repository: "acme/web",
+      services: ["acme-prod/*/web-shop"],
+      branches: ["main"],
+      accounts: [],
+    };
+    const elsewhere = { repository: "acme/*", services: ["acme-dev/*/*"], branches: null, accounts: [] };
     const release = { repository: "acme/web", service };
     const strict = { ...policy, repositories: [rule, elsewhere, { ...rule, branches: ["release/*"] }] };
     expect(branchesFor(strict, release)).to.deep.equal(["main", "release/*"]);
-    expect(branchesFor({ ...strict, repositories: [rule, { ...rule, branches: null }] }, release)).to.equal(
-      null,
-    );
+    expect(
+      branchesFor({ ...strict, repositories: [rule, { ...rule, branches: null, accounts: [] }] }, release),
+    ).to.equal(null);
   });
 
   it("has no problem with a config when it limits nothing", () => {

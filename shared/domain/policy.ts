@@ -32,6 +32,7 @@ type RepositoryRule = Readonly<{
   repository: string; // `owner/name`
   services: readonly string[]; // `project/region/name`
   branches: readonly string[] | null; // the tag's commit must lie on one of them; null = on any
+  accounts: readonly string[]; // globs; whom `gantry.yaml` may let these services run as, beside whom they run as already
 }>;
 
 /** A null limit leaves the matter to `gantry.yaml`. */
@@ -110,9 +111,9 @@ export function mayRelease(
  */
 export function branchesFor(
   policy: Policy,
-  { repository, service }: Readonly<{ repository: string; service: ServiceIdentity }>,
+  release: Readonly<{ repository: string; service: ServiceIdentity }>,
 ): readonly string[] | null {
-  const rules = rulesFor(policy, repository).filter(({ services }) => matchesAny(services, nameOf(service)));
+  const rules = rulesOf(policy, release);
   return rules.some(({ branches }) => branches === null)
     ? null
     : rules.flatMap(({ branches }) => branches ?? []);
@@ -133,6 +134,14 @@ export function mayUseImage(
       ? `The image ${name} lies outside of ${own}, where this service's builds go. The operator can name other places under images in gantry.policy.yaml.`
       : `The policy does not let images come from ${name}; it names ${images.join(", ") || "no place"}.`;
   return { ok: false, reason };
+}
+
+/** The rules that name both the repository and the service. */
+export function rulesOf(
+  policy: Policy,
+  { repository, service }: Readonly<{ repository: string; service: ServiceIdentity }>,
+): readonly RepositoryRule[] {
+  return rulesFor(policy, repository).filter(({ services }) => matchesAny(services, nameOf(service)));
 }
 
 /** GitHub names are the same in capitals and small letters. */

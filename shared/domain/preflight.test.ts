@@ -34,11 +34,14 @@ const gpuConfig = releaseConfig({
   guardrails: { ...none, gpu: { type: "nvidia-l4", count: 1 }, memoryBytes: 32 * gib },
 });
 
-type Asked = Readonly<{ config?: ReleaseConfig; allowed?: string }>;
+type Asked = Readonly<{ config?: ReleaseConfig; allowed?: string; accounts?: readonly string[] }>;
 
-function findings(of: Partial<PreflightReading> = {}, { config = gpuConfig, allowed }: Asked = {}) {
+function findings(
+  of: Partial<PreflightReading> = {},
+  { config = gpuConfig, allowed, accounts = [] }: Asked = {},
+) {
   const allowance = allowed === undefined ? null : ({ settings: ["memory"], reason: allowed } as const);
-  return preflight({ tag: tagName(), config, allowance }, { ...calm, ...of });
+  return preflight({ tag: tagName(), config, allowance, accounts }, { ...calm, ...of });
 }
 
 function codes(of: Partial<PreflightReading> = {}, asked: Asked = {}): readonly string[] {
@@ -337,6 +340,19 @@ describe("preflight()", () => {
     expect(allowed?.message).to.include("(smaller model)");
     const [unreasoned] = findings(withTemplate({ memoryBytes: 16 * gib }), { allowed: "" });
     expect(unreasoned?.message).to.include("to differ: memory");
+  });
+});
+
+describe("preflight() of an account", () => {
+  const payments = "payments@demo.iam.gserviceaccount.com";
+  const { runtime } = releaseConfig();
+  const config = releaseConfig({ runtime: { ...runtime, serviceAccount: payments } });
+
+  it("stops a release that names one which the policy does not, and says who can allow it", () => {
+    const [found] = findings({}, { config });
+    expect(found).to.include({ severity: "stops", code: "account-not-allowed" });
+    expect(found?.next).to.include("the operator add it to accounts");
+    expect(codes({}, { config, accounts: [payments] })).not.to.include("stops account-not-allowed");
   });
 });
 

@@ -14,6 +14,7 @@ import { probeFindings } from "./preflight-probes.ts";
 import { quotaFindings, type TemplateTrial } from "./preflight-quota.ts";
 import { type TrafficNow, trafficFindings } from "./preflight-traffic.ts";
 import { type ReleaseConfig, serviceKeyOf } from "./release-config.ts";
+import { accountRefusal } from "./runtime-account.ts";
 import type { SecretUse, ServiceSettings } from "./service-settings.ts";
 
 /** What was found of something that a release needs; `unknown` = it could not be asked, and why. */
@@ -42,6 +43,7 @@ export type PreflightQuestion = Readonly<{
   tag: TagName;
   config: ReleaseConfig;
   allowance: ChangeAllowance | null;
+  accounts: readonly string[]; // `accountsFor` of the policy
 }>;
 
 /** All findings of a release that has not begun, the gravest first. The same reading always gives the same findings. */
@@ -50,6 +52,7 @@ export function preflight(question: PreflightQuestion, reading: PreflightReading
   const { live } = reading;
   return byGravity([
     ...guardFindings(question, reading),
+    ...accountFindings(question, reading),
     ...(live === null ? firstDeploy(config) : trafficFindings(config, live.traffic)),
     ...limitFindings(config, live?.settings ?? null),
     ...quotaFindings(config, reading),
@@ -61,7 +64,7 @@ export function preflight(question: PreflightQuestion, reading: PreflightReading
 
 /** What of the guard rails is not so, refused or allowed by name. */
 export function guardFindings(
-  question: PreflightQuestion,
+  question: Omit<PreflightQuestion, "accounts">,
   { live, releasedAs }: Pick<PreflightReading, "live" | "releasedAs">,
 ): readonly Finding[] {
   const { config, allowance, tag } = question;
@@ -110,6 +113,17 @@ function permitted(rows: ReturnType<typeof sortRows>["allowed"], reason: string)
     next: "",
     rows,
   };
+}
+
+function accountFindings(
+  { config, accounts }: PreflightQuestion,
+  { live }: PreflightReading,
+): readonly Finding[] {
+  const message = accountRefusal({ config, live: live?.settings.template ?? null, accounts });
+  if (message === null) return [];
+  const next =
+    "take the account out of gantry.yaml, or let the operator add it to accounts of that rule; then gantry deploy TAG";
+  return [{ severity: "stops", code: "account-not-allowed", message, next }];
 }
 
 function firstDeploy({ service }: ReleaseConfig): readonly Finding[] {

@@ -80,7 +80,11 @@ const grants: Readonly<Record<Component, readonly Grant[]>> = {
   build: [
     state,
     ["roles/cloudbuild.builds.editor", "service-project", "starts, finds and cancels builds"],
-    ["roles/iam.serviceAccountUser", "build-account", "builds run as this account; a build file that names another is refused"],
+    [
+      "roles/iam.serviceAccountUser",
+      "build-account",
+      "builds run as this account; a build file that names another is refused",
+    ],
     ...write.map(([role, kind]): Grant => [role, kind, "tries the update before the build; writes nothing"]),
     readImages,
     lookUp,

@@ -43,6 +43,8 @@ export type CandidateRequest = Readonly<{
   runtime: RuntimeConfig;
   /** Used only to shape a service that does not exist yet; an existing template keeps its own settings. */
   guardrails: Guardrails;
+  /** Globs of the accounts that `runtime` and `guardrails` may name beside the one that the service runs as. */
+  accounts: readonly string[];
   /** Total time for the revision to become Ready. */
   deadlineMs: number;
   signal: AbortSignal;

@@ -15,7 +15,9 @@ import { releaseIdFor } from "./release-id.ts";
 describe("admit()", () => {
   for (const repository of ["", "perkie", "*/*", "../..", "perkie/..", "a/b/c", "a b/c", "x".repeat(300)]) {
     it(`writes down that ${JSON.stringify(repository.slice(0, 20))} is no repository, and asks nobody about it`, async () => {
-      const policy = openPolicy({ repositories: [{ repository: "**", services: ["**"], branches: null }] });
+      const policy = openPolicy({
+        repositories: [{ repository: "**", services: ["**"], branches: null, accounts: [] }],
+      });
       const { deps, world, finished } = functionHarness({ policy });
       let asked = 0;
       world.sourcePort.resolveTag = async () => {
@@ -33,7 +35,9 @@ describe("admit()", () => {
 
 describe("admit(), of what was pushed a moment ago", () => {
   const id = releaseIdFor("github/1");
-  const branches = openPolicy({ repositories: [{ repository: "**", services: ["**"], branches: ["main"] }] });
+  const branches = openPolicy({
+    repositories: [{ repository: "**", services: ["**"], branches: ["main"], accounts: [] }],
+  });
 
   /** A git host that does not show a part of the push before `atMs`. */
   function lagging(part: string, atMs: number) {

@@ -6,7 +6,7 @@ import { findTags, nextTagLookAt } from "./find-tags.ts";
 import { releaseIdFor } from "./release-id.ts";
 
 const minute = 60_000;
-const policy = openPolicy({ repositories: [{ repository, services: ["**"], branches: null }] });
+const policy = openPolicy({ repositories: [{ repository, services: ["**"], branches: null, accounts: [] }] });
 
 describe("looking for tags whose webhook was lost", () => {
   function setUp() {

@@ -2,6 +2,7 @@ import type { Command, DeployResult } from "../domain/commands.ts";
 import { guardrailRows, rowsInWords, settingsOfRows, sortRows } from "../domain/guardrails.ts";
 import type { RevisionName } from "../domain/ids.ts";
 import type { ReleaseConfig } from "../domain/release-config.ts";
+import { accountsFor } from "../domain/runtime-account.ts";
 import type { ReleaseIn } from "../domain/service-state.ts";
 import { withoutWarmth } from "../domain/warm-state.ts";
 import { AppError } from "../ports/app-error.ts";
@@ -23,6 +24,7 @@ export async function deployCandidate(job: Job): Promise<Command | null> {
     image: release.image,
     runtime: config.runtime,
     guardrails: config.guardrails,
+    accounts: accountsFor(deps.policy, { repository: release.repository, service: config.service }),
     deadlineMs: deps.settings.deployDeadlineMs,
     signal,
   });

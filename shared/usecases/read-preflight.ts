@@ -5,6 +5,7 @@ import { type PreflightReading, preflight } from "../domain/preflight.ts";
 import { quotaIn, type TemplateTrial } from "../domain/preflight-quota.ts";
 import type { TrafficNow } from "../domain/preflight-traffic.ts";
 import { imageRepositoryOf, type ReleaseConfig, serviceKeyOf } from "../domain/release-config.ts";
+import { accountsFor } from "../domain/runtime-account.ts";
 import { isSameSplit, splitOf } from "../domain/traffic.ts";
 import { withoutWarmth } from "../domain/warm-state.ts";
 import { AppError } from "../ports/app-error.ts";
@@ -24,7 +25,7 @@ export type Intention = Readonly<{
 /** What was found, and what it was found in; `reading` null = the service does not exist. */
 export type Preflight = Readonly<{ findings: readonly Finding[]; reading: SettingsReading | null }>;
 
-type Reader = Pick<Deps, "run" | "store" | "lookups">;
+type Reader = Pick<Deps, "run" | "store" | "lookups" | "policy">;
 
 /** The label by which a revision is one of Gantry's. */
 const releaseLabel = "gantry-release";
@@ -38,8 +39,9 @@ export async function runPreflight(
   intention: Intention,
   reading: SettingsReading | null,
 ): Promise<Preflight> {
-  const { config, allowance, tag } = intention;
-  const findings = preflight({ config, allowance, tag }, await readAll(deps, intention, reading));
+  const { config, allowance, tag, repository } = intention;
+  const accounts = accountsFor(deps.policy, { repository, service: config.service });
+  const findings = preflight({ config, allowance, tag, accounts }, await readAll(deps, intention, reading));
   return { findings, reading };
 }
 

@@ -4,7 +4,7 @@ import { noLimits, type Policy } from "../../shared/domain/policy.ts";
 
 /** What the operator of the simulated world allows. */
 export const policy: Policy = {
-  repositories: [{ repository: "sim/*", services: ["**"], branches: null }],
+  repositories: [{ repository: "sim/*", services: ["**"], branches: null, accounts: [] }],
   approvers: { "@oncall": ["maya", "ada"] },
   people: {},
   limits: noLimits,

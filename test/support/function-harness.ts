@@ -47,7 +47,7 @@ ${extra}`;
 /** A policy that allows everything. */
 export function openPolicy(changes: Partial<Policy> = {}): Policy {
   return {
-    repositories: [{ repository: "perkie/*", services: ["**"], branches: null }],
+    repositories: [{ repository: "perkie/*", services: ["**"], branches: null, accounts: ["**"] }],
     approvers: {},
     people: {},
     limits: noLimits,

@@ -103,6 +103,7 @@ export function requestFor(
       secrets: null,
       probes: null,
     },
+    accounts: [],
     deadlineMs: 5_000,
     signal: new AbortController().signal,
     ...change,

@@ -1,4 +1,5 @@
 import type { RevisionName } from "../../domain/ids.ts";
+import { accountRefusal } from "../../domain/runtime-account.ts";
 import { candidateTag } from "../../domain/traffic.ts";
 import type { CandidateOutcome, CandidateRequest } from "../../ports/run.ts";
 import { atMost, isOver, type Patience, pause, throwIfCalledOff } from "../google/patience.ts";
@@ -73,7 +74,7 @@ async function placeOnce(context: RunContext, request: CandidateRequest, current
     case "adopt":
       return { outcome: "placed", revision: plan.revision, stable: plan.stable, generation: 0 };
     case "write":
-      return writeCandidate(context, request, plan, raw);
+      return refusedAccount(request, raw) ?? writeCandidate(context, request, plan, raw);
   }
 }
 
@@ -119,6 +120,8 @@ async function createService(
   request: CandidateRequest,
   { attempt }: Try,
 ): Promise<Step> {
+  const refused = refusedAccount(request, null);
+  if (refused !== null) return refused;
   const { service, releaseId, image, runtime, guardrails, tag } = request;
   const template = firstTemplate(guardrails, { releaseId, image, runtime, stable: null });
   const seed = { digest: image.digest, template, releaseId, attempt };
@@ -126,6 +129,16 @@ async function createService(
   const body = firstService({ template, revision, tag: candidateTag(releaseId), guardrails, releaseId });
   const result = await api.create(service, body);
   return stepOf(result, { revision, stable: null, before: 0 });
+}
+
+/** The preflight asked the same; the policy or the service may have changed since. The write carries the etag of this reading. */
+function refusedAccount(
+  { runtime, guardrails, accounts }: CandidateRequest,
+  raw: IService | null,
+): Refusal | null {
+  const live = raw === null ? null : { serviceAccount: raw.template?.serviceAccount || null };
+  const message = accountRefusal({ config: { runtime, guardrails }, live, accounts });
+  return message === null ? null : { outcome: "refused", code: "deploy-refused", message };
 }
 
 function stepOf(

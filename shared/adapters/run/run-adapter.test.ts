@@ -142,6 +142,24 @@ describe("deploying a candidate with Google's client to the local cloud", () => 
     expect((await snapshotOf(local, shared.service)).desired).to.deep.equal(before.desired);
   });
 
+  it("gives no service an account that the policy does not name, at its first deploy as later", async () => {
+    const runtime = { env: {}, port: null, serviceAccount: "payments@demo-project.iam.gserviceaccount.com" };
+    const none = newService();
+    expect(await local.run.deployCandidate(requestFor(none, nextRelease(), { runtime }))).to.include({
+      outcome: "refused",
+      code: "deploy-refused",
+    });
+    expect(await local.run.readService(none)).to.equal(null);
+    const before = await snapshotOf(local, shared.service);
+    const refused = await local.run.deployCandidate(requestFor(shared.service, nextRelease(), { runtime }));
+    expect(messageOf(refused)).to.contain("gantry.yaml names the service account payments@");
+    expect((await snapshotOf(local, shared.service)).desired).to.deep.equal(before.desired);
+    const accounts = ["payments@*.iam.gserviceaccount.com"];
+    readyOf(
+      await local.run.deployCandidate(requestFor(shared.service, nextRelease(), { runtime, accounts })),
+    );
+  });
+
   it("keeps what others set on the template: secrets, sidecars, limits and labels", async () => {
     const service = newService();
     await local.run.deployCandidate(requestFor(service, "00000001"));

@@ -190,7 +190,9 @@ describe("settings of a service, read by the real client", () => {
       secrets: { KEY: "api-key:3", "/keys/cert.pem": "tls:latest" },
       probes: { startup: "http /health", liveness: "http /alive", readiness: "none" },
     };
-    const outcome = await local.run.deployCandidate(requestFor(service, "00000078", { guardrails }));
+    const outcome = await local.run.deployCandidate(
+      requestFor(service, "00000078", { guardrails, accounts: ["api@*"] }),
+    );
     expect(outcome.outcome).to.equal("ready");
     const reading = await local.run.readSettings(service);
     if (reading === null) throw new Error("no service");
