@@ -9,6 +9,11 @@ describe("gantry doctor, of Google Cloud", () => {
   const jobs = `GET cloudscheduler.googleapis.com/v1/projects/${project}/locations/us-central1/jobs`;
   const database = `GET firestore.googleapis.com/v1/projects/${project}/databases/(default)`;
   const versions = `GET secretmanager.googleapis.com/v1/projects/${project}/secrets/gantry-tokens/versions`;
+  /** A version beside the older one, which is enabled. */
+  const newest = (state: string) =>
+    changed<{ versions: { name: string; state: string }[] }>(versions, (body) => {
+      body.versions.unshift({ name: "projects/123456789012/secrets/gantry-tokens/versions/2", state });
+    });
   const named = (one: { name: string }, name: string) => one.name.endsWith(`/${name}`);
   const functionNamed = (
     name: string,
@@ -178,6 +183,20 @@ describe("gantry doctor, of Google Cloud", () => {
       (answers) => void answers.set(versions, {}),
       "broken",
       /the secret gantry-tokens has no value/,
+      /^gcloud secrets versions add gantry-tokens --project acme-ops --data-file=FILE$/,
+    ],
+    [
+      "a secret whose newest version is disabled",
+      newest("DISABLED"),
+      "broken",
+      /^version 2 of the secret gantry-tokens, its newest, is disabled$/,
+      /^gcloud secrets versions enable 2 --secret=gantry-tokens --project acme-ops$/,
+    ],
+    [
+      "a secret whose newest version is destroyed",
+      newest("DESTROYED"),
+      "broken",
+      /^version 2 of the secret gantry-tokens, its newest, is destroyed$/,
       /^gcloud secrets versions add gantry-tokens --project acme-ops --data-file=FILE$/,
     ],
     [

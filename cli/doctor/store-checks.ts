@@ -133,9 +133,12 @@ function indexFinding(
       ];
 }
 
-const versionsShape = z.object({ versions: z.array(z.object({ state: z.string() })).default([]) });
+/** Newest first: https://cloud.google.com/secret-manager/docs/reference/rest/v1/ListSecretVersionsResponse */
+const versionsShape = z.object({
+  versions: z.array(z.object({ name: z.string(), state: z.string() })).default([]),
+});
 
-/** Each secret has a value that can be read. The value itself is never asked for. */
+/** The newest version of each secret, which is what instances mount, can be read. The value itself is never asked for. */
 export async function checkSecrets(api: GoogleApi, target: Target): Promise<readonly Finding[]> {
   const { project } = target;
   const spared = absentSecrets(target);
@@ -147,8 +150,7 @@ export async function checkSecrets(api: GoogleApi, target: Target): Promise<read
 
 async function secretFinding(api: GoogleApi, project: string, id: string): Promise<Finding | null> {
   const { broken, warning } = findings("secrets");
-  const filter = encodeURIComponent("state:ENABLED");
-  const url = `secretmanager.googleapis.com/v1/projects/${project}/secrets/${id}/versions?filter=${filter}&pageSize=1`;
+  const url = `secretmanager.googleapis.com/v1/projects/${project}/secrets/${id}/versions?pageSize=1`;
   const answer = await api.get(url, versionsShape);
   const add = `gcloud secrets versions add ${id} --project ${project} --data-file=FILE`;
   const isNeeded = id !== secretParts.github.id;
@@ -165,6 +167,14 @@ async function secretFinding(api: GoogleApi, project: string, id: string): Promi
       add,
     );
   if (!answer.ok) return unanswered("secrets", `the secret ${id}`, answer, project);
-  const hasValue = answer.value.versions.some(({ state }) => state === "ENABLED");
-  return hasValue ? null : broken(`the secret ${id} has no value`, means, add);
+  const [newest] = answer.value.versions;
+  if (newest === undefined) return broken(`the secret ${id} has no value`, means, add);
+  if (newest.state === "ENABLED") return null;
+  const number = newest.name.split("/").at(-1) ?? "";
+  const enable = `gcloud secrets versions enable ${number} --secret=${id} --project ${project}`;
+  return broken(
+    `version ${number} of the secret ${id}, its newest, is ${newest.state.toLowerCase()}`,
+    `Instances mount the newest version, whatever older ones there are. ${means}`,
+    ...(newest.state === "DISABLED" ? [enable, add] : [add]),
+  );
 }
