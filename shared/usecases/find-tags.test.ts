@@ -140,6 +140,52 @@ describe("looking for tags whose webhook was lost", () => {
     expect(asked()).to.deep.equal(["v1.1.0", "v1.2.0"]);
   });
 
+  it("never asks for history that vanished and came back, however often", async () => {
+    const { push, look, asked, world } = setUp();
+    push("v0.1.0", "a1");
+    push("v0.2.0", "a2");
+    await look();
+    const history = [...world.tags];
+    for (let n = 0; n < 3; n += 1) {
+      world.tags.clear();
+      await look();
+      for (const [tag, commit] of history) world.tags.set(tag, commit);
+      await look();
+    }
+    expect(asked()).to.deep.equal([]);
+    push("v0.3.0", "a3");
+    await look();
+    expect(asked()).to.deep.equal(["v0.3.0"]);
+  });
+
+  it("keeps of what vanished no more than a note may hold, the newest of it", async () => {
+    const { push, look, asked, deps } = setUp();
+    const key = `tags/${repository}`;
+    const gone = Array.from({ length: 40_000 }, (_, n) => `gone${String(n).padStart(8, "0")}`);
+    await deps.notes.write({ key, value: { known: gone.join(" "), fresh: {}, etag: null }, expected: 0 });
+    push("v1.1.0", "a2");
+    await look();
+    const text = JSON.stringify((await deps.notes.read(key))?.value);
+    expect(text.length).to.be.within(400_000, 512 * 1024);
+    expect(text).to.include(gone.at(-1)).and.not.include(gone[0]);
+    await look();
+    expect(new Set(asked())).to.have.all.keys("v1.0.0", "v1.1.0");
+    expect(asked()).to.have.length(2);
+  });
+
+  it("keeps of what is new at once no more than a note may hold, and asks for all of it in the end", async () => {
+    const { look, asked, deps, world } = setUp();
+    await look();
+    const tags = Array.from({ length: 19_000 }, (_, n) => ({ name: `v2.0.${n}`, object: "a" }));
+    world.sourcePort.resolveTag = async () => commitSha("a2");
+    world.tagList = () => ({ tags, etag: null });
+    await look();
+    const note = await deps.notes.read(`tags/${repository}`);
+    expect(JSON.stringify(note?.value).length).to.be.below(512 * 1024);
+    await look();
+    expect(new Set(asked())).to.have.length(60);
+  });
+
   it("asks for twenty at a time, and for the rest at the next look", async () => {
     const { push, look, asked } = setUp();
     await look();

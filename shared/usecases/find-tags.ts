@@ -17,11 +17,17 @@ const mostAtOnce = 20;
 /** A repository with more tags is not looked at: what is known of them would fill more than a note may. */
 const mostTags = 20_000;
 
+/**
+ * What is kept of one repository stays below the 512 KiB of a note: 13 bytes each for the tags that are known, those that vanished
+ * included, and 29 for a new one. What vanished longest ago is forgotten first; what is there never is.
+ */
+const [mostKnown, mostFresh] = [35_000, 1_000];
+
 const gateKey = "tags";
 
 /** What is kept of a repository: which tags were there, as prints of name and object, and which are new. */
 const seenTags = z.object({
-  known: z.string(), // prints, with a blank between two
+  known: z.string(), // prints, with a blank between two; what vanished stands first, in the order in which it did
   fresh: z.record(z.string(), z.number()), // print and when it was first seen
   etag: z.string().nullable(),
 });
@@ -31,8 +37,9 @@ type Tag = TagList["tags"][number];
 
 /**
  * Looks for tags whose webhook was lost: GitHub sends it once, and none when more than three tags are pushed at once. At
- * the first look at a repository every tag counts as known, so that no history is ever released. A tag that is new since,
- * and that nobody asked for within `webhookWithinMs`, is asked for as if it were pushed. One process looks at a time.
+ * the first look at a repository every tag counts as known, and a tag that is known stays so when it vanishes and comes back, so that
+ * no history is ever released. A tag that is new since, and that nobody asked for within `webhookWithinMs`, is asked for as if it
+ * were pushed. One process looks at a time.
  */
 export async function findTags(deps: Deps): Promise<void> {
   const { clock, settings, notes } = deps;
@@ -133,25 +140,42 @@ async function takeUp(deps: Deps, look: Look): Promise<Timestamp | null> {
   const { list, seen, repository } = look;
   const now = deps.clock.now();
   const within = deps.settings.webhookWithinMs;
-  const before = new Set(seen.known.split(" "));
-  const news = list.tags.filter((tag) => !before.has(printOf(tag)));
-  const firstSeen = (tag: Tag): Timestamp => seen.fresh[printOf(tag)] ?? now;
-  const ripe = news.filter((tag) => now - firstSeen(tag) >= within).sort(byVersion);
-  const lost = await requestLost(deps, repository, ripe.slice(0, mostAtOnce));
-  const done = new Set([...before, ...lost.map(printOf)]);
-  const fresh = news.filter((tag) => !done.has(printOf(tag)));
+  const before = new Set(seen.known === "" ? [] : seen.known.split(" "));
+  const listed = list.tags.map((tag) => ({ tag, print: printOf(tag) }));
+  const news = listed
+    .filter(({ print }) => !before.has(print))
+    .map((each) => ({ ...each, since: seen.fresh[each.print] ?? now }))
+    .sort((left, right) => byVersion(left.tag, right.tag));
+  const lost = news.filter(({ since }) => now - since >= within).slice(0, mostAtOnce);
+  await requestLost(
+    deps,
+    repository,
+    lost.map(({ tag }) => tag),
+  );
+  const done = new Set([...before, ...lost.map(({ print }) => print)]);
+  const fresh = news
+    .filter(({ print }) => !done.has(print))
+    .sort((left, right) => left.since - right.since)
+    .slice(0, mostFresh);
   await keep(deps, {
     ...look,
     seen: {
-      known: list.tags
-        .map(printOf)
-        .filter((print) => done.has(print))
-        .join(" "),
-      fresh: Object.fromEntries(fresh.map((tag) => [printOf(tag), firstSeen(tag)])),
+      known: knownAfter(
+        done,
+        listed.map(({ print }) => print),
+      ).join(" "),
+      fresh: Object.fromEntries(fresh.map(({ print, since }) => [print, since])),
       etag: list.etag,
     },
   });
-  return fresh.length === 0 ? null : Math.max(now, Math.min(...fresh.map(firstSeen)) + within);
+  return fresh.length === 0 ? null : Math.max(now, Math.min(...fresh.map(({ since }) => since)) + within);
+}
+
+/** A tag that vanished stays known: a mirror that is pushed anew, or a list that is empty once, makes no news of history. */
+function knownAfter(done: ReadonlySet<string>, listed: readonly string[]): readonly string[] {
+  const there = new Set(listed.filter((print) => done.has(print)));
+  const vanished = [...done].filter((print) => !there.has(print));
+  return [...vanished.slice(-(mostKnown - there.size)), ...there];
 }
 
 /** The newest version last, so that it is the one that is released. */
@@ -170,8 +194,8 @@ async function keep(
 }
 
 /** Publishes a request for each tag that nobody asked for. The same tag at the same object is always the same request. */
-async function requestLost(deps: Deps, repository: string, tags: readonly Tag[]): Promise<readonly Tag[]> {
-  if (tags.length === 0) return [];
+async function requestLost(deps: Deps, repository: string, tags: readonly Tag[]): Promise<void> {
+  if (tags.length === 0) return;
   const isAsked = await askedFor(deps, repository);
   for (const tag of tags) {
     const name = parseTagName(tag.name);
@@ -187,7 +211,6 @@ async function requestLost(deps: Deps, repository: string, tags: readonly Tag[])
       "Found a tag whose webhook was lost, and asked for its release",
     );
   }
-  return tags;
 }
 
 /** Who asked for a release whose webhook was lost: nobody knows who pushed it. */
