@@ -9,6 +9,7 @@ import { checkForgeRefusals } from "./forge-refusals.ts";
 import { checkForgeRights } from "./forge-rights.ts";
 import { checkFrontDoors } from "./front-doors.ts";
 import { checkFunctions } from "./function-checks.ts";
+import { githubWay } from "./github-way.ts";
 import { type GoogleApi, googleApi } from "./google-api.ts";
 import { checkLocally, type LocalReading } from "./local-checks.ts";
 import { checkSchedule, checkTopics } from "./message-checks.ts";
@@ -28,7 +29,7 @@ export async function runDoctor(options: DoctorOptions, io: CliIo): Promise<numb
   const local = await checkLocally(io.cwd, options, process.versions.node);
   const target = targetOf(options, local, io);
   const [google, address, github, slack] = await Promise.all([
-    checkGoogle(target, io),
+    checkGoogle(target, local, io),
     checkAddress(io, local.server?.publicUrl ?? null),
     githubFindings(local, io),
     slackFindings(local, io),
@@ -45,7 +46,10 @@ export async function runDoctor(options: DoctorOptions, io: CliIo): Promise<numb
   return isBroken ? exitCodes.failed : exitCodes.done;
 }
 
-function targetOf(options: DoctorOptions, { config, server }: LocalReading, io: CliIo): Target | null {
+/** As whom it goes to GitHub is asked of Google. */
+type Named = Omit<Target, "github">;
+
+function targetOf(options: DoctorOptions, { config, server }: LocalReading, io: CliIo): Named | null {
   const project = options.project ?? io.env["GOOGLE_CLOUD_PROJECT"];
   if (project === undefined || project === "") return null;
   const named: readonly NamedService[] =
@@ -58,7 +62,6 @@ function targetOf(options: DoctorOptions, { config, server }: LocalReading, io: 
     repository: config?.source.repository ?? null,
     services: [...new Map(named.map((service) => [keyOf(service), service])).values()],
     hasSlack: server === null || server.slack !== undefined,
-    github: server?.github.app === undefined ? "token" : "app",
     hasOtlpHeaders: false, // an installation works without, and nothing here tells whether it has them
     reportsToGitHub: server?.github.report ?? true,
     today: new Date(io.clock.now()).toISOString().slice(0, 10),
@@ -83,14 +86,19 @@ const googleChecks: readonly Check[] = [
 ];
 
 /** Who asks is looked at first: without credentials, one finding says so instead of one a check. */
-async function checkGoogle(target: Target | null, io: CliIo): Promise<readonly Finding[]> {
-  if (target === null) {
+async function checkGoogle(
+  named: Named | null,
+  { server }: LocalReading,
+  io: CliIo,
+): Promise<readonly Finding[]> {
+  if (named === null) {
     const means = "Rights, topics, subscriptions, functions, database and secrets are not looked at.";
     return [findings("project").unknown("no project was named", means, "gantry doctor --project PROJECT")];
   }
   const api = googleApi(io);
-  const asker = await checkAsker(api, target);
+  const asker = await checkAsker(api, named);
   if (!asker.isKnown) return [asker.finding];
+  const target = { ...named, github: await githubWay(api, { project: named.project, server }) };
   const found = await Promise.all(googleChecks.map((check) => check(api, target)));
   return [asker.finding, ...found.flat()];
 }

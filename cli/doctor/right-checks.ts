@@ -27,7 +27,7 @@ const ownPermissions = [
 /** Whether whoever asks may look at all of it; `isKnown` false = Google does not know who asks, and no more is asked. */
 export async function checkAsker(
   api: GoogleApi,
-  { project }: Target,
+  { project }: Pick<Target, "project">,
 ): Promise<Readonly<{ isKnown: boolean; finding: Finding }>> {
   const { ok, unknown } = findings("asker");
   const url = `cloudresourcemanager.googleapis.com/v1/projects/${project}:testIamPermissions`;

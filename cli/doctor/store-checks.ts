@@ -145,19 +145,22 @@ export async function checkSecrets(api: GoogleApi, target: Target): Promise<read
   const wanted = Object.entries(secretParts).filter(([name]) => !spared.some((one) => one === name));
   const found = await Promise.all(wanted.map(([, { id }]) => secretFinding(api, project, id)));
   const wrong = found.filter((finding) => finding !== null);
-  return wrong.length > 0 ? wrong : [findings("secrets").ok(`all ${wanted.length} secrets have a value`)];
+  const well = findings("secrets").ok(`all ${wanted.length} secrets have a value`);
+  return [...(wrong.length > 0 ? wrong : [well]), ...(target.github === "none" ? [nobodyOnGitHub] : [])];
 }
 
+/** An installation may be without both, on purpose or not. */
+const nobodyOnGitHub = findings("secrets").warning(
+  `the secret ${secretParts.github.id} is missing`,
+  "Private repositories cannot be read, and no status is written on GitHub.",
+  "github_token = true, then: terraform apply",
+);
+
 async function secretFinding(api: GoogleApi, project: string, id: string): Promise<Finding | null> {
-  const { broken, warning } = findings("secrets");
+  const { broken } = findings("secrets");
   const url = `secretmanager.googleapis.com/v1/projects/${project}/secrets/${id}/versions?pageSize=1`;
   const answer = await api.get(url, versionsShape);
   const add = `gcloud secrets versions add ${id} --project ${project} --data-file=FILE`;
-  const isNeeded = id !== secretParts.github.id;
-  if (!isNeeded && !answer.ok && answer.kind === "missing") {
-    const means = "Private repositories cannot be read, and no status is written on GitHub.";
-    return warning(`the secret ${id} is missing`, means, "github_token = true, then: terraform apply");
-  }
   const means = "What needs it does not start.";
   if (!answer.ok && answer.kind === "missing")
     return broken(

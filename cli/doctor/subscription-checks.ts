@@ -30,7 +30,7 @@ const projectShape = z.object({ projectNumber: z.string().regex(/^[0-9]+$/) });
 
 /** Every push subscription, held against the list that the functions themselves subscribe by. */
 export async function checkSubscriptions(api: GoogleApi, target: Target): Promise<readonly Finding[]> {
-  const { project, hasSlack, reportsToGitHub } = target;
+  const { project, hasSlack, github, reportsToGitHub } = target;
   const url = `pubsub.googleapis.com/v1/projects/${project}/subscriptions?pageSize=1000`;
   const [answer, numbered] = await Promise.all([
     api.get(url, subscriptionsShape),
@@ -38,7 +38,7 @@ export async function checkSubscriptions(api: GoogleApi, target: Target): Promis
   ]);
   if (!answer.ok) return [unanswered("subscriptions", "the subscriptions", answer, project)];
   const byName = new Map(answer.value.subscriptions.map((one) => [one.name.split("/").at(-1) ?? "", one]));
-  const isTold = hasSlack || reportsToGitHub;
+  const isTold = hasSlack || (reportsToGitHub && github !== "none");
   const wanted = pushSubscriptions
     .filter(({ onlyWhereTold }) => isTold || !onlyWhereTold)
     .map((one) => ({ ...one, topicIn: project }))
@@ -75,7 +75,7 @@ function missing(
   if (onlyWhereTold && !hasSlack)
     return warning(
       what,
-      "GitHub is told of no release, unless Gantry has neither token nor app; then say so: github: { report: false }.",
+      "GitHub is told of no release; where that is meant, say so in gantry.server.yaml: github: { report: false }.",
       apply,
     );
   return broken(what, `${hearer} hears nothing of ${topic}.`, apply);
