@@ -38,7 +38,7 @@ resource "google_storage_bucket_object" "archive" {
   for_each = local.functions
 
   bucket = google_storage_bucket.archives.name
-  # A new archive is a new object, and so a new version of the function.
+  # Named by what is in it: a new archive is a new object, and so a new version of the function.
   name           = "${each.key}-${filesha256("${local.archives}/${each.key}.zip")}.zip"
   source         = "${local.archives}/${each.key}.zip"
   source_md5hash = filemd5("${local.archives}/${each.key}.zip")

@@ -140,13 +140,12 @@ resource "google_service_account_iam_member" "pubsub_signs" {
 resource "google_cloud_scheduler_job" "clock" {
   for_each = var.secrets_filled ? { for job in local.map.schedule : job.name => job } : {}
 
-  project          = var.project
-  region           = var.region
-  name             = each.key
-  description      = "Gantry: publishes to ${each.value.topic}"
-  schedule         = each.value.cron
-  time_zone        = var.time_zone
-  attempt_deadline = "30s"
+  project     = var.project
+  region      = var.region
+  name        = each.key
+  description = "Gantry: publishes to ${each.value.topic}"
+  schedule    = each.value.cron
+  time_zone   = var.time_zone
 
   pubsub_target {
     topic_name = google_pubsub_topic.own[each.value.topic].id

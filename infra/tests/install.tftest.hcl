@@ -35,6 +35,11 @@ run "functions" {
   }
 
   assert {
+    condition     = alltrue([for name, f in google_cloudfunctions2_function.function : f.build_config[0].source[0].storage_source[0].object == "${name}-${filesha256("./tests/archives/${name}.zip")}.zip"])
+    error_message = "The source of a function is named by what is in it: another archive makes another version."
+  }
+
+  assert {
     condition     = length(distinct([for f in google_cloudfunctions2_function.function : f.service_config[0].service_account_email])) == 8
     error_message = "Every function has a service account of its own."
   }

@@ -111,6 +111,29 @@ describe("what is installed on Google Cloud", () => {
   });
 });
 
+describe("the provider that the module asks for", () => {
+  const text = (file: string) => readFileSync(join(root, "infra", file), "utf8");
+  const versions = ["versions.tf", "firestore-ttl/main.tf", "examples/one-service/main.tf"].map((file) => {
+    const [, version] = /"hashicorp\/google"\s+version = "([^"]+)"/.exec(text(file)) ?? [];
+    return version;
+  });
+
+  it("is the same in the module, its example and firestore-ttl", () => {
+    expect([...new Set(versions)]).to.deep.equal([versions[0]]);
+  });
+
+  it("knows source_md5hash, which came with 6.41, where the module sets it", () => {
+    const [, floor] = /^>= 6\.(\d+), < 7$/.exec(versions[0] ?? "") ?? [];
+    expect(text("functions.tf")).to.include("source_md5hash");
+    expect(Number(floor)).to.be.at.least(41);
+  });
+
+  // https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/cloud_scheduler_job#attempt_deadline
+  it("is told no deadline of a job that publishes, which each plan would set again", () => {
+    expect(text("pubsub.tf")).to.include("pubsub_target {").and.not.include("attempt_deadline");
+  });
+});
+
 describe("the rights of each part", () => {
   const rights = allRights();
   const kindsOf = (role: string) =>
