@@ -1,7 +1,11 @@
-import type { Server } from "node:http";
+import { once } from "node:events";
+import { request, type Server } from "node:http";
 import { http } from "@google-cloud/functions-framework";
 import { getTestServer } from "@google-cloud/functions-framework/testing";
 import { expect } from "chai";
+import { pushTrust } from "../cli/runtime/push-trust.ts";
+import { realClock } from "../test/support/real-clock.ts";
+import { googleClaims, startTokenIssuer, type TokenIssuer } from "../test/support/token-issuer.ts";
 import { type Endpoint, endpoint } from "./endpoint.ts";
 
 type Taken = Parameters<Endpoint["take"]>[0];
@@ -121,5 +125,72 @@ describe("functions/endpoint", () => {
     const answers = await Promise.all(Array.from({ length: 5 }, () => post(url, "{}")));
     expect(answers.map(({ status }) => status)).to.deep.equal([204, 204, 204, 204, 204]);
     expect(opens).to.equal(2);
+  });
+});
+
+describe("functions/endpoint behind IAM", () => {
+  const audience = "https://gantry-verify-42.us-central1.run.app";
+  const account = "gantry-push@perkie.iam.gserviceaccount.com";
+  let signer: TokenIssuer;
+  let signed: string;
+  let removed: string;
+
+  before(async () => {
+    signer = await startTokenIssuer();
+    const atS = Math.floor(realClock.now() / 1_000);
+    signed = await signer.sign(googleClaims({ audience, email: account, atS }));
+    removed = signed.replace(/[^.]+$/, "SIGNATURE_REMOVED_BY_GOOGLE");
+  });
+  after(() => signer.close());
+  afterEach(() => {
+    for (const server of servers.splice(0)) server.close();
+  });
+
+  /** Sends every header as it is named and as often as it is given, which `fetch` does not. */
+  async function push(
+    headers: readonly (readonly [name: string, value: string])[],
+  ): Promise<number | undefined> {
+    const identity = { account, audience, keysUrl: signer.keysUrl };
+    const trust = pushTrust({ push: identity, isEmulated: false, isBehindIam: true }, realClock);
+    const { url } = await serve({ trust });
+    const sent = request(url, { method: "POST", agent: false });
+    for (const [name, value] of headers) sent.appendHeader(name, value);
+    const answered = once(sent, "response");
+    sent.end("{}");
+    const [answer] = await answered;
+    answer.resume();
+    return answer.statusCode;
+  }
+
+  const own = (token: string) => ["Authorization", `Bearer ${token}`] as const;
+  const other = "Bearer e30.e30.SIGNATURE_REMOVED_BY_GOOGLE";
+
+  it("takes the push whose signature IAM removed, once it had checked it", async () => {
+    expect(await push([own(removed)])).to.equal(204);
+  });
+
+  for (const [what, headers] of [
+    ["with a token", [["X-Serverless-Authorization", other]]],
+    ["in other letters", [["x-sErVeRlEsS-AUTHORIZATION", other]]],
+    ["that is empty", [["x-serverless-authorization", ""]]],
+    [
+      "that is repeated",
+      [
+        ["X-Serverless-Authorization", ""],
+        ["x-serverless-authorization", other],
+      ],
+    ],
+  ] as const)
+    it(`refuses a removed signature beside X-Serverless-Authorization ${what}: IAM checked only that`, async () => {
+      expect(await push([own(removed), ...headers])).to.equal(401);
+    });
+
+  it("takes a signature that it can check itself, whatever else IAM checked", async () => {
+    expect(await push([own(signed), ["X-Serverless-Authorization", other]])).to.equal(204);
+  });
+
+  it("refuses two tokens at once, for nobody can tell which of them IAM checked", async () => {
+    expect(await push([own(removed), ["authorization", other]])).to.equal(401);
+    expect(await push([["authorization", other], own(removed)])).to.equal(401);
   });
 });

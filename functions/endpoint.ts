@@ -1,4 +1,5 @@
 import type { HttpFunction, Request } from "@google-cloud/functions-framework";
+import type { SentHeaders } from "../shared/ports/identity-tokens.ts";
 
 /** What came over HTTP, header names in lower case. */
 type Push = Readonly<{
@@ -12,7 +13,7 @@ type Push = Readonly<{
 export type Endpoint = Readonly<{
   log: { error: (fields: Readonly<Record<string, unknown>>, message: string) => void };
   trust: (
-    authorization: string | undefined,
+    headers: SentHeaders,
   ) => Promise<Readonly<{ verdict: "trusted" } | { verdict: "refused" | "unknown"; why: string }>>;
   take: (push: Push) => Promise<"acknowledged" | "laid-aside" | "again">;
 }>;
@@ -40,7 +41,7 @@ export function endpoint(open: () => Promise<Endpoint>, write: (line: string) =>
 }
 
 async function answer({ log, trust, take }: Endpoint, request: Request): Promise<number> {
-  const verdict = await trust(request.get("authorization"));
+  const verdict = await trust(request.headersDistinct);
   if (verdict.verdict !== "trusted") {
     log.error({ path: request.path, why: verdict.why }, "A push is not trusted; nothing was done");
     return verdict.verdict === "unknown" ? 503 : 401;

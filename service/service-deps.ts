@@ -2,7 +2,7 @@ import type { Role } from "../shared/domain/access.ts";
 import type { ServiceKey } from "../shared/domain/ids.ts";
 import type { Bus } from "../shared/ports/bus.ts";
 import type { ChatPort } from "../shared/ports/chat.ts";
-import type { IdentityTokens } from "../shared/ports/identity-tokens.ts";
+import type { IdentityTokens, SentHeaders } from "../shared/ports/identity-tokens.ts";
 import type { ServiceSnapshot } from "../shared/ports/run.ts";
 import type { Store } from "../shared/ports/store.ts";
 import type { Clock, Ids, Log } from "../shared/ports/system.ts";
@@ -54,12 +54,12 @@ export type ServiceDeps = Readonly<{
 }>;
 
 /**
- * The border to Pub/Sub. `trust` judges the `Authorization` header: `unknown` = nobody can tell now. `take` gets a push on a
+ * The border to Pub/Sub. `trust` judges its headers: `unknown` = nobody can tell now. `take` gets a push on a
  * topic of Gantry's own words: `again` = it has to come again.
  */
 export type PushDoor = Readonly<{
   trust: (
-    authorization: string | undefined,
+    headers: SentHeaders,
   ) => Promise<Readonly<{ verdict: "trusted" } | { verdict: "refused" | "unknown"; why: string }>>;
   take: (
     push: Readonly<{

@@ -13,7 +13,8 @@ export function pubsubHook({ pushes }: ServiceDeps): Handler<AppEnv> {
       const next = "Name whose pushes it takes, in GANTRY_PUSH_ACCOUNT and GANTRY_PUSH_AUDIENCE.";
       return problem(c, { code: "not-found", detail, next });
     }
-    const verdict = await pushes.trust(c.req.header("authorization"));
+    const authorization = c.req.header("authorization");
+    const verdict = await pushes.trust(authorization === undefined ? {} : { authorization: [authorization] });
     if (verdict.verdict === "refused") {
       const next = "Compare service account and audience of the subscription with Gantry's: gantry doctor";
       return problem(c, {

@@ -6,6 +6,9 @@ export type TokenVerdict =
   | Readonly<{ ok: false; reason: TokenRefusal }>
   | Readonly<{ ok: false; reason: "keys-unavailable"; why: string }>;
 
+/** Headers of a request, names in lower case, each with every value that was sent. */
+export type SentHeaders = Readonly<Record<string, readonly string[] | undefined>>;
+
 /** Tells whose identity token this is. */
 export interface IdentityTokens {
   /** NEVER throws but for a bug, and keeps no token. */

@@ -9,7 +9,8 @@ const removed = ".SIGNATURE_REMOVED_BY_GOOGLE";
 /**
  * Takes a token for signed, too, whose signature Cloud Run removed, as it does once IAM has checked it and let the caller in.
  * What the token says is checked all the same: IAM lets in whoever has `run.invoker`, and this one account alone is expected.
- * ONLY for a process that nobody reaches past IAM: before a service that is open to everybody, anyone could write such a token.
+ * ONLY for a process that nobody reaches past IAM, and for the one token of the request that IAM checked: any other anyone
+ * could have written so.
  */
 export function behindIam(
   tokens: IdentityTokens,
