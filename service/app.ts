@@ -26,7 +26,7 @@ const healthPaths = ["/healthz", "/health"] as const;
 
 const hookBytes = 1_048_576;
 const formBytes = 65_536;
-const pushBytes = 16_777_216; // a message of 10 MB in base64, and what lies around it
+const pushBytes = 16_777_216; // a message of 10 MB in base64, and what lies around it; held in memory, so never before trust
 
 /** The HTTP process: hooks, API, console and health, with nothing that waits for the cloud longer than it is told. */
 export function createApp(deps: ServiceDeps): Hono<AppEnv> {
@@ -36,7 +36,8 @@ export function createApp(deps: ServiceDeps): Hono<AppEnv> {
   addBasics(app, deps);
   app.post("/hooks/github", capped(hookBytes), githubHook(deps));
   app.post("/hooks/slack", capped(hookBytes), slackHook(deps));
-  app.post("/hooks/pubsub/:topic", capped(pushBytes), pubsubHook(deps));
+  const pushed = pubsubHook(deps);
+  app.post("/hooks/pubsub/:topic", pushed.guard, capped(pushBytes), pushed.handler);
   for (const path of healthPaths) app.get(path, health(deps));
   app.use("/api/*", neverStored, capped(formBytes), apiGuard(deps, sessions));
   app.route("/api/v1", createApi(deps, traffic));
@@ -73,6 +74,7 @@ const neverStored = createMiddleware<AppEnv>(async (c, next) => {
   return next();
 });
 
+/** Holds a body that has no length in memory until its end or the cap: before a check of who sends it, only a small one. */
 function capped(maxSize: number) {
   return bodyLimit({
     maxSize,

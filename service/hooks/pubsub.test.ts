@@ -1,10 +1,14 @@
+import { once } from "node:events";
+import { request } from "node:http";
 import { expect } from "chai";
 import { embeddedDoor } from "../../cli/runtime/push-door.ts";
-import type { PushTrust } from "../../cli/runtime/push-trust.ts";
+import { type PushTrust, pushTrust } from "../../cli/runtime/push-trust.ts";
 import type { EventHandler, PubSubEvent } from "../../shared/ports/bus.ts";
 import { memoryEngine } from "../../test/contracts/embedded-engines.ts";
 import { functionHarness } from "../../test/support/function-harness.ts";
+import { realClock } from "../../test/support/real-clock.ts";
 import { serviceHarness } from "../../test/support/service-harness.ts";
+import { startServer } from "../server.ts";
 import type { PushDoor } from "../service-deps.ts";
 
 const trusted: PushTrust = async () => ({ verdict: "trusted" });
@@ -75,6 +79,73 @@ describe("POST /hooks/pubsub/:topic", () => {
   it("is not there where nobody's pushes are taken", async () => {
     const { app } = serviceHarness();
     expect((await app.request("/hooks/pubsub/cloud-builds", { method: "POST", body })).status).to.equal(404);
+  });
+});
+
+const mebibyte = 1_048_576;
+
+/** A body of 17 MiB that comes in pieces under no length, and how much of it was taken so far. */
+function streamed() {
+  let read = 0;
+  const body = new ReadableStream<Uint8Array>(
+    {
+      pull: (controller) => {
+        if (read === 17 * mebibyte) return controller.close();
+        read += mebibyte;
+        controller.enqueue(new Uint8Array(mebibyte));
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  return { body, read: () => read };
+}
+
+describe("a body that a stranger streams at /hooks/pubsub", () => {
+  const account = "gantry-push@perkie.iam.gserviceaccount.com";
+  const push = { account, audience: "https://gantry.example.com", keysUrl: "http://127.0.0.1:9/keys" };
+  const trust = pushTrust({ push, isEmulated: false }, realClock);
+
+  async function stream(pushes: PushDoor | undefined) {
+    const { body, read } = streamed();
+    const { app } = serviceHarness(pushes && { pushes });
+    const sent = { method: "POST", body, duplex: "half" } as const;
+    const { status } = await app.request("/hooks/pubsub/cloud-builds", sent);
+    return { status, read: read() };
+  }
+
+  it("is not read before it is known whose it is: not without a token, not without keys, not where none is taken", async () => {
+    const take: PushDoor["take"] = () => Promise.reject(new Error("nothing should be taken"));
+    expect(await stream({ trust, take })).to.deep.equal({ status: 401, read: 0 });
+    const unsure: PushTrust = async () => ({ verdict: "unknown", why: "no keys" });
+    expect(await stream({ trust: unsure, take })).to.deep.equal({ status: 503, read: 0 });
+    expect(await stream(undefined)).to.deep.equal({ status: 404, read: 0 });
+  });
+
+  it("is answered over the wire though it never ends", async () => {
+    const { app } = serviceHarness({ pushes: { trust, take: async () => "acknowledged" } });
+    const server = await startServer({ app, host: "127.0.0.1", port: 0 });
+    const sent = request(`${server.url}/hooks/pubsub/cloud-builds`, { method: "POST", agent: false });
+    const answered = once(sent, "response", { signal: AbortSignal.timeout(1_000) });
+    sent.write("{");
+    try {
+      const [answer] = await answered;
+      expect(answer.statusCode).to.equal(401);
+    } finally {
+      sent.destroy();
+      await server.close();
+    }
+  });
+
+  it("is read no further than 16 MiB of whoever is trusted", async () => {
+    const taken: Taken[] = [];
+    const { status, read } = await stream({
+      trust: trusted,
+      take: async (push) => {
+        taken.push(push);
+        return "acknowledged";
+      },
+    });
+    expect({ status, read, taken }).to.deep.equal({ status: 413, read: 17 * mebibyte, taken: [] });
   });
 });
 
