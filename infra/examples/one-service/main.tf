@@ -1,5 +1,5 @@
-# One service, one project, Slack and GitHub: what most installations look like. It can be applied as it stands, with
-# TF_VAR_project, TF_VAR_region and TF_VAR_service in the environment.
+# One service, one project, Slack and GitHub: what most installations look like. It can be applied as it stands, with project,
+# region, service and secrets_filled in a terraform.tfvars beside it, or as a copy (docs/how-to/google-cloud.md).
 terraform {
   required_version = ">= 1.7"
 
@@ -23,14 +23,19 @@ variable "service" {
   type = string
 }
 
+# No default: with false where it was true, all functions, subscriptions and scheduler jobs would be destroyed.
 variable "secrets_filled" {
-  type    = bool
-  default = false
+  type = bool
 }
 
 variable "service_image" {
   type    = string
   default = null
+}
+
+variable "service_min_instances" {
+  type    = number
+  default = 0
 }
 
 variable "slack" {
@@ -86,19 +91,20 @@ provider "google" {
 module "gantry" {
   source = "../.."
 
-  project            = var.project
-  region             = var.region
-  secrets_filled     = var.secrets_filled
-  service_image      = var.service_image
-  slack              = var.slack
-  github_token       = var.github_token
-  github_app         = var.github_app
-  cloud_builds_topic = var.cloud_builds_topic
-  database           = var.database
-  database_location  = var.database_location
-  console            = var.console
-  otlp_endpoint      = var.otlp_endpoint
-  otlp_headers       = var.otlp_headers
+  project               = var.project
+  region                = var.region
+  secrets_filled        = var.secrets_filled
+  service_image         = var.service_image
+  service_min_instances = var.service_min_instances
+  slack                 = var.slack
+  github_token          = var.github_token
+  github_app            = var.github_app
+  cloud_builds_topic    = var.cloud_builds_topic
+  database              = var.database
+  database_location     = var.database_location
+  console               = var.console
+  otlp_endpoint         = var.otlp_endpoint
+  otlp_headers          = var.otlp_headers
 
   services = [{
     name            = var.service
