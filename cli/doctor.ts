@@ -1,8 +1,14 @@
 import { type Command, InvalidArgumentError } from "commander";
+import { imageRepositoryExample, imageRepositoryNamed } from "./image-repository.ts";
 import { type Verb, withExample } from "./verb.ts";
 
-/** A service that is to be released, as a person names it. */
-export type NamedService = Readonly<{ project: string; region: string; name: string }>;
+/** A service that is to be released, as a person names it, and where its images are pushed. */
+export type NamedService = Readonly<{
+  project: string;
+  region: string;
+  name: string;
+  imageRepository: string;
+}>;
 
 export type DoctorOptions = Readonly<{
   project?: string;
@@ -30,7 +36,7 @@ export function addDoctor(parent: Command, { io, finish }: Verb): void {
     .option("--server <FILE>", "the settings of the server", "gantry.server.yaml")
     .option(
       "--service <PROJECT/REGION/NAME>",
-      "a service that Gantry releases, beside the one of --config; as often as there are such",
+      `a service that Gantry releases, beside the one of --config; as often as there are such; with its \`build.repository\` behind a comma, where it has one: ,${imageRepositoryExample}`,
       serviceOption,
       [],
     )
@@ -48,8 +54,14 @@ Credentials; GitHub with GANTRY_GITHUB_TOKEN, Slack with GANTRY_SLACK_TOKEN. Wha
 changed anywhere. Exit code 1: something is broken.`;
 
 function serviceOption(text: string, before: readonly NamedService[]): readonly NamedService[] {
-  const [, project, region, name] = /^([a-z0-9.:-]+)\/([a-z0-9-]+)\/([a-z0-9-]+)$/.exec(text) ?? [];
-  if (project === undefined || region === undefined || name === undefined)
-    throw new InvalidArgumentError("It is like acme-ops/us-central1/api.");
-  return [...before, { project, region, name }];
+  const [, project, region, name, repository] =
+    /^([a-z0-9.:-]+)\/([a-z0-9-]+)\/([a-z0-9-]+)(?:,(.*))?$/.exec(text) ?? [];
+  const example = "acme-ops/us-central1/api";
+  const complaint = new InvalidArgumentError(
+    `It is like ${example}, or ${example},${imageRepositoryExample}.`,
+  );
+  if (project === undefined || region === undefined || name === undefined) throw complaint;
+  const imageRepository = imageRepositoryNamed(repository, { project, region });
+  if (imageRepository === null) throw complaint;
+  return [...before, { project, region, name, imageRepository }];
 }

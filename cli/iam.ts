@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { type GitHubWay, githubWays } from "../shared/install/google-parts.ts";
 import type { ReleasedService } from "../shared/install/grants.ts";
 import { exitCodes } from "./exit-code.ts";
+import { imageRepositoryExample, imageRepositoryNamed } from "./image-repository.ts";
 import { createOutput } from "./output.ts";
 import { type Verb, withExample } from "./verb.ts";
 
@@ -29,7 +30,7 @@ export function addIam(parent: Command, { io, finish }: Verb): void {
     .option("--database <NAME>", "its Firestore database", "(default)")
     .option(
       "--service <PROJECT/REGION/NAME=ACCOUNT>",
-      "a service that Gantry releases, and its runtime account; as often as there are such",
+      `a service that Gantry releases, and its runtime account; as often as there are such; with its \`build.repository\` behind a comma, where it has one: ,${imageRepositoryExample}`,
       serviceOption,
       [],
     )
@@ -53,11 +54,15 @@ export function addIam(parent: Command, { io, finish }: Verb): void {
 }
 
 function serviceOption(text: string, before: readonly ReleasedService[]): readonly ReleasedService[] {
-  const [, project, region, name, runtimeAccount] =
-    /^([a-z0-9.:-]+)\/([a-z0-9-]+)\/([a-z0-9-]+)=([a-z0-9.-]+@[a-z0-9.-]+)$/.exec(text) ?? [];
+  const [, project, region, name, runtimeAccount, repository] =
+    /^([a-z0-9.:-]+)\/([a-z0-9-]+)\/([a-z0-9-]+)=([a-z0-9.-]+@[a-z0-9.-]+)(?:,(.*))?$/.exec(text) ?? [];
+  const example = "acme-ops/us-central1/api=api-runtime@acme-ops.iam.gserviceaccount.com";
+  const complaint = new InvalidArgumentError(
+    `It is like ${example}, or ${example},${imageRepositoryExample}.`,
+  );
   if (project === undefined || region === undefined || name === undefined || runtimeAccount === undefined)
-    throw new InvalidArgumentError(
-      "It is like acme-ops/us-central1/api=api-runtime@acme-ops.iam.gserviceaccount.com.",
-    );
-  return [...before, { project, region, name, runtimeAccount }];
+    throw complaint;
+  const imageRepository = imageRepositoryNamed(repository, { project, region });
+  if (imageRepository === null) throw complaint;
+  return [...before, { project, region, name, runtimeAccount, imageRepository }];
 }

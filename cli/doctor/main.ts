@@ -1,3 +1,4 @@
+import { imageRepositoryOf } from "../../shared/domain/release-config.ts";
 import type { CliIo } from "../cli-io.ts";
 import type { DoctorOptions, NamedService } from "../doctor.ts";
 import { exitCodes } from "../exit-code.ts";
@@ -53,7 +54,9 @@ function targetOf(options: DoctorOptions, { config, server }: LocalReading, io: 
   const project = options.project ?? io.env["GOOGLE_CLOUD_PROJECT"];
   if (project === undefined || project === "") return null;
   const named: readonly NamedService[] =
-    config === null ? options.service : [config.service, ...options.service];
+    config === null
+      ? options.service
+      : [...options.service, { ...config.service, imageRepository: imageRepositoryOf(config) }];
   const keyOf = (service: NamedService) => `${service.project}/${service.region}/${service.name}`;
   return {
     project,

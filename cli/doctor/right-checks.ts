@@ -91,7 +91,7 @@ type ServiceReading = Readonly<{ released: ReleasedService }> | Readonly<{ findi
 
 async function readService(api: GoogleApi, service: NamedService): Promise<ServiceReading> {
   const { broken, warning } = findings("service");
-  const { project, region, name } = service;
+  const { project, region, name, imageRepository } = service;
   const answer = await api.get(
     `run.googleapis.com/v2/projects/${project}/locations/${region}/services/${name}`,
     serviceShape,
@@ -105,7 +105,7 @@ async function readService(api: GoogleApi, service: NamedService): Promise<Servi
   if (!answer.ok) return { finding: unanswered("service", `the service ${key}`, answer, project) };
   const { serviceAccount } = answer.value.template;
   if (serviceAccount !== undefined && !serviceAccount.endsWith("-compute@developer.gserviceaccount.com"))
-    return { released: { project, region, name, runtimeAccount: serviceAccount } };
+    return { released: { project, region, name, runtimeAccount: serviceAccount, imageRepository } };
   const means =
     "Gantry would have to act as an account that everything in the project shares; it checks no rights on it.";
   return { finding: warning(`${key} runs as the default compute account`, means, make) };

@@ -13,6 +13,7 @@ const run = promisify(execFile);
 
 const account = "api-runtime@acme-ops.iam.gserviceaccount.com";
 const service = `acme-ops/us-central1/api=${account}`;
+const images = "us-central1-docker.pkg.dev/acme-ops/gantry";
 const installation: Installation = {
   project: "acme-ops",
   region: "us-central1",
@@ -20,7 +21,15 @@ const installation: Installation = {
   hasSlack: true,
   github: "token",
   hasOtlpHeaders: false,
-  services: [{ project: "acme-ops", region: "us-central1", name: "api", runtimeAccount: account }],
+  services: [
+    {
+      project: "acme-ops",
+      region: "us-central1",
+      name: "api",
+      runtimeAccount: account,
+      imageRepository: images,
+    },
+  ],
 };
 
 /** Google, as far as this test asks it: the policy that `policies` has for a URL, or none. */
@@ -139,11 +148,58 @@ describe("gantry iam", () => {
   });
 
   it("lets builds of another project run as the account of that project", () => {
-    const services = [{ project: "acme-ml", region: "us-central1", name: "up", runtimeAccount: account }];
+    const services = [
+      {
+        project: "acme-ml",
+        region: "us-central1",
+        name: "up",
+        runtimeAccount: account,
+        imageRepository: "us-central1-docker.pkg.dev/acme-ml/gantry",
+      },
+    ];
     const grants = grantsOf({ ...installation, services });
     const images = grants.filter(({ component }) => component === "images");
     expect(new Set(images.map(({ member }) => member))).to.deep.equal(
       new Set(["serviceAccount:gantry-images@acme-ml.iam.gserviceaccount.com"]),
     );
+  });
+
+  it("grants what is to be done with images on the repository that is named with the service", async () => {
+    const repositories = async (suffix: string) => {
+      const argv = ["iam", "--json", "--project", "acme-ops", "--service", `${service}${suffix}`];
+      const { rights } = JSON.parse((await runCli(argv)).stdout);
+      const places = rights.flatMap(({ role, on }: { role: string; on: string }) =>
+        role === "roles/artifactregistry.writer" ? [on] : [],
+      );
+      return places;
+    };
+    expect(await repositories("")).to.include("repository acme-ops/us-central1/gantry");
+    const elsewhere = await repositories(",us-docker.pkg.dev/acme-images/own");
+    expect(elsewhere).to.include("repository acme-images/us/own");
+    expect(elsewhere).to.not.include("repository acme-ops/us-central1/gantry");
+    const argv = ["iam", "--project", "acme-ops", "--service", `${service},own`];
+    const { exitCode, stderr } = await runCli(argv);
+    expect(exitCode).to.equal(64);
+    expect(stderr).to.include("us-central1-docker.pkg.dev/acme-ops/images");
+  });
+
+  it("lets the builds of each project push to a repository that they share", () => {
+    const imageRepository = "europe-docker.pkg.dev/example.com/acme-images/own";
+    const services = ["acme-ml", "acme-web"].map((of) => ({
+      project: of,
+      region: "europe-west4",
+      name: "up",
+      runtimeAccount: account,
+      imageRepository,
+    }));
+    const grants = grantsOf({ ...installation, services }).filter(({ role }) =>
+      role.endsWith("registry.writer"),
+    );
+    const place = { type: "repository", project: "example.com:acme-images", region: "europe", name: "own" };
+    const pushers = grants.filter(({ resource }) => JSON.stringify(resource) === JSON.stringify(place));
+    expect(pushers.map(({ member }) => member)).to.deep.equal([
+      "serviceAccount:gantry-images@acme-ml.iam.gserviceaccount.com",
+      "serviceAccount:gantry-images@acme-web.iam.gserviceaccount.com",
+    ]);
   });
 });

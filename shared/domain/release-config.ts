@@ -132,6 +132,12 @@ export function serviceKeyOf(service: ServiceIdentity): ServiceKey {
 }
 
 /** Where the images of a service are pushed, without the name of the image. */
-export function imageRepositoryOf({ build, service }: Pick<ReleaseConfig, "build" | "service">): string {
+export function imageRepositoryOf({
+  build,
+  service,
+}: Readonly<{
+  build: Pick<BuildConfig, "repository">;
+  service: Pick<ServiceIdentity, "project" | "region">;
+}>): string {
   return build.repository ?? `${service.region}-docker.pkg.dev/${service.project.replace(":", "/")}/gantry`;
 }

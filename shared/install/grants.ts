@@ -1,12 +1,13 @@
 import { absentSecrets, functionNames, type GitHubWay, secretParts } from "./google-parts.ts";
 import { allRights, type Component, type Place, type Right } from "./rights.ts";
 
-/** A service that Gantry releases, and the account that it runs as. */
+/** A service that Gantry releases, the account that it runs as, and where its images are pushed: `imageRepositoryOf`. */
 export type ReleasedService = Readonly<{
   project: string;
   region: string;
   name: string;
   runtimeAccount: string;
+  imageRepository: string; // LOCATION-docker.pkg.dev/PROJECT/NAME
 }>;
 
 /** Where Gantry is installed and what it releases. */
@@ -39,8 +40,6 @@ export type Grant = Readonly<{
   why: string;
 }>;
 
-/** The repository of images that a release pushes to unless its `gantry.yaml` names another. */
-const imageRepository = "gantry";
 const packageRepository = "gantry-functions";
 
 /** Stands for the number of Gantry's project in an expression. */
@@ -57,24 +56,45 @@ export function grantsOf(installation: Installation): readonly Grant[] {
   const grants = allRights()
     .filter(({ on }) => !(on.kind === "secret" && silent.has(on.name)))
     .flatMap((right) =>
-      resourcesOf(right.on, installation).map((resource) => grantAt(right, resource, installation)),
+      resourcesOf(right.on, installation).flatMap((resource) => grantsAt(right, resource, installation)),
     );
   const keyOf = ({ member, role, resource }: Grant) => JSON.stringify([member, role, resource]);
   return [...new Map(grants.map((grant) => [keyOf(grant), grant])).values()];
 }
 
-function grantAt({ component, role, on, why }: Right, resource: Resource, of: Installation): Grant {
+function grantsAt(
+  { component, role, on, why }: Right,
+  resource: Resource,
+  of: Installation,
+): readonly Grant[] {
   const ownRole = role.startsWith("custom/") && resource.type === "project";
-  // Builds run in the project of the service, as the account of this name there.
-  const home = component === "images" && "project" in resource ? resource.project : of.project;
-  return {
+  return homesOf(component, resource, of).map((home) => ({
     component,
     member: `serviceAccount:${accountOf(component, home)}`,
     role: ownRole ? role.replace(/^custom\//, `projects/${resource.project}/roles/`) : role,
     resource,
     condition: conditionOf(on, of),
     why,
-  };
+  }));
+}
+
+/** Builds run in the project of the service, as the account of this name there; they may push to a repository elsewhere. */
+function homesOf(
+  component: Component,
+  resource: Resource,
+  { project, services }: Installation,
+): readonly string[] {
+  if (component !== "images" || !("project" in resource)) return [project];
+  if (resource.type !== "repository") return [resource.project];
+  const isThere = (address: string) => JSON.stringify(repositoryAt(address)) === JSON.stringify(resource);
+  return services.filter(({ imageRepository }) => isThere(imageRepository)).map((service) => service.project);
+}
+
+/** The domain of an old project stands before its name with a slash, as everywhere in the names of images. */
+function repositoryAt(address: string): Resource {
+  const [host = "", ...path] = address.split("/");
+  const region = host.replace(/-docker\.pkg\.dev$/, "");
+  return { type: "repository", project: path.slice(0, -1).join(":"), region, name: path.at(-1) ?? "" };
 }
 
 /** Firestore has no policy below the project: https://firebase.google.com/docs/firestore/manage-databases */
@@ -114,12 +134,7 @@ function resourcesOf(on: Place, installation: Installation): readonly Resource[]
     case "build-account":
       return projects.map((one) => ({ type: "service-account", account: accountOf("images", one) }));
     case "image-repository":
-      return services.map(({ project: of, region: at }) => ({
-        type: "repository",
-        project: of,
-        region: at,
-        name: imageRepository,
-      }));
+      return services.map(({ imageRepository }) => repositoryAt(imageRepository));
     case "package-repository":
       return [{ type: "repository", project, region, name: packageRepository }];
     case "functions":

@@ -79,6 +79,7 @@ function scopesFor(key: string): Readonly<Record<string, string>> {
 export async function examined(
   change: Change = () => {},
   files: Readonly<Record<string, string>> = {},
+  options: readonly string[] = [],
 ): Promise<Report> {
   const answers = healthyProject();
   const google = await startGoogle(answers, scopesFor);
@@ -116,7 +117,7 @@ slack: { teams: [T0123ABCD], app: A0123ABCD, api: "${url}/slack/" }
   for (const [name, text] of Object.entries(all))
     writeFileSync(join(folder, name), text.replaceAll("{url}", url));
   try {
-    const ran = await runCli(["doctor", "--project", project, "--json"], { cwd: folder, env });
+    const ran = await runCli(["doctor", "--project", project, "--json", ...options], { cwd: folder, env });
     return { ...JSON.parse(ran.stdout), exitCode: ran.exitCode, asked: google.asked };
   } finally {
     await google.close();

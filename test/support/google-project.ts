@@ -175,7 +175,8 @@ function setFirestore(answers: Answers): void {
 
 /** Each resource has a policy with the grants that it needs. */
 function setPolicies(answers: Answers): void {
-  const services = [{ project, region, name: "api", runtimeAccount }];
+  const imageRepository = `${region}-docker.pkg.dev/${project}/gantry`;
+  const services = [{ project, region, name: "api", runtimeAccount, imageRepository }];
   const grants = grantsOf({
     project,
     region,
