@@ -68,7 +68,34 @@ describe("gantry doctor", () => {
       (answers) => void answers.set(hooksKey, []),
       "broken",
       /acme\/api has no webhook/,
-      /^gh api repos\/acme\/api\/hooks /,
+      /^gh api repos\/acme\/api\/hooks .* -f 'config\[url\]=[^' ]+' -f 'config\[content_type\]=json' -f 'config\[secret\]=SECRET'$/,
+    ],
+    [
+      "a webhook that sends forms",
+      changed<{ config: Record<string, string> }[]>(hooksKey, ([hook]) => {
+        if (hook) hook.config["content_type"] = "form";
+      }),
+      "broken",
+      /sends form/,
+      / -f 'config\[content_type\]=json'$/,
+    ],
+    [
+      "a webhook without a secret",
+      changed<{ config: Record<string, string> }[]>(hooksKey, ([hook]) => {
+        if (hook) delete hook.config["secret"];
+      }),
+      "broken",
+      /has no secret/,
+      / -f 'config\[secret\]=SECRET'$/,
+    ],
+    [
+      "a webhook that checks no certificates",
+      changed<{ config: Record<string, string> }[]>(hooksKey, ([hook]) => {
+        if (hook) hook.config["insecure_ssl"] = "1";
+      }),
+      "broken",
+      /does not check certificates/,
+      / -f 'config\[insecure_ssl\]=0'$/,
     ],
     [
       "a webhook that sends no pushes",

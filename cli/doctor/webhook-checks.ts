@@ -98,7 +98,7 @@ function hooksUnread(repository: string, status: number): Finding {
 
 function noHook(repository: string, publicUrl: string | null): Finding {
   const where = publicUrl ?? "https://GANTRY";
-  const command = `gh api repos/${repository}/hooks -f name=web -F active=true -f 'events[]=push' -f config[url]=${where}/hooks/github -f config[content_type]=json -f config[secret]=SECRET`;
+  const command = `gh api repos/${repository}/hooks -f name=web -F active=true -f 'events[]=push' -f 'config[url]=${where}/hooks/github' -f 'config[content_type]=json' -f 'config[secret]=SECRET'`;
   return findings("github").broken(
     `${repository} has no webhook to ${where}/hooks/github`,
     "A pushed tag starts nothing until the sweep looks for it.",
@@ -122,19 +122,19 @@ function hookFindings({ id, active, events, config }: Hook, repository: string):
       broken(
         `the webhook sends ${config.content_type}`,
         "Gantry reads application/json alone.",
-        `${patch} -f config[content_type]=json`,
+        `${patch} -f 'config[content_type]=json'`,
       ),
     config.secret === undefined &&
       broken(
         "the webhook has no secret",
         "Gantry turns away what is not signed.",
-        `${patch} -f config[secret]=SECRET`,
+        `${patch} -f 'config[secret]=SECRET'`,
       ),
     String(config.insecure_ssl) !== "0" &&
       broken(
         "the webhook does not check certificates",
         "Whoever stands between may read and change it.",
-        `${patch} -f config[insecure_ssl]=0`,
+        `${patch} -f 'config[insecure_ssl]=0'`,
       ),
   ];
   return problems.filter((one) => one !== false);
