@@ -47,8 +47,11 @@ locals {
   # What people are sent to from Slack and GitHub.
   people_address = var.console ? local.console_address : local.address
 
+  # Nobody reads it: another value is another revision, whose instances read their settings anew.
+  restart = var.settings_version == null ? {} : { GANTRY_SETTINGS_VERSION = var.settings_version }
+
   # Everyone gets the policy, the settings and where the state is; the secrets differ.
-  environment = merge(var.otlp_endpoint == null ? {} : { OTEL_EXPORTER_OTLP_ENDPOINT = var.otlp_endpoint }, {
+  environment = merge(var.otlp_endpoint == null ? {} : { OTEL_EXPORTER_OTLP_ENDPOINT = var.otlp_endpoint }, local.restart, {
     GOOGLE_CLOUD_PROJECT      = var.project
     GANTRY_FIRESTORE_DATABASE = var.database
     GANTRY_PUSH_ACCOUNT       = "gantry-push@${var.project}.iam.gserviceaccount.com"

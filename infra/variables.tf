@@ -142,6 +142,12 @@ variable "otlp_headers" {
   default     = false
 }
 
+variable "settings_version" {
+  description = "Any text that was not here before. Functions and HTTP service read policy, settings and secrets when an instance starts; another text makes new instances of all. null: none."
+  type        = string
+  default     = null
+}
+
 variable "time_zone" {
   description = "The zone that the scheduler jobs name. They run each minute; windows have zones of their own in gantry.yaml."
   type        = string

@@ -350,6 +350,23 @@ run "behind_identity_aware_proxy" {
   }
 }
 
+run "with_changed_settings" {
+  variables {
+    console          = true
+    settings_version = "2026-11-23T09:00:00Z"
+  }
+
+  assert {
+    condition     = length(google_cloudfunctions2_function.function) == 8 && alltrue([for f in google_cloudfunctions2_function.function : lookup(f.service_config[0].environment_variables, "GANTRY_SETTINGS_VERSION", "") == "2026-11-23T09:00:00Z"])
+    error_message = "A changed settings_version changes every function: an instance reads policy and secrets when it starts."
+  }
+
+  assert {
+    condition     = length(google_cloud_run_v2_service.http) == 2 && alltrue([for s in google_cloud_run_v2_service.http : contains([for e in s.template[0].containers[0].env : e.value if e.name == "GANTRY_SETTINGS_VERSION"], "2026-11-23T09:00:00Z")])
+    error_message = "It changes the HTTP service and the console likewise: they know who has a token."
+  }
+}
+
 run "with_traces" {
   variables {
     otlp_endpoint = "https://otlp.example.com"

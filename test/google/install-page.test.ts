@@ -55,6 +55,13 @@ describe("docs/how-to/google-cloud.md", () => {
 
   const pageOf = (name: string) => readFile(join(root, "docs/how-to", name), "utf8");
 
+  async function sectionOf(title: string): Promise<string> {
+    const [section = ""] = (await pageOf("google-cloud.md"))
+      .split("\n## ")
+      .filter((one) => one.startsWith(title));
+    return section;
+  }
+
   /** What stands in the blocks of commands, as the rendered page shows it: those of a list lose the indentation of the list. */
   function blocksOf(page: string): readonly string[] {
     return [...page.matchAll(/^( *)```sh\n(.*?)^ *```$/gms)].map(([, indent = "", block = ""]) =>
@@ -125,9 +132,18 @@ describe("docs/how-to/google-cloud.md", () => {
   });
 
   it("lets people in through the proxy in a shell that knows nothing of the first", async () => {
-    const [, later = ""] = (await pageOf("google-cloud.md")).split("\n## People through");
-    const iap = await inNewShell("iap", blocksOf(later), folder());
+    const iap = await inNewShell("iap", blocksOf(await sectionOf("People through")), folder());
     expect(iap.calls).to.include.members([...choices, "console = true", "secrets_filled = true"]);
+  });
+
+  it("makes new instances for a changed policy, in a shell that knows nothing of the first, and again the next time", async () => {
+    const blocks = blocksOf(await sectionOf("A changed policy"));
+    await inNewShell("policy", blocks, folder());
+    const again = await inNewShell("policy-again", blocks, folder());
+    expect(again.calls[0]).to.match(/versions add gantry-policy --data-file=gantry.policy.yaml$/);
+    const versions = again.calls.filter((call) => /^settings_version = "20[0-9-]+T[0-9:]+Z"$/.test(call));
+    expect(versions).to.have.length(1);
+    expect(again.calls).to.include.members([...choices, "secrets_filled = true"]);
   });
 
   it("builds the image from the folder of the bundle, by the file that lies there", () => {

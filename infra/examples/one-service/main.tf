@@ -38,6 +38,11 @@ variable "service_min_instances" {
   default = 0
 }
 
+variable "settings_version" {
+  type    = string
+  default = null
+}
+
 variable "slack" {
   type    = bool
   default = true
@@ -96,6 +101,7 @@ module "gantry" {
   secrets_filled        = var.secrets_filled
   service_image         = var.service_image
   service_min_instances = var.service_min_instances
+  settings_version      = var.settings_version
   slack                 = var.slack
   github_token          = var.github_token
   github_app            = var.github_app
