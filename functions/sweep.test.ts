@@ -101,6 +101,7 @@ describe("functions/sweep", () => {
       await store.releaseClaim({
         id,
         owner: "one",
+        attempt,
         dueAt: now + 15_000,
         error: attempt < 30 ? "busy" : "still busy",
       });

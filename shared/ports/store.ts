@@ -107,13 +107,22 @@ export interface Store {
   claimWork(
     params: Readonly<{ id: string; owner: string; now: Timestamp; leaseMs: number }>,
   ): Promise<OwedWork | null>;
-  /** Extends the claim; false = the work is dropped or claimed by somebody else: stop. */
+  /**
+   * Extends the claim that is the owner's by this attempt; false = the work is dropped or claimed anew, be it by the same
+   * owner: stop.
+   */
   renewClaim(
-    params: Readonly<{ id: string; owner: string; now: Timestamp; leaseMs: number }>,
+    params: Readonly<{ id: string; owner: string; attempt: number; now: Timestamp; leaseMs: number }>,
   ): Promise<boolean>;
-  /** Gives the claim back, to be due again at `dueAt`; does nothing when the claim is not the owner's any more. */
+  /** Gives that claim back, to be due again at `dueAt`; does nothing when the work is dropped or claimed anew. */
   releaseClaim(
-    params: Readonly<{ id: string; owner: string; dueAt: Timestamp; error: string | null }>,
+    params: Readonly<{
+      id: string;
+      owner: string;
+      attempt: number;
+      dueAt: Timestamp;
+      error: string | null;
+    }>,
   ): Promise<void>;
 
   /** To be looked up, whoever wrote them. */

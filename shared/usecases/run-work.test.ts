@@ -1,36 +1,18 @@
 import { expect } from "chai";
 import { monday, person } from "../../test/support/fixtures.ts";
-import { type FunctionHarness, functionHarness, succeeded } from "../../test/support/function-harness.ts";
-import { deployedRelease, firstRelease, startedRelease } from "../../test/support/function-story.ts";
+import { functionHarness } from "../../test/support/function-harness.ts";
+import {
+  deployedRelease,
+  deploying,
+  firstRelease,
+  runAway,
+  theWork,
+  withStore,
+} from "../../test/support/function-story.ts";
 import { settle } from "../../test/support/manual-clock.ts";
 import { AppError } from "../ports/app-error.ts";
-import type { Store } from "../ports/store.ts";
 import { createDesk } from "./gantry-desk.ts";
 import { workOn } from "./run-work.ts";
-
-const away = (): AppError => new AppError({ code: "run-unavailable", message: "503", transient: true });
-
-/** A release whose image is built and whose candidate is to be deployed, and nobody has begun with it. */
-async function deploying(): Promise<FunctionHarness> {
-  const harness = functionHarness();
-  const { deps, world, finished } = harness;
-  await startedRelease(harness);
-  world.build = async () => succeeded();
-  world.deploy = () => Promise.reject(away());
-  await harness.clock.advance(30_000);
-  await finished(workOn(deps, "deploy", world.service));
-  return harness;
-}
-
-const theWork = async ({ deps, world }: FunctionHarness) => (await deps.store.owedWork(world.service))[0];
-
-/** The same dependencies with a store that a test changes in places. */
-function withStore(harness: FunctionHarness, changes: Partial<Store>): FunctionHarness["deps"] {
-  const { store } = harness.deps;
-  const methods = Object.getOwnPropertyNames(Object.getPrototypeOf(store));
-  const bound = Object.fromEntries(methods.map((name) => [name, Reflect.get(store, name).bind(store)]));
-  return { ...harness.deps, store: { ...bound, ...changes } as Store };
-}
 
 describe("workOn()", () => {
   it("tries transient errors again, each time after twice the wait", async () => {
@@ -103,7 +85,7 @@ describe("workOn()", () => {
     let deploys = 0;
     world.deploy = () => {
       deploys += 1;
-      return Promise.reject(away());
+      return Promise.reject(runAway());
     };
     await workOn(deps, "deploy", world.service);
     await clock.advance(1_000);
@@ -196,7 +178,7 @@ describe("workOn()", () => {
       deployCandidate: async ({ signal }: Parameters<typeof deps.run.deployCandidate>[0]) => {
         signals.push(signal);
         await clock.sleep({ ms: 5_000, signal: new AbortController().signal });
-        throw away();
+        throw runAway();
       },
     };
     let skewMs = 0;

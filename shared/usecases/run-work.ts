@@ -119,7 +119,7 @@ async function doClaimed(claimed: Claimed): Promise<Begun | null> {
     return null;
   } finally {
     ended.abort("ended");
-    deps.running.end(work.id);
+    deps.running.end(controller);
   }
 }
 
@@ -169,15 +169,12 @@ async function keepClaim(
 }
 
 /** Null = the store could not be asked; the lease that is left stands. */
-async function renew(deps: Deps, work: OwedWork, now: number): Promise<boolean | null> {
+async function renew(deps: Deps, { id, attempt }: OwedWork, now: number): Promise<boolean | null> {
   const { owner, leaseMs } = deps.settings;
   try {
-    return await deps.store.renewClaim({ id: work.id, owner, now, leaseMs });
+    return await deps.store.renewClaim({ id, owner, attempt, now, leaseMs });
   } catch (error) {
-    deps.log.warn(
-      { work: work.id, err: String(error) },
-      "Could not renew a claim; trying again at the next beat",
-    );
+    deps.log.warn({ work: id, err: String(error) }, "Could not renew a claim; trying again at the next beat");
     return null;
   }
 }
@@ -202,9 +199,14 @@ async function reportLeftovers({ deps, work, invocation }: Claimed): Promise<voi
  * Work that is no longer owed is gone already; work that is owed still may be taken up again after this time. Whoever
  * looks for due work has to look again: as far as they know, the claim stands until its lease ends.
  */
-async function giveBack(deps: Deps, work: OwedWork, afterMs: number, error: string | null): Promise<void> {
+async function giveBack(
+  deps: Deps,
+  { id, attempt }: OwedWork,
+  afterMs: number,
+  error: string | null,
+): Promise<void> {
   const dueAt = deps.clock.now() + afterMs;
-  await deps.store.releaseClaim({ id: work.id, owner: deps.settings.owner, dueAt, error });
+  await deps.store.releaseClaim({ id, owner: deps.settings.owner, attempt, dueAt, error });
   deps.onCommit();
 }
 

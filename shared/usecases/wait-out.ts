@@ -14,7 +14,8 @@ export async function waitOut<T>(deps: Deps, ask: () => Promise<T>): Promise<T> 
   const { clock, ids, log, running } = deps;
   const endsAt = clock.now() + patienceMs;
   const id = `waiting-${ids.short()}`;
-  const { signal } = running.begin({ id, service: "" });
+  const waiting = running.begin({ id, service: "" });
+  const { signal } = waiting;
   try {
     for (let pauseMs: number = backoff.firstMs; ; pauseMs = Math.min(2 * pauseMs, backoff.maxMs)) {
       try {
@@ -28,7 +29,7 @@ export async function waitOut<T>(deps: Deps, ask: () => Promise<T>): Promise<T> 
       }
     }
   } finally {
-    running.end(id);
+    running.end(waiting);
   }
 }
 

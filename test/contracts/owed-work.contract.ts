@@ -44,7 +44,13 @@ export function owedWorkContract(current: () => Store): void {
         { ...added, ...fresh },
       ]);
       expect(await claim(dropped)).to.equal(null);
-      const renewed = await current().renewClaim({ id: claimedAndDropped.id, owner: "one", now, leaseMs });
+      const renewed = await current().renewClaim({
+        id: claimedAndDropped.id,
+        owner: "one",
+        attempt: 1,
+        now,
+        leaseMs,
+      });
       expect(renewed).to.equal(false);
     });
 
@@ -102,7 +108,7 @@ export function owedWorkContract(current: () => Store): void {
       expect(await dueIds(now + leaseMs)).to.deep.equal([work().id]);
       const claimed = await claim(work(), "two", now + leaseMs);
       expect(claimed).to.include({ attempt: 2, claimedBy: "two" });
-      const renewal = { id: work().id, owner: "dead", now: now + leaseMs, leaseMs };
+      const renewal = { id: work().id, owner: "dead", attempt: 1, now: now + leaseMs, leaseMs };
       expect(await current().renewClaim(renewal)).to.equal(false);
     });
 
@@ -111,7 +117,7 @@ export function owedWorkContract(current: () => Store): void {
       await owe([work()]);
       await claim(work());
       const renew = (owner: string, at: number) =>
-        store.renewClaim({ id: work().id, owner, now: at, leaseMs });
+        store.renewClaim({ id: work().id, owner, attempt: 1, now: at, leaseMs });
       expect(await renew("one", now + 900)).to.equal(true);
       expect(await dueIds(now + leaseMs)).to.deep.equal([]);
       expect(await renew("two", now + 950)).to.equal(false);
@@ -122,7 +128,7 @@ export function owedWorkContract(current: () => Store): void {
     it("given back makes the work due at the time that was named, with the error", async () => {
       await owe([work()]);
       await claim(work());
-      const back = { id: work().id, owner: "one", dueAt: now + 300, error: "the API was away" };
+      const back = { id: work().id, owner: "one", attempt: 1, dueAt: now + 300, error: "the API was away" };
       await current().releaseClaim(back);
       const released = {
         claimedBy: null,
@@ -140,15 +146,36 @@ export function owedWorkContract(current: () => Store): void {
       await owe([work()]);
       await claim(work(), "dead");
       await claim(work(), "two", now + leaseMs);
-      await current().releaseClaim({ id: work().id, owner: "dead", dueAt: now, error: "late" });
+      await current().releaseClaim({ id: work().id, owner: "dead", attempt: 1, dueAt: now, error: "late" });
       const left = (await current().owedWork(key))[0];
       expect(left).to.include({ claimedBy: "two", leaseUntil: now + 2 * leaseMs, lastError: null });
+    });
+
+    it("is one attempt's: an earlier one of the same owner neither extends it nor gives it back", async () => {
+      const store = current();
+      await owe([work()]);
+      await claim(work(), "one");
+      const later = await claim(work(), "one", now + leaseMs);
+      const earlier = { id: work().id, owner: "one", attempt: 1 };
+      expect(await store.renewClaim({ ...earlier, now: now + leaseMs, leaseMs: 1 })).to.equal(false);
+      await store.releaseClaim({ ...earlier, dueAt: now, error: "late" });
+      expect(await store.owedWork(key)).to.deep.equal([later]);
+      const mine = { ...earlier, attempt: 2 };
+      expect(await store.renewClaim({ ...mine, now: now + leaseMs + 1, leaseMs })).to.equal(true);
+      await store.releaseClaim({ ...mine, dueAt: now, error: null });
+      expect((await store.owedWork(key))[0]).to.include({ claimedBy: null, attempt: 2 });
     });
 
     it("given back after its service owes the same work still keeps the later due time", async () => {
       await owe([work()]);
       await claim(work());
-      await current().releaseClaim({ id: work().id, owner: "one", dueAt: now + 300, error: "away" });
+      await current().releaseClaim({
+        id: work().id,
+        owner: "one",
+        attempt: 1,
+        dueAt: now + 300,
+        error: "away",
+      });
       await owe([work()], 1);
       expect((await current().owedWork(key))[0]).to.include({
         dueAt: now + 300,
@@ -212,7 +239,7 @@ export function owedWorkContract(current: () => Store): void {
       expect(await claim(move)).to.not.equal(null);
       expect(await claim(restore, "two")).to.equal(null);
       expect(await claim(work(), "two")).to.not.equal(null);
-      await current().releaseClaim({ id: move.id, owner: "one", dueAt: now, error: null });
+      await current().releaseClaim({ id: move.id, owner: "one", attempt: 1, dueAt: now, error: null });
       expect(await claim(restore, "two")).to.not.equal(null);
     });
 
@@ -234,7 +261,7 @@ export function owedWorkContract(current: () => Store): void {
       await owe([move, restore]);
       await claim(move, "late");
       await claim(restore, "two", now + leaseMs);
-      const renewal = { id: move.id, owner: "late", now: now + leaseMs, leaseMs };
+      const renewal = { id: move.id, owner: "late", attempt: 1, now: now + leaseMs, leaseMs };
       expect(await current().renewClaim(renewal)).to.equal(false);
     });
 

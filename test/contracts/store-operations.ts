@@ -13,11 +13,12 @@ import {
 /** One thing that somebody asks of a store. */
 export type Operation =
   | Readonly<{ kind: "commit"; service: number; stale: boolean; owed: readonly number[]; cause: number }>
-  | Readonly<{ kind: "claim" | "renew"; piece: number; owner: number; leaseMs: number }>
-  | Readonly<{ kind: "release"; piece: number; owner: number; waitMs: number }>
+  | Readonly<{ kind: "claim" | "renew"; piece: number; owner: number; attempt: number; leaseMs: number }>
+  | Readonly<{ kind: "release"; piece: number; owner: number; attempt: number; waitMs: number }>
   | Readonly<{ kind: "pass"; ms: number }>;
 
 const small = (max: number) => fc.integer({ min: 0, max });
+const attempt = fc.integer({ min: 1, max: 2 });
 export const operation: fc.Arbitrary<Operation> = fc.oneof(
   fc.record({
     kind: fc.constant("commit" as const),
@@ -30,9 +31,16 @@ export const operation: fc.Arbitrary<Operation> = fc.oneof(
     kind: fc.constantFrom("claim" as const, "renew" as const),
     piece: small(7),
     owner: small(2),
+    attempt,
     leaseMs: fc.integer({ min: 1, max: 30 }),
   }),
-  fc.record({ kind: fc.constant("release" as const), piece: small(7), owner: small(2), waitMs: small(20) }),
+  fc.record({
+    kind: fc.constant("release" as const),
+    piece: small(7),
+    owner: small(2),
+    attempt,
+    waitMs: small(20),
+  }),
   fc.record({ kind: fc.constant("pass" as const), ms: small(20) }),
 );
 
@@ -64,11 +72,14 @@ export async function perform(store: Store, operation: Operation, now: number): 
     case "claim":
     case "renew": {
       const claim = { id: piece(operation.piece).id, owner: `owner-${operation.owner}`, now };
-      const params = { ...claim, leaseMs: operation.leaseMs };
-      return operation.kind === "claim" ? store.claimWork(params) : store.renewClaim(params);
+      const { attempt, leaseMs } = operation;
+      return operation.kind === "claim"
+        ? store.claimWork({ ...claim, leaseMs })
+        : store.renewClaim({ ...claim, attempt, leaseMs });
     }
     case "release": {
-      const claim = { id: piece(operation.piece).id, owner: `owner-${operation.owner}` };
+      const { attempt } = operation;
+      const claim = { id: piece(operation.piece).id, owner: `owner-${operation.owner}`, attempt };
       return store.releaseClaim({ ...claim, dueAt: now + operation.waitMs, error: null });
     }
     case "pass":

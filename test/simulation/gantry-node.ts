@@ -52,8 +52,9 @@ export class GantryNode {
     for (const [id, attempt] of this.#handling)
       await queue.retry({ id, attempt, error: "the process ended", readyAt: now });
     for (const { key } of await store.services())
-      for (const { id, dueAt, claimedBy } of await store.owedWork(key))
-        if (claimedBy === owner) await store.releaseClaim({ id, owner, dueAt, error: "the process ended" });
+      for (const { id, attempt, dueAt, claimedBy } of await store.owedWork(key))
+        if (claimedBy === owner)
+          await store.releaseClaim({ id, owner, attempt, dueAt, error: "the process ended" });
   }
 
   #queue(): DeliveryQueue {

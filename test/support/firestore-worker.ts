@@ -22,11 +22,12 @@ const say = (fact: object): void => void process.stdout.write(`${JSON.stringify(
 const owner = `worker-${process.pid}`;
 const { version } = await store.load(serviceKey());
 const claimed = await store.claimWork({ id, owner, now: Date.now(), leaseMs });
-say({ attempt: claimed?.attempt ?? null });
+const attempt = claimed?.attempt ?? null;
+say({ attempt });
 for await (const _line of createInterface({ input: process.stdin })) {
-  const renewed = await store.renewClaim({ id, owner, now: Date.now(), leaseMs });
+  const renewed = await store.renewClaim({ id, owner, attempt: attempt ?? 0, now: Date.now(), leaseMs });
   const { outcome } = await store.commit(commitOf({ expectedVersion: version, owed: [] }));
-  await store.releaseClaim({ id, owner, dueAt: Date.now(), error: "late" });
+  await store.releaseClaim({ id, owner, attempt: attempt ?? 0, dueAt: Date.now(), error: "late" });
   say({ renewed, outcome });
   break;
 }

@@ -39,20 +39,20 @@ export function claimedFirst(list: OwedList, { ids, ...params }: ClaimWish): Lis
 
 export function renewed(
   list: OwedList,
-  { id, owner, now, leaseMs }: Parameters<Store["renewClaim"]>[0],
+  { now, leaseMs, ...claim }: Parameters<Store["renewClaim"]>[0],
 ): ListChange<boolean> {
-  const work = list.find((each) => each.id === id);
-  if (work?.claimedBy !== owner || (!isClaimed(work, now) && isLaneTaken(list, work, now)))
+  const work = claimedWork(list, claim);
+  if (work === undefined || (!isClaimed(work, now) && isLaneTaken(list, work, now)))
     return { answer: false, list: null };
   return { answer: true, list: withWork(list, { ...work, leaseUntil: now + leaseMs }) };
 }
 
 export function released(
   list: OwedList,
-  { id, owner, dueAt, error }: Parameters<Store["releaseClaim"]>[0],
+  { dueAt, error, ...claim }: Parameters<Store["releaseClaim"]>[0],
 ): ListChange<null> {
-  const work = list.find((each) => each.id === id);
-  if (work?.claimedBy !== owner) return { answer: null, list: null };
+  const work = claimedWork(list, claim);
+  if (work === undefined) return { answer: null, list: null };
   const given = { ...work, dueAt, claimedBy: null, leaseUntil: null, lastError: error };
   return { answer: null, list: withWork(list, given) };
 }
@@ -69,6 +69,13 @@ export function isDue(work: OwedWork, now: Timestamp): boolean {
 
 export function byDueTime(a: OwedWork, b: OwedWork): number {
   return a.dueAt - b.dueAt || (a.id < b.id ? -1 : 1);
+}
+
+type Claim = Readonly<{ id: string; owner: string; attempt: number }>;
+
+/** The work while it is this claim's, and no later one's of the same owner. */
+function claimedWork(list: OwedList, { id, owner, attempt }: Claim): OwedWork | undefined {
+  return list.find((each) => each.id === id && each.claimedBy === owner && each.attempt === attempt);
 }
 
 function isClaimed(work: OwedWork, now: Timestamp): boolean {

@@ -3,6 +3,7 @@ import type { Work } from "../../domain/work.ts";
 import type { ClaimWish, OwedWork, Store } from "../../ports/store.ts";
 
 type ClaimParams = Parameters<Store["claimWork"]>[0];
+type RenewParams = Parameters<Store["renewClaim"]>[0];
 type ReleaseParams = Parameters<Store["releaseClaim"]>[0];
 
 /** Owed work and its claims, by id. */
@@ -56,17 +57,23 @@ export class MemoryWork {
     return null;
   }
 
-  renew({ id, owner, now, leaseMs }: ClaimParams): boolean {
-    const work = this.#owed.get(id);
-    if (work?.claimedBy !== owner || (!isClaimed(work, now) && this.#laneTaken(work, now))) return false;
-    this.#owed.set(id, { ...work, leaseUntil: now + leaseMs });
+  renew({ now, leaseMs, ...claim }: RenewParams): boolean {
+    const work = this.#claimed(claim);
+    if (work === undefined || (!isClaimed(work, now) && this.#laneTaken(work, now))) return false;
+    this.#owed.set(work.id, { ...work, leaseUntil: now + leaseMs });
     return true;
   }
 
-  release({ id, owner, dueAt, error }: ReleaseParams): void {
+  release({ dueAt, error, ...claim }: ReleaseParams): void {
+    const work = this.#claimed(claim);
+    if (work === undefined) return;
+    this.#owed.set(work.id, { ...work, dueAt, claimedBy: null, leaseUntil: null, lastError: error });
+  }
+
+  /** The work while it is this claim's, and no later one's of the same owner. */
+  #claimed({ id, owner, attempt }: Pick<RenewParams, "id" | "owner" | "attempt">): OwedWork | undefined {
     const work = this.#owed.get(id);
-    if (work?.claimedBy !== owner) return;
-    this.#owed.set(id, { ...work, dueAt, claimedBy: null, leaseUntil: null, lastError: error });
+    return work?.claimedBy === owner && work.attempt === attempt ? work : undefined;
   }
 
   #laneTaken(work: OwedWork, now: Timestamp): boolean {

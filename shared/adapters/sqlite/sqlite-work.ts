@@ -35,9 +35,9 @@ export const workSql = {
     WHERE id = ?1 AND due_at <= ?3 AND (lease_until IS NULL OR lease_until <= ?3) AND ${laneIsFree}
     RETURNING ${columns}`,
   renew: `UPDATE work SET lease_until = ?4
-    WHERE id = ?1 AND claimed_by = ?2 AND (lease_until > ?3 OR ${laneIsFree})`,
+    WHERE id = ?1 AND claimed_by = ?2 AND attempt = ?5 AND (lease_until > ?3 OR ${laneIsFree})`,
   release: `UPDATE work SET claimed_by = NULL, lease_until = NULL, due_at = ?3, last_error = ?4
-    WHERE id = ?1 AND claimed_by = ?2`,
+    WHERE id = ?1 AND claimed_by = ?2 AND attempt = ?5`,
   voidClaims: "UPDATE work SET claimed_by = NULL, lease_until = NULL WHERE claimed_by IS NOT NULL",
 } as const;
 
@@ -99,12 +99,12 @@ export class SqliteWork {
     return null;
   }
 
-  renew({ id, owner, now, leaseMs }: Parameters<Store["renewClaim"]>[0]): boolean {
-    return this.#renew.run(id, owner, now, now + leaseMs) > 0;
+  renew({ id, owner, attempt, now, leaseMs }: Parameters<Store["renewClaim"]>[0]): boolean {
+    return this.#renew.run(id, owner, now, now + leaseMs, attempt) > 0;
   }
 
-  release({ id, owner, dueAt, error }: Parameters<Store["releaseClaim"]>[0]): void {
-    this.#release.run(id, owner, dueAt, error);
+  release({ id, owner, attempt, dueAt, error }: Parameters<Store["releaseClaim"]>[0]): void {
+    this.#release.run(id, owner, dueAt, error, attempt);
   }
 }
 
