@@ -1,4 +1,5 @@
 import type { Role } from "../shared/domain/access.ts";
+import type { GoogleAccount } from "../shared/domain/identity-token.ts";
 import type { ServiceKey } from "../shared/domain/ids.ts";
 import type { Bus } from "../shared/ports/bus.ts";
 import type { ChatPort } from "../shared/ports/chat.ts";
@@ -85,7 +86,7 @@ export type GooglePeople = Readonly<{
   iap: IdentityTokens | null;
   /** An identity token of Google's as bearer: for the command line and CI. */
   signIn: IdentityTokens | null;
-  rolesOf: (email: string) => readonly Role[];
+  rolesOf: (account: GoogleAccount) => readonly Role[];
 }>;
 
 export type StreamSettings = Readonly<{ pollMs: number; heartbeatMs: number; maxStreams: number }>;

@@ -23,6 +23,6 @@ export function googlePeople(
   return {
     iap: iap === null ? null : verifierOnDemand(iapIssuer({ audience: iap, ...keys }), clock),
     signIn: signIn === null ? null : verifierOnDemand(signInIssuer({ audience: signIn, ...keys }), clock),
-    rolesOf: (email) => rolesOf(policy, email),
+    rolesOf: (account) => rolesOf(policy, account),
   };
 }

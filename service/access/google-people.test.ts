@@ -38,18 +38,21 @@ describe("people whom Google signed in", () => {
   const withSignIn = () => harness({ signIn: audience, keysUrl: google.keysUrl });
 
   const nowS = () => Math.floor(Date.now() / 1_000);
+  /** As Google says it of an account that the domain of its address keeps. */
+  const keptBy = (email: string) => ({ hd: email.slice(email.indexOf("@") + 1) });
   const asserted = (email: string, changes = {}) =>
     proxy.sign({
       iss: "https://cloud.google.com/iap",
       aud: iapAudience,
       sub: "accounts.google.com:1",
       email,
+      ...keptBy(email),
       iat: nowS(),
       exp: nowS() + 600,
       ...changes,
     });
   const signedIn = (email: string, changes = {}) =>
-    google.sign(googleClaims({ audience, email, atS: nowS() }, changes));
+    google.sign(googleClaims({ audience, email, atS: nowS() }, { ...keptBy(email), ...changes }));
 
   describe("through Identity-Aware Proxy", () => {
     it("read and decide as the policy says, under the address that Google knows", async () => {
@@ -72,7 +75,7 @@ describe("people whom Google signed in", () => {
       expect(await jsonOf(refused)).to.include({
         code: "forbidden",
         detail: '"maya@example.com" may read but not change anything: the role operator is needed.',
-        next: "The operator adds them under access in gantry.policy.yaml.",
+        next: "The operator adds them under access in gantry.policy.yaml, by address where no Google Workspace of the domain keeps the account.",
       });
       const stranger = { [iapHeader]: await asserted("eve@evil.test") };
       const nothing = await app.request("/api/v1/services", { headers: stranger });
@@ -205,6 +208,28 @@ describe("people whom Google signed in", () => {
           expect(lines.at(-1)).to.include({ level: "info", status: 401, refused: reason });
         }
       });
+
+  it("are of a domain only where Google says that it keeps the account: both ways in", async () => {
+    for (const [hd, status] of [
+      ["example.com", 200],
+      [undefined, 403],
+      ["evil.test", 403],
+    ] as const) {
+      const maya = "maya@example.com";
+      const proxied = { [iapHeader]: await asserted(maya, { hd }) };
+      const bearer = { authorization: `Bearer ${await signedIn(maya, { hd })}` };
+      const answers = await Promise.all([
+        behindProxy().app.request("/api/v1/services", { headers: proxied }),
+        withSignIn().app.request("/api/v1/services", { headers: bearer }),
+      ]);
+      expect(answers.map((answer) => answer.status)).to.deep.equal([status, status]);
+    }
+  });
+
+  it("are who the policy names by address, whoever keeps the account", async () => {
+    const headers = { authorization: `Bearer ${await signedIn("robin@example.com", { hd: undefined })}` };
+    expect((await withSignIn().app.request(cancel, { method: "POST", headers })).status).to.equal(202);
+  });
 
   it("are refused by a forged signature, and asked to come again when the keys cannot be had", async () => {
     const { app, lines } = withSignIn();

@@ -47,7 +47,8 @@ function roleMissing(c: Context<AppEnv>, identity: Identity): Response {
 export function roleMissingWords({ name, roles, via }: Identity): Readonly<{ detail: string; next: string }> {
   const may = roles.includes("viewer") ? "may read but not change anything" : "may do nothing here";
   const byToken = "Use the token of an operator.";
-  const byPolicy = "The operator adds them under access in gantry.policy.yaml.";
+  const byPolicy =
+    "The operator adds them under access in gantry.policy.yaml, by address where no Google Workspace of the domain keeps the account.";
   return {
     detail: `"${name}" ${may}: the role ${roles.includes("viewer") ? "operator" : "viewer or operator"} is needed.`,
     next: via === "token" ? byToken : byPolicy,

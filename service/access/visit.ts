@@ -84,6 +84,5 @@ function visitBy(c: Context<AppEnv>, { verdict, people, what, next }: Judged): V
     c.get("facts")["refused"] = verdict.reason;
     return { kind: "refused", problem: tokenRefusal(verdict, { what, next }) };
   }
-  const { email } = verdict;
-  return { kind: "known", identity: { name: email, roles: people.rolesOf(email), via: "google" } };
+  return { kind: "known", identity: { name: verdict.email, roles: people.rolesOf(verdict), via: "google" } };
 }

@@ -12,7 +12,7 @@ const iap = { "x-goog-iap-jwt-assertion": "believed" };
 function withDesk(email = "robin@example.com") {
   const { deps, published } = functionHarness();
   const people = {
-    iap: { verify: async () => ({ ok: true, email }) as const },
+    iap: { verify: async () => ({ ok: true, email, hostedDomain: null }) as const },
     signIn: null,
     rolesOf: () => ["viewer", "operator"] as const,
   };

@@ -23,7 +23,7 @@ const visitorsField = () =>
     .array(
       textOf(
         /^(?:[A-Za-z0-9][A-Za-z0-9 ._-]{0,79}|(?:\*|[A-Za-z0-9._%+'-]{1,64})@[A-Za-z0-9.-]{1,190})$/,
-        "a name under `people`, a mail address, or `*@example.com` for everybody of a domain",
+        "a name under `people`, a mail address, or `*@example.com` for everybody whose account the domain's Google Workspace keeps",
       ),
     )
     .max(1000)
@@ -34,7 +34,9 @@ const accessField = section({
   operators: visitorsField().describe("They may also decide and change."),
 })
   .prefault({})
-  .describe("Who may use API and console when Google signed them in. Who is not named may nothing.");
+  .describe(
+    "Who may use API and console when Google signed them in; `*@example.com` names the accounts that the domain's Google Workspace keeps, no personal ones. Who is not named may nothing.",
+  );
 
 const repositoryRule = section({
   repository: textOf(

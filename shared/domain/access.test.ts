@@ -9,12 +9,28 @@ const policy: Policy = openPolicy({
     lee: { github: [], slack: [], google: [] },
   },
   access: {
-    viewers: ["*@example.com", "guest@other.test"],
+    viewers: ["*@example.com", "guest@other.test", "*@Tools.iam.gserviceaccount.com", "*@gmail.com"],
     operators: ["robin", "lee", "ci@perkie.iam.gserviceaccount.com"],
   },
 });
 
-const cases: readonly [email: string, roles: readonly string[], why: string][] = [
+const cases: readonly [
+  email: string,
+  roles: readonly string[],
+  why: string,
+  hostedDomain?: string | null, // without it the domain of the address
+][] = [
+  ["maya@example.com", [], "a personal account of an address that the domain may have taken back", null],
+  ["maya@example.com", [], "an account that another domain keeps", "evil.test"],
+  ["maya@example.com", [], "an account that a domain below keeps", "sub.example.com"],
+  ["maya@example.com", [], "an account of no domain", ""],
+  ["maya@example.com", ["viewer"], "a viewer by domain, whatever the case of its keeper", "Example.COM"],
+  ["maya@other.test", [], "an address elsewhere of an account that the domain keeps", "example.com"],
+  ["robin@home.test", ["viewer", "operator"], "a personal account that is named", null],
+  ["guest@other.test", ["viewer"], "a personal account by address", null],
+  ["ci@tools.iam.gserviceaccount.com", ["viewer"], "service accounts of a project by domain", null],
+  ["ci@gserviceaccount.com.evil.test", [], "what only looks like a service account", null],
+  ["somebody@gmail.com", ["viewer"], "whoever Google itself gave an address", null],
   ["robin@example.com", ["viewer", "operator"], "an operator by the name of a person"],
   ["Robin@Home.Test", ["viewer", "operator"], "the same person at another address, whatever the case"],
   ["ci@perkie.iam.gserviceaccount.com", ["viewer", "operator"], "an operator by address"],
@@ -32,12 +48,15 @@ const cases: readonly [email: string, roles: readonly string[], why: string][] =
 ];
 
 describe("rolesOf()", () => {
-  for (const [email, roles, why] of cases)
+  for (const [email, roles, why, keeper] of cases)
     it(`gives ${why} ${roles.join(" and ") || "nothing"}`, () => {
-      expect(rolesOf(policy, email)).to.deep.equal(roles);
+      const hostedDomain = keeper === undefined ? email.slice(email.lastIndexOf("@") + 1) : keeper;
+      expect(rolesOf(policy, { email, hostedDomain })).to.deep.equal(roles);
     });
 
   it("gives nobody anything where the policy names nobody", () => {
-    expect(rolesOf(openPolicy(), "robin@example.com")).to.deep.equal([]);
+    expect(rolesOf(openPolicy(), { email: "robin@example.com", hostedDomain: "example.com" })).to.deep.equal(
+      [],
+    );
   });
 });

@@ -24,6 +24,7 @@ const good: TokenClaims = {
   audience,
   email: caller,
   isEmailVerified: true,
+  hostedDomain: null,
   issuedAt: nowS - 60,
   expiresAt: nowS + 3_540,
   notBefore: null,

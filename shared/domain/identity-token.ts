@@ -6,10 +6,14 @@ export type TokenClaims = Readonly<{
   audience: string | null; // null also where it names several
   email: string | null;
   isEmailVerified: boolean;
+  hostedDomain: string | null;
   issuedAt: number | null;
   expiresAt: number | null;
   notBefore: number | null;
 }>;
+
+/** Whom Google signed in. `hostedDomain`: whose Google Workspace keeps the account; null = a personal or a service account. */
+export type GoogleAccount = Readonly<{ email: string; hostedDomain: string | null }>;
 
 /** What a token must say to be believed. */
 export type ExpectedToken = Readonly<{

@@ -24,7 +24,7 @@ export type Policy = Readonly<{
 /** The other names of one person: logins on GitHub, user ids in Slack, mail addresses at Google. */
 type Person = Readonly<{ github: readonly string[]; slack: readonly string[]; google: readonly string[] }>;
 
-/** Who may use API and console when Google signed them in; each a name under `people`, a mail address, or `*@domain`. */
+/** Who may use API and console when Google signed them in; each a name under `people`, a mail address, or `*@domain`; see `rolesOf`. */
 type AccessRules = Readonly<{ viewers: readonly string[]; operators: readonly string[] }>;
 
 /** Which services a repository may release. `*` stands for any text without a slash, `**` for any text. */

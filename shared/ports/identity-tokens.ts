@@ -1,8 +1,8 @@
-import type { TokenRefusal } from "../domain/identity-token.ts";
+import type { GoogleAccount, TokenRefusal } from "../domain/identity-token.ts";
 
 /** Whether a token is believed, and whose it is. `keys-unavailable`: nobody can tell now, so the caller may come again. */
 export type TokenVerdict =
-  | Readonly<{ ok: true; email: string }>
+  | (Readonly<{ ok: true }> & GoogleAccount)
   | Readonly<{ ok: false; reason: TokenRefusal }>
   | Readonly<{ ok: false; reason: "keys-unavailable"; why: string }>;
 

@@ -28,7 +28,11 @@ describe("behindIam()", () => {
 
   it("takes what IAM has checked, without asking for keys", async () => {
     const before = signer.fetches();
-    expect(await open().verify(await withoutSignature())).to.deep.equal({ ok: true, email: account });
+    expect(await open().verify(await withoutSignature())).to.deep.equal({
+      ok: true,
+      email: account,
+      hostedDomain: null,
+    });
     expect(signer.fetches()).to.equal(before);
   });
 

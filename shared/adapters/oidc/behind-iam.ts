@@ -20,8 +20,10 @@ export function behindIam(
     verify: async (token) => {
       if (!token.endsWith(removed)) return tokens.verify(token);
       const claims = readClaims(token);
-      const reason = claims === null ? "unreadable" : claimRefusal(claims, expected, clock.now() / 1_000);
-      return reason === null ? { ok: true, email: claims?.email ?? "" } : { ok: false, reason };
+      if (claims === null) return { ok: false, reason: "unreadable" };
+      const reason = claimRefusal(claims, expected, clock.now() / 1_000);
+      const { email, hostedDomain } = claims;
+      return reason === null ? { ok: true, email: email ?? "", hostedDomain } : { ok: false, reason };
     },
   };
 }

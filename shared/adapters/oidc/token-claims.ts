@@ -14,16 +14,18 @@ const claimsSchema = z
     aud: text,
     email: text,
     email_verified: z.unknown().optional(),
+    hd: text,
     iat: seconds,
     exp: seconds,
     nbf: seconds,
   })
   .transform(
-    ({ iss, aud, email, email_verified, iat, exp, nbf }): TokenClaims => ({
+    ({ iss, aud, email, email_verified, hd, iat, exp, nbf }): TokenClaims => ({
       issuer: iss,
       audience: aud,
       email,
       isEmailVerified: email_verified === true,
+      hostedDomain: hd,
       issuedAt: iat,
       expiresAt: exp,
       notBefore: nbf,

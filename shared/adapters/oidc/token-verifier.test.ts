@@ -9,7 +9,7 @@ import { createTokenVerifier } from "./token-verifier.ts";
 
 const audience = "https://gantry.example.com";
 const account = "gantry-push@perkie.iam.gserviceaccount.com";
-const believed = { ok: true, email: account } as const;
+const believed = { ok: true, email: account, hostedDomain: null } as const;
 
 const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString("base64url");
 
@@ -132,7 +132,20 @@ describe("createTokenVerifier()", () => {
   it("takes people of any verified address where nobody is expected by name", async () => {
     const people = createTokenVerifier(signInIssuer({ audience, keysUrl: issuer.keysUrl }), clock);
     const robin = await issuer.sign(claims({ email: "robin@example.com" }));
-    expect(await people.verify(robin)).to.deep.equal({ ok: true, email: "robin@example.com" });
+    const personal = { ok: true, email: "robin@example.com", hostedDomain: null };
+    expect(await people.verify(robin)).to.deep.equal(personal);
+  });
+
+  it("tells which domain keeps the account, and none where the token says something else than a text", async () => {
+    const people = createTokenVerifier(signInIssuer({ audience, keysUrl: issuer.keysUrl }), clock);
+    for (const [hd, hostedDomain] of [
+      ["example.com", "example.com"],
+      [["example.com"], null],
+      [true, null],
+    ]) {
+      const robin = await issuer.sign(claims({ email: "robin@example.com", hd }));
+      expect(await people.verify(robin)).to.deep.include({ ok: true, hostedDomain });
+    }
   });
 
   it("believes IAP by its own algorithm, issuer and audience alone", async () => {
@@ -146,12 +159,14 @@ describe("createTokenVerifier()", () => {
         aud: iapAudience,
         sub: "accounts.google.com:1",
         email: "robin@example.com",
+        hd: "example.com",
         iat: nowS,
         exp: nowS + 600,
       };
       expect(await iap.verify(await proxy.sign(says))).to.deep.equal({
         ok: true,
         email: "robin@example.com",
+        hostedDomain: "example.com",
       });
       const elsewhere = await proxy.sign({ ...says, aud: "/projects/42/global/backendServices/7" });
       expect(await iap.verify(elsewhere)).to.deep.equal({ ok: false, reason: "audience" });

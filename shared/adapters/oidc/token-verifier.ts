@@ -37,7 +37,8 @@ export function createTokenVerifier(
     if (found.kind === "unknown") return { ok: false, reason: "key-unknown" };
     if (found.kind === "unavailable") return { ok: false, reason: "keys-unavailable", why: found.why };
     const isSigned = await isSignedBy(token, found.key, algorithm);
-    return isSigned ? { ok: true, email: claims.email ?? "" } : { ok: false, reason: "signature" };
+    const { email, hostedDomain } = claims;
+    return isSigned ? { ok: true, email: email ?? "", hostedDomain } : { ok: false, reason: "signature" };
   };
   return { verify };
 }
