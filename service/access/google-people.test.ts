@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { expect } from "chai";
 import { googlePeople, type PeopleSettings } from "../../cli/runtime/google-people.ts";
 import { systemClock } from "../../shared/adapters/system/system-clock.ts";
@@ -229,6 +230,16 @@ describe("people whom Google signed in", () => {
   it("are who the policy names by address, whoever keeps the account", async () => {
     const headers = { authorization: `Bearer ${await signedIn("robin@example.com", { hd: undefined })}` };
     expect((await withSignIn().app.request(cancel, { method: "POST", headers })).status).to.equal(202);
+  });
+
+  it("are told a command that gcloud takes from them: no own audience for a person's own account, and no address unasked", async () => {
+    const headers = { authorization: `Bearer ${await signedIn("robin@example.com", { aud: "elsewhere" })}` };
+    const { next } = await jsonOf(await withSignIn().app.request("/api/v1/services", { headers }));
+    const command =
+      "gcloud auth print-identity-token --impersonate-service-account=ACCOUNT --include-email --audiences=AUDIENCE";
+    expect(next).to.include(`${command}, `);
+    for (const page of ["docs/errors.md", "docs/explanation/security.md"])
+      expect(await readFile(page, "utf8"), page).to.include(command);
   });
 
   it("are refused by a forged signature, and asked to come again when the keys cannot be had", async () => {

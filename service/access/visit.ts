@@ -68,13 +68,18 @@ async function visitThroughProxy(c: Context<AppEnv>, people: GooglePeople | null
   return visitBy(c, { verdict, people, what: "The assertion of Identity-Aware Proxy", next });
 }
 
+/**
+ * gcloud takes an audience only for service accounts, and names an impersonated one only when asked to
+ * (https://cloud.google.com/sdk/gcloud/reference/auth/print-identity-token).
+ */
+const nextToken =
+  "gcloud auth print-identity-token --impersonate-service-account=ACCOUNT --include-email --audiences=AUDIENCE, with people.signIn of gantry.server.yaml as the audience and a service account that the policy names.";
+
 async function signedIn(c: Context<AppEnv>, people: GooglePeople | null, header: string): Promise<Visit> {
   const token = identityTokenOf(header);
   if (!people?.signIn || token === null) return nobody;
   const verdict = await people.signIn.verify(token);
-  const next =
-    "gcloud auth print-identity-token --audiences=AUDIENCE, with people.signIn of gantry.server.yaml as the audience.";
-  return visitBy(c, { verdict, people, what: "The identity token", next });
+  return visitBy(c, { verdict, people, what: "The identity token", next: nextToken });
 }
 
 type Judged = Readonly<{ verdict: TokenVerdict; people: GooglePeople; what: string; next: string }>;

@@ -28,7 +28,7 @@ export function pushIssuer({
   return { expected, algorithm: "RS256", keysUrl };
 }
 
-/** Identity tokens that people and CI jobs have from Google, as `gcloud auth print-identity-token` prints them. */
+/** Identity tokens of Google's for an audience of our own, as `gcloud auth print-identity-token` prints them for service accounts. */
 export function signInIssuer({
   audience,
   keysUrl = googleKeys,
