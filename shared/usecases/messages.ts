@@ -4,6 +4,7 @@ import { guardedSettings } from "../domain/guardrails.ts";
 import { parseServiceKey, type ServiceKey } from "../domain/ids.ts";
 import { stageOf } from "../domain/owed.ts";
 import { longestName } from "../domain/person-name.ts";
+import type { FactTold } from "../domain/quiet-fact.ts";
 import type { JsonValue } from "../domain/release-config.ts";
 import type { Work } from "../domain/work.ts";
 import { AppError } from "../ports/app-error.ts";
@@ -45,7 +46,12 @@ export function requestMessage(request: ReleaseRequest): OutgoingMessage {
   };
 }
 
-const fact = z.object({ releaseId: z.string(), type: z.string() });
+const fact = z.object({
+  releaseId: z.string(),
+  type: z.string(),
+  slice: z.number().exactOptional(),
+  checks: z.array(z.object({ verdict: z.string() })).exactOptional(),
+});
 const chatCall = z.object({ conversation: z.string().min(1) });
 const workCall = z.object({ service: z.string(), work: z.string() });
 const warmupCall = z.object({ service: z.string().optional() });
@@ -98,7 +104,7 @@ export function warmupCallMessage(service: ServiceKey | null, occasion: string):
 }
 
 /** The release that a fact on `gantry-events` is about, and what happened to it. */
-export function readFact(event: PubSubEvent): Readonly<{ releaseId: string; type: string }> {
+export function readFact(event: PubSubEvent): FactTold & Readonly<{ releaseId: string }> {
   return readMessage(event, fact);
 }
 

@@ -15,6 +15,7 @@ import {
 import { functionHarness, pubSubEvent } from "../../test/support/function-harness.ts";
 import { RecordingChat } from "../../test/support/recording-chat.ts";
 import type { EventType, ServiceEvent } from "../domain/events.ts";
+import { parseBuildId } from "../domain/ids.ts";
 import type { ActiveRelease, LiveRelease } from "../domain/service-state.ts";
 import { topics } from "../ports/bus.ts";
 import { factOf } from "./messages.ts";
@@ -67,6 +68,10 @@ async function besideLive() {
   return { chat, deps, happen, offers };
 }
 
+const buildId = parseBuildId("b-1");
+if (buildId === null) throw new Error("a fixture");
+const pass = { name: "errors", verdict: "pass", measured: "0 of 12 failed", limit: "at most 1 %" } as const;
+
 const ends: readonly ServiceEvent[] = [
   { ...at, type: "release-failed", failure },
   { ...at, type: "release-rejected", failure, by: old.requestedBy },
@@ -100,6 +105,29 @@ describe("the message of the live release, while a newer one is under way", () =
     for (const type of types)
       await notify({ ...deps, store }, pubSubEvent(topics.events, { releaseId: newer.id, type }));
     expect(asked.filter((name) => name === "load")).to.deep.equal([]);
+  });
+
+  it("costs no look at the store where a fact changes nothing", async () => {
+    const { deps, happen } = await besideLive();
+    await happen({ ...at, type: "release-began", release: newer }, active);
+    const asked: string[] = [];
+    const get = (target: object, name: string | symbol): unknown => {
+      asked.push(String(name));
+      const method: unknown = Reflect.get(target, name);
+      return typeof method === "function" ? method.bind(target) : method;
+    };
+    const spied = <T extends object>(port: T): T => new Proxy<T>(port, { get });
+    const busy = { ...deps, store: spied(deps.store), conversations: spied(deps.conversations) };
+    const quiet: readonly ServiceEvent[] = [
+      { ...at, type: "build-polled", buildId },
+      { ...at, type: "watch-went-on", slice: 7, checks: [pass] },
+    ];
+    const told = (event: ServiceEvent) =>
+      notify(busy, pubSubEvent(topics.events, factOf(service, event).data));
+    for (const event of quiet) await told(event);
+    expect(asked).to.deep.equal([]);
+    await told({ ...at, type: "watch-went-on", slice: 7, checks: [{ ...pass, verdict: "inconclusive" }] });
+    expect(asked).to.include("release");
   });
 
   it("is left alone where nothing was ever said of it", async () => {

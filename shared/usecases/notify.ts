@@ -1,5 +1,6 @@
 import { mayTurnForgeStatus } from "../domain/forge-status.ts";
 import { parseReleaseId } from "../domain/ids.ts";
+import { isQuiet } from "../domain/quiet-fact.ts";
 import type { ReleaseRecord } from "../domain/release-record.ts";
 import { mayTurnWayBack } from "../domain/way-back-offer.ts";
 import type { PubSubEvent } from "../ports/bus.ts";
@@ -9,16 +10,20 @@ import { speak } from "./speak.ts";
 import { forgeChannel, forgeKey, isWithForge, tellForge } from "./tell-forge.ts";
 
 /**
- * A fact about a release: notes durably that something is to be said of it in chat and told to the forge, then does it.
+ * A fact about a release: notes durably that something is to be said of it in chat and told to the forge, then does it. One that
+ * changes nothing there costs no look at the store: a watch of days has thousands of them.
  * Where it may change what the message of the live release offers, that one is looked at too.
  */
 export async function notify(deps: Deps, event: PubSubEvent): Promise<void> {
-  const { releaseId, type } = readFact(event);
-  const id = parseReleaseId(releaseId);
-  if ((deps.chat === null && deps.forge === null) || id === null) return;
+  const fact = readFact(event);
+  const id = parseReleaseId(fact.releaseId);
+  const isForChat = deps.chat !== null && !isQuiet(fact);
+  const isForForge = deps.forge !== null && mayTurnForgeStatus(fact.type);
+  if ((!isForChat && !isForForge) || id === null) return;
   const record = await deps.store.release(id);
   if (record === null) return;
-  const wanted = [...(await inChat(deps, record, type)), ...atForge(deps, record, type)];
+  const chats = isForChat ? await inChat(deps, record, fact.type) : [];
+  const wanted = [...chats, ...(isForForge ? [atForge(record)] : [])];
   for (const { key, channel } of wanted)
     await deps.conversations.want({ key, channel, now: deps.clock.now() });
   await Promise.all(wanted.map(({ key }) => say(deps, key)));
@@ -30,14 +35,12 @@ function say(deps: Deps, key: string): Promise<void> {
 }
 
 async function inChat(deps: Deps, record: ReleaseRecord, type: string): Promise<readonly Wanted[]> {
-  if (deps.chat === null) return [];
   const places = [await ownPlace(deps, record), mayTurnWayBack(type) ? await livePlace(deps, record) : null];
   return places.filter((place) => place !== null);
 }
 
-function atForge({ forge }: Deps, { id, repository }: ReleaseRecord, type: string): readonly Wanted[] {
-  if (forge === null || !mayTurnForgeStatus(type)) return [];
-  return [{ key: forgeKey(id), channel: forgeChannel(repository) }];
+function atForge({ id, repository }: ReleaseRecord): Wanted {
+  return { key: forgeKey(id), channel: forgeChannel(repository) };
 }
 
 type Wanted = Readonly<{ key: string; channel: string }>;

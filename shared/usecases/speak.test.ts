@@ -66,6 +66,26 @@ describe("what is said of a release in chat", () => {
     expect(rootOf(story).edits - before).to.be.within(2, 4);
   });
 
+  it("says within a minute that the watch sees something again, though no fact tells of it", async () => {
+    const story = await begun();
+    const errors = { name: "errors", measured: "0 of 0 failed", limit: "at most 1 %" } as const;
+    const unsure = [{ ...errors, verdict: "inconclusive" }] as const;
+    await story.happen(
+      1,
+      { type: "watch-went-on", slice: 3, checks: unsure },
+      { status: "baking", checks: unsure },
+    );
+    expect(JSON.stringify(rootOf(story).content)).to.include("not known");
+    const sure = [{ ...errors, verdict: "pass", measured: "0 of 12 failed" }] as const;
+    await story.clock.advance(3_000);
+    await story.occur(1, { type: "watch-went-on", slice: 4, checks: sure }, { checks: sure });
+    await story.sweep();
+    expect(JSON.stringify(rootOf(story).content)).to.include("not known");
+    await story.later(60_000);
+    expect(JSON.stringify(rootOf(story).content)).to.include("0 of 12 failed");
+    expect(await story.deps.conversations.nextDueAt()).to.equal(null);
+  });
+
   it("is told the whole channel where somebody has to look, and nowhere else", async () => {
     const story = await begun();
     const rest = { failure, by: person, candidate: candidate(), target: null };

@@ -1,5 +1,6 @@
 import { decisionUnderWay } from "../domain/decision-under-way.ts";
 import type { ReleaseId, Timestamp } from "../domain/ids.ts";
+import { isUnclear } from "../domain/quiet-fact.ts";
 import type { ReleaseRecord } from "../domain/release-record.ts";
 import { storyOf } from "../domain/release-story.ts";
 import { AppError } from "../ports/app-error.ts";
@@ -17,6 +18,9 @@ const callMs = 20_000;
 
 /** How long to wait after a failure that may pass, when the chat did not say; doubled each time up to the longest. */
 const backoff = { firstMs: 1_000, longestMs: 60_000 } as const;
+
+/** That the watch sees something again is a fact that nobody is told: while it does not, the message is looked at again. */
+const unclearEveryMs = 60_000;
 
 /** After a refusal a person has to do something (invite the bot, unarchive the channel), so asking again can take its time. */
 const afterRefusalMs = 5 * 60_000;
@@ -105,8 +109,10 @@ async function sayRelease(turn: Turn): Promise<Timestamp | null> {
   const sayIt = () => sayRoot(turn, content, needsAnEye(record));
   const rootAt = await sayIt();
   const first = await tellStory(turn, record, stored);
+  const now = deps.clock.now();
+  const clearAt = isUnclear(record) ? now + unclearEveryMs : null;
   if (first !== "rootless")
-    return earliest(rootAt, first, decisionUnderWay(events, deps.clock.now())?.until ?? null);
+    return earliest(rootAt, first, clearAt, decisionUnderWay(events, now)?.until ?? null);
   const anewAt = await sayIt();
   const second = await tellStory(turn, record, stored);
   return second === "rootless" ? deps.clock.now() + editEveryMs : earliest(anewAt, second);
