@@ -35,6 +35,14 @@ describe("the alerts of an installation", () => {
     expect(awaited).to.have.members([...lines]);
   });
 
+  // https://cloud.google.com/logging/docs/alerting/log-based-alerts
+  it("are made by whoever has the roles that the page names: one that waits for a line of the log needs a role of its own", () => {
+    expect(alerts).to.include("condition_matched_log {");
+    const page = readFileSync(new URL("../../docs/how-to/google-cloud.md", import.meta.url), "utf8");
+    const [, roles = ""] = /these roles are enough:(.*?)\n\n/s.exec(page) ?? [];
+    expect(roles).to.include("`roles/monitoring.editor`").and.include("`roles/logging.configWriter`");
+  });
+
   it("know a function by the name that it is installed under", () => {
     const [, pattern = ""] = /service_name=~\\"([^"\\]+)\\"/.exec(alerts) ?? [];
     for (const name of ["gantry", "gantry-sweep", "gantry-build"]) expect(name).to.match(new RegExp(pattern));
