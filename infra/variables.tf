@@ -160,7 +160,7 @@ variable "time_zone" {
 }
 
 variable "max_instances" {
-  description = "Other limits than the module's own, by function."
+  description = "Other limits than the module's own, by function; `service` is the HTTP service."
   type        = map(number)
   default     = {}
 

@@ -367,6 +367,19 @@ run "with_changed_settings" {
   }
 }
 
+run "with_a_small_quota" {
+  command = plan
+
+  variables {
+    max_instances = { verify = 5, service = 2 }
+  }
+
+  assert {
+    condition     = { for name, f in google_cloudfunctions2_function.function : name => f.service_config[0].max_instance_count if contains(["verify", "rollout"], name) } == { verify = 5, rollout = 20 } && alltrue([for s in google_cloud_run_v2_service.http : s.template[0].scaling[0].max_instance_count == 2])
+    error_message = "A limit of a function, or of the HTTP service, can be lowered."
+  }
+}
+
 run "with_traces" {
   variables {
     otlp_endpoint = "https://otlp.example.com"

@@ -38,6 +38,11 @@ variable "service_min_instances" {
   default = 0
 }
 
+variable "max_instances" {
+  type    = map(number)
+  default = {}
+}
+
 variable "settings_version" {
   type    = string
   default = null
@@ -101,6 +106,7 @@ module "gantry" {
   secrets_filled        = var.secrets_filled
   service_image         = var.service_image
   service_min_instances = var.service_min_instances
+  max_instances         = var.max_instances
   settings_version      = var.settings_version
   slack                 = var.slack
   github_token          = var.github_token
