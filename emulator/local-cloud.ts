@@ -80,21 +80,21 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
         log,
       }),
     );
-    const stateDirectory = join(directory, "build");
+    const git = await started(
+      startGit({ root: join(directory, "git"), port: ports.git ?? 0, webhook: options.webhook }),
+    );
     const build = await started(
       startCloudBuild({
         images,
         publish: options.publish,
+        connected: (repository) => git.connectedUrl(repository),
         httpPort: ports.buildLogs ?? 0,
-        stateDirectory,
+        stateDirectory: join(directory, "build"),
         log,
       }),
     );
     const registry = await started(startRegistry({ images, port: ports.registry ?? 0 }));
     const { monitoring, logging } = await startWatching({ run, build, options, started });
-    const git = await started(
-      startGit({ root: join(directory, "git"), port: ports.git ?? 0, webhook: options.webhook }),
-    );
     const slack = await started(
       startSlack({ ...options.slack, port: ports.slack ?? 0, stateDirectory: join(directory, "slack"), log }),
     );

@@ -7,6 +7,7 @@ import {
   buildSnapshot,
   type FunctionHarness,
   functionHarness,
+  gantryYaml,
   pubSubEvent,
   releaseRequest,
   succeeded,
@@ -150,6 +151,21 @@ describe("functions/deploy: what Cloud Build tells", () => {
     const call = { service: harness.world.service, work: "whatever" };
     await harness.finished(deploy(harness.deps)(pubSubEvent(topics.work.deploy, call)));
     expect(await harness.events(id)).to.include("build-polled");
+  });
+
+  it("looks for a build that fetches through a connection in that connection's region, and cancels it there", async () => {
+    const harness = functionHarness();
+    const connection = "projects/gantry-test/locations/us-west1/connections/acme/repositories/acme-api";
+    const yaml = gantryYaml().replace('tags: "v*.*.*"', `tags: "v*.*.*", connection: ${connection}`);
+    harness.world.files.set("gantry.yaml", yaml);
+    await harness.finished(build(harness.deps)(pubSubEvent(topics.releases, releaseRequest())));
+    harness.world.build = async () => null;
+    await hear(harness);
+    await harness.clock.advance(30_000);
+    const call = { service: harness.world.service, work: "whatever" };
+    await harness.finished(deploy(harness.deps)(pubSubEvent(topics.work.deploy, call)));
+    expect(harness.world.buildPlaces).to.deep.equal([connection, "us-west1", "us-west1", "us-west1"]);
+    expect(harness.world.cancelled).to.deep.equal([id]);
   });
 
   it("gives a release up whose build Cloud Build does not know any more", async () => {

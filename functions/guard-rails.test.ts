@@ -134,6 +134,7 @@ describe("what a release needs beside the service", () => {
   const secrets = [{ as: "env", at: "KEY", secret: "api-key", version: "3" }] as const;
   const found: LookupsPort = {
     imageRepository: async () => ({ state: "exists" }),
+    connectedRepository: async () => ({ state: "exists" }),
     secretVersion: async () => ({ state: "usable" }),
   };
 

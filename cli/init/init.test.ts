@@ -49,7 +49,12 @@ describe("gantry init", () => {
       expect(config.verify.checks).to.have.length(1);
       expect(config.approval.required).to.equal(false);
       expect(policy.repositories).to.deep.equal([
-        { repository: "acme/API.Server", services: ["acme-prod/us-central1/api"], branches: ["trunk"] },
+        {
+          repository: "acme/API.Server",
+          services: ["acme-prod/us-central1/api"],
+          branches: ["trunk"],
+          accounts: [],
+        },
       ]);
     });
   });

@@ -1,7 +1,7 @@
 import { status } from "@grpc/grpc-js";
 import { RpcError } from "../grpc/rpc-error.ts";
 import { type Build, type BuildStep, type Duration, timestamp } from "./build-resource.ts";
-import { problemAfterSubstitution, problemBeforeSubstitution } from "./build-validation.ts";
+import { problemAfterSubstitution, problemBeforeSubstitution, sourceProblem } from "./build-validation.ts";
 import { withSubstitutions } from "./substitutions.ts";
 
 /** A build as a client sends it: whatever it leaves out is absent. */
@@ -20,7 +20,7 @@ export function acceptedBuild(
   place: Readonly<{ id: string; projectId: string; location: string; projectNumber: string; logUrl: string }>,
 ): Build {
   const asked = readRequest(request, place);
-  refuse(problemBeforeSubstitution(asked));
+  refuse(problemBeforeSubstitution(asked) ?? sourceProblem(asked, place.location));
   const build = withSubstitutions(asked, place.projectNumber);
   refuse(problemAfterSubstitution(build));
   return build;

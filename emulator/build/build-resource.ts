@@ -41,12 +41,14 @@ export type BuildStep = Readonly<{
 }>;
 
 export type GitSource = Readonly<{ url: string; revision?: string; dir?: string }>;
+/** `repository`: `projects/P/locations/R/connections/C/repositories/N`. */
+type ConnectedSource = Readonly<{ repository: string; revision?: string; dir?: string }>;
 export type BuildSource = Readonly<{
   gitSource?: GitSource;
   storageSource?: object;
   repoSource?: object;
   storageSourceManifest?: object;
-  connectedRepository?: object;
+  connectedRepository?: ConnectedSource;
 }>;
 
 export type BuiltImage = Readonly<{ name: string; digest: string; pushTiming: TimeSpan }>;

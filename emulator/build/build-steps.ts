@@ -122,7 +122,7 @@ async function runStep(
   say: (text: string) => void,
   signal: AbortSignal,
 ): Promise<StepExit> {
-  const directory = posix.join("/", bench.build.source?.gitSource?.dir ?? "", stepDirectory(step));
+  const directory = posix.join("/", sourceDirectory(bench.build), stepDirectory(step));
   const { workspace } = bench;
   const workingDirectory = join(workspace, directory);
   await mkdir(workingDirectory, { recursive: true });
@@ -131,6 +131,10 @@ async function runStep(
   await mkdir(scratchDirectory, { recursive: true });
   const env = bench.build.options?.env ?? [];
   return runLocally({ step, workingDirectory, scratchDirectory, env, say, signal });
+}
+
+function sourceDirectory({ source }: Build): string {
+  return source?.gitSource?.dir ?? source?.connectedRepository?.dir ?? "";
 }
 
 function stepDirectory(step: BuildStep): string {

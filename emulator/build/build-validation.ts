@@ -20,6 +20,22 @@ export function problemBeforeSubstitution(build: Build): string | null {
   return secretsProblem(build);
 }
 
+/**
+ * A repository of a connection is built in the connection's region and nowhere else, least of all in `global`
+ * (`gcloud builds submit --help`, `--region`). The words are this emulator's own: Google's are not published.
+ */
+export function sourceProblem({ source }: Build, location: string): string | null {
+  const wanted = source?.connectedRepository;
+  if (wanted === undefined) return null;
+  const region = /^projects\/[^/]+\/locations\/([^/]+)\/connections\/[^/]+\/repositories\/[^/]+$/.exec(
+    wanted.repository,
+  )?.[1];
+  if (region === undefined)
+    return `invalid build: invalid .source.connected_repository field: "${wanted.repository}" is not projects/*/locations/*/connections/*/repositories/*`;
+  if (region === location && location !== "global") return null;
+  return `invalid build: the connected repository is in ${region}; a build in ${location} cannot use it`;
+}
+
 /** The same, for what can be judged only when the substitutions are in place: names of images, steps and tags. */
 export function problemAfterSubstitution(build: Build): string | null {
   for (const [index, step] of build.steps.entries())

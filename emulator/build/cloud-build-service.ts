@@ -44,7 +44,8 @@ export function cloudBuildService(parts: CloudBuildParts): GrpcService {
       RetryBuild: unary((request: Named) =>
         reachable(parts, async () => {
           const { projectId, ...build } = findBuild(parts, request);
-          return operation(await createBuild(parts, { projectId, build }));
+          const parent = `projects/${projectId}/locations/${placeIn(build.name ?? "")}`;
+          return operation(await createBuild(parts, { projectId, parent, build }));
         }),
       ),
     },
@@ -83,16 +84,19 @@ async function createBuild(parts: CloudBuildParts, request: CreateRequest): Prom
 function findBuild({ registry }: CloudBuildParts, request: Named): Build {
   const build = registry.get(request.id ?? request.name?.split("/").at(-1) ?? "");
   const projectId = request.projectId ?? request.name?.split("/")[1] ?? "";
-  if (build === null || (projectId !== "" && build.projectId !== projectId))
+  const location = request.name === undefined || request.name === "" ? "global" : placeIn(request.name);
+  if (build === null || (projectId !== "" && build.projectId !== projectId) || locationOf(build) !== location)
     throw new RpcError(status.NOT_FOUND, "Requested entity was not found.");
   return build;
 }
 
 function listBuilds(parts: CloudBuildParts, request: ListRequest): object {
-  const { projectId } = placeOf(request);
+  const { projectId, location } = placeOf(request);
   const test = parseBuildFilter(request.filter ?? "");
   if (test === null) throw new RpcError(status.INVALID_ARGUMENT, `invalid list filter: ${request.filter}`);
-  const found = parts.registry.all().filter((build) => build.projectId === projectId && test(build));
+  const found = parts.registry
+    .all()
+    .filter((build) => build.projectId === projectId && locationOf(build) === location && test(build));
   const from = Number(request.pageToken ?? 0) || 0;
   const to = from + (request.pageSize || buildsPerPage);
   return { builds: found.slice(from, to), ...(to < found.length ? { nextPageToken: String(to) } : {}) };
@@ -106,10 +110,19 @@ async function cancelBuild(parts: CloudBuildParts, request: Named): Promise<Buil
 }
 
 function placeOf(request: Named): { projectId: string; location: string } {
-  const [, project, , location] = request.parent?.split("/") ?? [];
+  const [, project] = request.parent?.split("/") ?? [];
   const projectId = request.projectId ?? project ?? "";
   if (projectId === "") throw new RpcError(status.INVALID_ARGUMENT, "project_id is required");
-  return { projectId, location: location ?? "global" };
+  return { projectId, location: placeIn(request.parent ?? "") };
+}
+
+/** A build is of one region, and unknown in every other. */
+function locationOf({ name = "" }: Build): string {
+  return placeIn(name);
+}
+
+function placeIn(name: string): string {
+  return name.split("/")[3] ?? "global";
 }
 
 const rpcCodes: Readonly<Record<string, number>> = {

@@ -349,6 +349,20 @@ describe("the local Cloud Build, driven by Google's client", () => {
       'invalid .secrets field: secretEnv "S" is used without being defined: the local Cloud Build has no Secret Manager and no Cloud KMS',
     ],
   ];
+  it("refuses a connected repository in a build of another region, and in global", async () => {
+    const repository = "projects/p/locations/us-west1/connections/c/repositories/acme-api";
+    const connected = (name: string) => ({
+      source: { connectedRepository: { repository: name } },
+      steps: [step],
+    });
+    const { code, details } = await refusal(connected(repository));
+    expect([code, details.includes("a build in global cannot use it")]).to.deep.equal([3, true]);
+    expect((await refusal(connected("acme-api"))).details).to.include("projects/*/locations/*/connections/*");
+    const parent = `projects/${projectId}/locations/us-west1`;
+    const [operation] = await client.createBuild({ parent, projectId, build: connected(repository) });
+    expect(operation.name).to.include("operations/build/");
+  });
+
   it("refuses at once, with INVALID_ARGUMENT and Cloud Build's words, what can never build", async () => {
     for (const [what, build, text] of refusals) {
       const { code, details } = await refusal(build);

@@ -10,15 +10,30 @@ export type FetchSource = (
   around: Readonly<{ say: (line: string) => void; signal: AbortSignal }>,
 ) => Promise<void>;
 
+/** Where a connected repository is cloned from, by its full name; null = no connection has it. */
+export type LocateConnected = (repository: string) => Promise<string | null>;
+
 /**
- * Fetches `gitSource` with git itself: one commit, no history, from a file path or over HTTP.
- * `locate` may turn the URL of a repository into another, such as a GitHub URL into the local git remote.
+ * Fetches `gitSource` and `connectedRepository` with git itself: one commit, no history, from a file path or over HTTP.
+ * `connected` finds the latter, and nobody else's repository.
  */
-export function gitSourceFetcher(locate: (url: string) => string = (url) => url): FetchSource {
+export function gitSourceFetcher(connected: LocateConnected = async () => null): FetchSource {
   return async (source, workspace, around) => {
-    if (source.gitSource === undefined) throw unsupported(source);
-    await fetchCommit({ ...source.gitSource, url: locate(source.gitSource.url) }, workspace, around);
+    const git = source.gitSource ?? (await connectedSource(source, connected));
+    if (git === null) throw unsupported(source);
+    await fetchCommit(git, workspace, around);
   };
+}
+
+async function connectedSource(
+  { connectedRepository: wanted }: BuildSource,
+  connected: LocateConnected,
+): Promise<GitSource | null> {
+  if (wanted === undefined) return null;
+  const url = await connected(wanted.repository);
+  if (url === null) throw failed(`repository ${wanted.repository} not found`);
+  const { revision } = wanted;
+  return revision === undefined ? { url } : { url, revision };
 }
 
 async function fetchCommit(
@@ -48,7 +63,7 @@ function failed(detail: string): BuildEnd {
 
 function unsupported(source: BuildSource): BuildEnd {
   const kind = Object.keys(source)[0] ?? "no source";
-  const sentence = `the local Cloud Build fetches gitSource and carries no Cloud Storage and no repository connection (${kind})`;
+  const sentence = `the local Cloud Build fetches gitSource and connectedRepository and carries no Cloud Storage (${kind})`;
   return failed(sentence);
 }
 

@@ -14,13 +14,14 @@ import { isFinished } from "./build-resource.ts";
 import { type BuildTimings, BuildYard } from "./build-yard.ts";
 import { buildOperations, type CloudBuildParts, cloudBuildService } from "./cloud-build-service.ts";
 import { FaultSwitches } from "./fault-switches.ts";
-import { type FetchSource, gitSourceFetcher } from "./git-source.ts";
+import { gitSourceFetcher, type LocateConnected } from "./git-source.ts";
 
 export type CloudBuildOptions = Readonly<{
   images: ImageStore;
   /** Receives what the real service publishes to the topic `cloud-builds`. */
   publish: (message: BuildMessage) => Promise<void>;
-  fetchSource?: FetchSource;
+  /** Finds repositories that are connected; without it none is. */
+  connected?: LocateConnected;
   host?: string;
   port?: number;
   httpPort?: number;
@@ -78,7 +79,7 @@ export async function startCloudBuild(options: CloudBuildOptions): Promise<Cloud
     images,
     logs,
     faults,
-    fetchSource: options.fetchSource ?? gitSourceFetcher(),
+    fetchSource: gitSourceFetcher(options.connected),
     timings: options.timings ?? {},
     concurrency: options.concurrency ?? 10,
     layers: new Set(),

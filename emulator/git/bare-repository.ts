@@ -49,10 +49,28 @@ export async function ensureRepository(root: string, fullName: string): Promise<
 
 /** Puts the hooks of all repositories in place again: the Node that they name may have moved. */
 export async function refreshHooks(root: string): Promise<void> {
+  for (const { owner, name } of await allRepositories(root))
+    await placeHooks(join(root, owner, `${name}.git`));
+}
+
+/** `owner/name` of the repository that is called `owner-name` in a connection, as Google's console calls it; null = none is. */
+export async function repositoryConnectedAs(root: string, id: string): Promise<string | null> {
+  const found = (await allRepositories(root)).find(({ owner, name }) => `${owner}-${name}` === id);
+  return found === undefined ? null : `${found.owner}/${found.name}`;
+}
+
+async function allRepositories(root: string): Promise<readonly Readonly<{ owner: string; name: string }>[]> {
   const owners = (await readdir(root, { withFileTypes: true })).filter((entry) => entry.isDirectory());
-  for (const { name: owner } of owners)
-    for (const name of await readdir(join(root, owner)))
-      if (await repositoryExists(join(root, owner, name))) await placeHooks(join(root, owner, name));
+  const found = await Promise.all(
+    owners.map(async ({ name: owner }) => {
+      const names = await readdir(join(root, owner));
+      const there = await Promise.all(names.map((name) => repositoryExists(join(root, owner, name))));
+      return names
+        .filter((_name, index) => there[index])
+        .map((name) => ({ owner, name: name.replace(/\.git$/, "") }));
+    }),
+  );
+  return found.flat();
 }
 
 async function placeHooks(directory: string): Promise<void> {

@@ -85,6 +85,14 @@ describe("the local git remote", () => {
     remote.faults.clear();
   });
 
+  it("knows its repositories by the names that connections give them", async () => {
+    const connection = "projects/p/locations/us-west1/connections/github/repositories";
+    expect(await remote.connectedUrl(`${connection}/${repository.replace("/", "-")}`)).to.equal(
+      remote.cloneUrl(repository),
+    );
+    expect(await remote.connectedUrl(`${connection}/nobody-nothing`)).to.equal(null);
+  });
+
   it("sends a signed push event for a branch, with its commits", async () => {
     const first = await commit("a.txt", "1");
     const second = await commit("a.txt", "2");

@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { getRequestListener } from "@hono/node-server";
 import { Hono } from "hono";
 import { FaultSwitches, faultRoutes } from "../build/fault-switches.ts";
-import { ensureRepository, refreshHooks } from "./bare-repository.ts";
+import { ensureRepository, refreshHooks, repositoryConnectedAs } from "./bare-repository.ts";
 import { githubApi } from "./github-api.ts";
 import { GithubRecords } from "./github-records.ts";
 import { addressFile } from "./post-receive-hook.ts";
@@ -38,6 +38,8 @@ export type GitServer = Readonly<{
   url: string;
   faults: GitFaults;
   cloneUrl(repository: string): string;
+  /** Clone URL of a repository by its full name in a connection, `…/repositories/OWNER-NAME`; null = there is none such. */
+  connectedUrl(repository: string): Promise<string | null>;
   /** Makes `owner/name` if it is missing and answers the folder of the bare repository. */
   ensureRepository(repository: string): Promise<string>;
   /** The webhooks of a repository, newest first. */
@@ -81,6 +83,10 @@ export async function startGit(options: GitOptions): Promise<GitServer> {
     url,
     faults,
     cloneUrl: (repository) => `${url}/${repository}.git`,
+    connectedUrl: async (repository) => {
+      const name = await repositoryConnectedAs(root, repository.split("/").at(-1) ?? "");
+      return name === null ? null : `${url}/${name}.git`;
+    },
     ensureRepository: (repository) => ensureRepository(root, repository),
     deliveries: (repository) => webhooks.deliveries(repository),
     redeliver: (id) => webhooks.redeliver(id),

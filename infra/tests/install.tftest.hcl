@@ -208,7 +208,7 @@ run "rights" {
   }
 
   assert {
-    condition     = length(setunion(google_project_iam_custom_role.preflight["acme-ops"].permissions, ["secretmanager.versions.get", "artifactregistry.repositories.get"])) == 2
+    condition     = length(setunion(google_project_iam_custom_role.preflight["acme-ops"].permissions, ["secretmanager.versions.get", "artifactregistry.repositories.get", "cloudbuild.repositories.get"])) == 3
     error_message = "The preflight looks, and reads no secret."
   }
 

@@ -33,7 +33,17 @@ export const sourceField = section({
     .default("v*.*.*")
     .describe("Tags that start a release; `*` stands for any text without a slash."),
   directory: pathField("a folder").default(".").describe("The folder of the repository that is built."),
-}).describe("Where the source comes from.");
+  connection: textOf(
+    /^projects\/[a-z0-9.:-]+\/locations\/[a-z]+-[a-z]+[0-9]+\/connections\/[A-Za-z0-9._-]+\/repositories\/[A-Za-z0-9._-]+$/,
+    "the full name of a repository in a Cloud Build connection, `projects/…/locations/REGION/connections/…/repositories/…`",
+  )
+    .optional()
+    .describe(
+      "The repository in a Cloud Build connection, by its full name: a private repository is fetched through it, and builds run in its region. Without it Cloud Build clones from GitHub without a password.",
+    ),
+})
+  .transform(({ connection, ...source }) => (connection === undefined ? source : { ...source, connection }))
+  .describe("Where the source comes from.");
 
 const userSubstitutionName = textOf(
   /^_[A-Z0-9_]{1,99}$/,

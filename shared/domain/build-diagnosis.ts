@@ -221,7 +221,7 @@ const sourceNotFetched: Finding = {
   cause: "source-not-fetched",
   sentence: "Cloud Build could not fetch the commit from the git host.",
   repair:
-    "Check that the commit is still there and that Cloud Build may read the repository; then release the tag again.",
+    "Check that the commit is still there and that Cloud Build may read the repository (a private one needs source.connection in gantry.yaml, and the build's account roles/cloudbuild.readTokenAccessor); then release the tag again.",
 };
 
 function byStep(lines: readonly string[], { report }: BuildEvidence): Found {

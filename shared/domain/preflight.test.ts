@@ -26,6 +26,7 @@ const calm: PreflightReading = {
   trial: { state: "accepted" },
   gpuQuota: 8,
   imageRepository: null,
+  connection: null,
   secrets: [],
 };
 
@@ -340,6 +341,37 @@ describe("preflight()", () => {
     expect(allowed?.message).to.include("(smaller model)");
     const [unreasoned] = findings(withTemplate({ memoryBytes: 16 * gib }), { allowed: "" });
     expect(unreasoned?.message).to.include("to differ: memory");
+  });
+});
+
+describe("preflight() of a connection", () => {
+  const { source } = releaseConfig();
+  const connection = "projects/demo/locations/us-west1/connections/acme/repositories/acme-api";
+  const config = releaseConfig({ source: { ...source, connection } });
+
+  it("stops a release whose repository is not connected, or is another one, and says what to type", () => {
+    const [missing] = findings({ connection: { state: "missing" } }, { config });
+    expect(missing?.next).to.equal(
+      `gcloud builds repositories create acme-api --remote-uri=https://github.com/${source.repository}.git --connection=acme --region=us-west1 --project=demo`,
+    );
+    expect(codes({ connection: { state: "missing" } }, { config })[0]).to.equal("stops connection-missing");
+    expect(codes({ connection: { state: "other" } }, { config })[0]).to.equal("stops connection-differs");
+  });
+
+  it("says nothing of one that fits, or where none is named", () => {
+    for (const asked of [{ connection: { state: "exists" } } as const, {}])
+      expect(codes(asked, { config }).join()).not.to.include("connection");
+    expect(codes({ connection: { state: "missing" } }).join()).not.to.include("connection");
+  });
+
+  it("notes one that nobody could look up, and in whose project it is", () => {
+    const unknown = { connection: { state: "unknown", why: "HTTP 403" } } as const;
+    const messageIn = (project: string) =>
+      findings(unknown, { config: { ...config, service: { ...config.service, project } } }).find(
+        ({ code }) => code === "connection-unknown",
+      )?.message;
+    expect(messageIn("demo")).to.include("HTTP 403").and.not.include("another project");
+    expect(messageIn("other")).to.include("another project's");
   });
 });
 

@@ -9,6 +9,7 @@ import {
   sortRows,
 } from "./guardrails.ts";
 import type { ServiceKey, TagName } from "./ids.ts";
+import { connectionFindings } from "./preflight-connection.ts";
 import { limitFindings } from "./preflight-limits.ts";
 import { probeFindings } from "./preflight-probes.ts";
 import { quotaFindings, type TemplateTrial } from "./preflight-quota.ts";
@@ -18,7 +19,7 @@ import { accountRefusal } from "./runtime-account.ts";
 import type { SecretUse, ServiceSettings } from "./service-settings.ts";
 
 /** What was found of something that a release needs; `unknown` = it could not be asked, and why. */
-type Looked<State extends string> = Readonly<{ state: State } | { state: "unknown"; why: string }>;
+export type Looked<State extends string> = Readonly<{ state: State } | { state: "unknown"; why: string }>;
 
 /** A secret that the service uses, and whether its version can be read. */
 export type SecretState = SecretUse & Looked<"usable" | "missing" | "disabled">;
@@ -36,6 +37,8 @@ export type PreflightReading = Readonly<{
   /** GPUs that the region's quota allows; null = not known. */
   gpuQuota: number | null;
   imageRepository: (Readonly<{ name: string }> & Looked<"exists" | "missing">) | null; // null = not looked up
+  /** The repository that the source is fetched through; null = not looked up, or none is named. */
+  connection: Looked<"exists" | "missing" | "other"> | null;
   secrets: readonly SecretState[];
 }>;
 
@@ -58,6 +61,7 @@ export function preflight(question: PreflightQuestion, reading: PreflightReading
     ...quotaFindings(config, reading),
     ...probeFindings(config, live?.settings.template ?? null),
     ...repositoryFindings(config, reading),
+    ...connectionFindings(config, reading.connection),
     ...reading.secrets.flatMap((secret) => secretFindings(config, secret)),
   ]);
 }

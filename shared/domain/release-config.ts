@@ -19,8 +19,16 @@ export type ReleaseConfig = Readonly<{
 
 export type ServiceIdentity = Readonly<{ project: string; region: string; name: string }>;
 
-/** `repository` is `owner/name`; `tags` is a glob (`*` within one dotted part is enough for `v*.*.*`). */
-export type SourceConfig = Readonly<{ repository: string; tags: string; directory: string }>;
+/**
+ * `repository` is `owner/name`; `tags` is a glob (`*` within one dotted part is enough for `v*.*.*`). `connection` is the full
+ * name of the repository in a Cloud Build connection; without it Cloud Build clones by URL, which a private one does not let it.
+ */
+export type SourceConfig = Readonly<{
+  repository: string;
+  tags: string;
+  directory: string;
+  connection?: string;
+}>;
 
 /** `config` is a path in the repository below `source.directory`, or null for Gantry's own no-cache build file. */
 export type BuildConfig = Readonly<{

@@ -60,6 +60,7 @@ const needsOf: Readonly<Record<string, readonly (readonly Need[])[]>> = {
   "logs.revisionLog": [["logging.viewer service-project"]],
   "images.resolve": [["artifactregistry.reader image-repository"]],
   "lookups.imageRepository": [looks],
+  "lookups.connectedRepository": [looks],
   "lookups.secretVersion": [looks],
   "source.resolveTag": [github],
   "source.readFile": [github],
@@ -112,6 +113,7 @@ class Play {
     });
     world.lookupsPort = {
       imageRepository: async () => ({ state: "exists" }),
+      connectedRepository: async () => ({ state: "exists" }),
       secretVersion: async () => ({ state: "usable" }),
     };
   }

@@ -44,13 +44,17 @@ const buildKeeperRole = {
 } as const;
 
 /**
- * Another, for what the preflight looks up: whether the image repository is there, and whether the secrets that the service
- * names have the version. `roles/secretmanager.viewer` may list all secrets, and neither role may read a value.
+ * Another, for what the preflight looks up: whether image repository and connected source repository are there, and whether the
+ * secrets that the service names have the version. `roles/secretmanager.viewer` may list all secrets, and neither role may read a value.
  */
 const preflightRole = {
   id: "gantryPreflight",
-  title: "Gantry: look up image repositories and the state of secrets",
-  permissions: ["artifactregistry.repositories.get", "secretmanager.versions.get"],
+  title: "Gantry: look up image and source repositories, and the state of secrets",
+  permissions: [
+    "artifactregistry.repositories.get",
+    "cloudbuild.repositories.get",
+    "secretmanager.versions.get",
+  ],
 } as const;
 
 /** The roles of Gantry's own, made in each project with services. */
@@ -120,6 +124,11 @@ const grants: Readonly<Record<Component, readonly Grant[]>> = {
   images: [
     ["roles/artifactregistry.writer", "image-repository", "pushes the image that was built"],
     ["roles/logging.logWriter", "service-project", "writes the build's log"],
+    [
+      "roles/cloudbuild.readTokenAccessor",
+      "service-project",
+      "fetches private repositories through their connection; of every connection in the project",
+    ],
   ],
   packager: [
     ["roles/artifactregistry.writer", "package-repository", "pushes the containers of functions and service"],

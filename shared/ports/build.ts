@@ -9,8 +9,10 @@ export type BuildRequest = Readonly<{
   /** 2 = the platform failed the first build; any other build of the release is left alone. */
   attempt: BuildAttempt;
   repository: string;
-  /** Where Cloud Build fetches the commit from. */
+  /** Where Cloud Build fetches the commit from, where `connection` is null. */
   cloneUrl: string;
+  /** The full name of the repository in a Cloud Build connection, by which a private one is fetched; null = by URL. */
+  connection: string | null;
   tag: TagName;
   commit: CommitSha;
   /** Folder of the service in the repository; "" = its root. */
@@ -47,10 +49,14 @@ export type StartOutcome =
 export interface BuildPort {
   /** AT MOST ONE build per release and attempt: it is found again by its tags before one is created. */
   start(request: BuildRequest): Promise<StartOutcome>;
-  /** Null = no such build. */
-  get(params: Readonly<{ service: ServiceKey; id: BuildId }>): Promise<BuildSnapshot | null>;
+  /** Null = no such build. `region`: where the build runs (`buildRegionOf`); null = where builds without a connection do. */
+  get(
+    params: Readonly<{ service: ServiceKey; id: BuildId; region: string | null }>,
+  ): Promise<BuildSnapshot | null>;
   /** Cancels whatever of this release still runs; nothing to cancel is no error. */
-  cancel(params: Readonly<{ service: ServiceKey; releaseId: ReleaseId }>): Promise<void>;
+  cancel(
+    params: Readonly<{ service: ServiceKey; releaseId: ReleaseId; region: string | null }>,
+  ): Promise<void>;
 }
 
 /** A build of Gantry's carries the tag `gantry-release-<release id>`: by it the build is found again. */

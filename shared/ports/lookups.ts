@@ -11,5 +11,9 @@ export type SecretVersion = Readonly<{ project: string; secret: string; version:
 export interface LookupsPort {
   /** `LOCATION-docker.pkg.dev/PROJECT/REPOSITORY`. */
   imageRepository(name: string): Promise<Found<"exists" | "missing">>;
+  /** A repository in a Cloud Build connection, by its full name. `other`: it is there, and is not `owner/name` on the git host. */
+  connectedRepository(
+    wanted: Readonly<{ name: string; repository: string }>,
+  ): Promise<Found<"exists" | "missing" | "other">>;
   secretVersion(version: SecretVersion): Promise<Found<"usable" | "missing" | "disabled">>;
 }

@@ -1,6 +1,7 @@
 import { parseBuildId, parseReleaseId, type ReleaseId } from "../domain/ids.ts";
 import type { ReleaseRecord } from "../domain/release-record.ts";
 import type { ServiceState } from "../domain/service-state.ts";
+import { buildRegionOf } from "../domain/source-connection.ts";
 import { type BuildSnapshot, releaseTagPrefix } from "../ports/build.ts";
 import type { PubSubEvent } from "../ports/bus.ts";
 import { commandFor } from "./build-outcome.ts";
@@ -21,9 +22,10 @@ export async function noticeBuild(deps: Deps, event: PubSubEvent): Promise<void>
   const record = releaseId && (await deps.store.release(releaseId));
   if (!record || !buildId) return;
   const { service } = record;
-  const build = await deps.build.get({ service, id: buildId });
-  if (!build || build.status === "queued" || build.status === "working") return;
   const config = await deps.store.config(record.configHash);
+  const region = config === null ? null : buildRegionOf(config.source);
+  const build = await deps.build.get({ service, id: buildId, region });
+  if (!build || build.status === "queued" || build.status === "working") return;
   const known = await deps.store.load(service);
   if (config === null || !isAwaited(known.state, record, build)) {
     await workOn(deps, "deploy", service);

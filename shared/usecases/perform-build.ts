@@ -2,6 +2,7 @@ import { posix } from "node:path";
 import type { Command } from "../domain/commands.ts";
 import type { ReleaseConfig } from "../domain/release-config.ts";
 import type { Failure, ReleaseBasics } from "../domain/service-state.ts";
+import { buildRegionOf } from "../domain/source-connection.ts";
 import { AppError } from "../ports/app-error.ts";
 import { commandFor, refusalOf } from "./build-outcome.ts";
 import { activeOf, configOf, type Job } from "./job.ts";
@@ -18,6 +19,7 @@ export async function startBuild(job: Job): Promise<Command | null> {
     attempt: release.lost === undefined ? 1 : 2,
     repository: release.repository,
     cloneUrl: deps.source.cloneUrl(release.repository),
+    connection: config.source.connection ?? null,
     tag: release.tag,
     commit: release.commit,
     directory: config.source.directory,
@@ -61,9 +63,10 @@ export async function checkBuild(job: Job): Promise<Command | null> {
   const { deps, work } = job;
   const release = activeOf(job, "building");
   if (!release?.build) return null;
-  const build = await deps.build.get({ service: work.service, id: release.build.id });
+  const config = await configOf(job, release.configHash);
+  const region = buildRegionOf(config.source);
+  const build = await deps.build.get({ service: work.service, id: release.build.id, region });
   if (build) {
-    const config = await configOf(job, release.configHash);
     return commandFor(deps, { service: work.service, release, config }, build);
   }
   const failure: Failure = {

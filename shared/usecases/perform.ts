@@ -2,9 +2,11 @@ import type { Command } from "../domain/commands.ts";
 import type { ReleaseId } from "../domain/ids.ts";
 import { splitAt, splitsBeforeMove, splitsOfRelease, stepAt, wantedSplit } from "../domain/release-plan.ts";
 import type { Failure, Pair, ReleaseIn } from "../domain/service-state.ts";
+import { buildRegionOf } from "../domain/source-connection.ts";
 import type { WorkKind } from "../domain/work.ts";
 import { AppError } from "../ports/app-error.ts";
 import type { TrafficOutcome } from "../ports/run.ts";
+import type { Deps } from "./deps.ts";
 import { type Again, activeOf, configOf, type Job, type Performer } from "./job.ts";
 import { checkBuild, startBuild } from "./perform-build.ts";
 import { deployCandidate } from "./perform-deploy.ts";
@@ -137,11 +139,19 @@ async function tidy({ deps, work, state, signal }: Job): Promise<Command | null>
   const { service, releaseId } = work;
   const leftover = state.leftovers.find((left) => left.releaseId === releaseId);
   if (!leftover) return null;
-  if (leftover.build) await deps.build.cancel({ service, releaseId });
+  if (leftover.build)
+    await deps.build.cancel({ service, releaseId, region: await buildRegion(deps, releaseId) });
   const { trafficDeadlineMs: deadlineMs } = deps.settings;
   if (leftover.candidate)
     await deps.run.removeCandidate({ service, releaseId, ended: leftover.ended, deadlineMs, signal });
   return { type: "finish-tidy", at: deps.clock.now(), releaseId, found: leftover.found };
+}
+
+/** A build is found only in its own region, which the release's config tells. */
+async function buildRegion({ store }: Deps, releaseId: ReleaseId): Promise<string | null> {
+  const record = await store.release(releaseId);
+  const config = record && (await store.config(record.configHash));
+  return config === null ? null : buildRegionOf(config.source);
 }
 
 /** Who does which work. */

@@ -101,7 +101,7 @@ function isUnderWay({
   return !settled || !isSameSplit(wished, splitOf({ shares: effective, latest }));
 }
 
-type Needs = Pick<PreflightReading, "imageRepository" | "secrets">;
+type Needs = Pick<PreflightReading, "imageRepository" | "connection" | "secrets">;
 
 /** Where the image is pushed, unless none is built, and the secrets that the service uses, or will at its first deploy. */
 async function needs(
@@ -109,12 +109,16 @@ async function needs(
   { config, isBuilt }: Intention,
   reading: SettingsReading | null,
 ): Promise<Needs> {
-  if (lookups === null) return { imageRepository: null, secrets: [] };
+  if (lookups === null) return { imageRepository: null, connection: null, secrets: [] };
   const name = imageRepositoryOf(config);
   const { project } = config.service;
+  const { connection, repository: sourceRepository } = config.source;
   const uses = reading?.settings.template.secrets ?? guardedSecrets(config.guardrails);
-  const [repository, secrets] = await Promise.all([
+  const [repository, connected, secrets] = await Promise.all([
     isBuilt ? lookups.imageRepository(name) : null,
+    isBuilt && connection !== undefined
+      ? lookups.connectedRepository({ name: connection, repository: sourceRepository })
+      : null,
     Promise.all(
       uses.map(async (use) => {
         const { secret, version } = use;
@@ -122,7 +126,7 @@ async function needs(
       }),
     ),
   ]);
-  return { imageRepository: repository && { name, ...repository }, secrets };
+  return { imageRepository: repository && { name, ...repository }, connection: connected, secrets };
 }
 
 /** Where the same repository's service was released before, while the one that is asked for does not exist. */

@@ -103,6 +103,8 @@ export class OutsideWorld {
   asked: string[] = [];
   builds: string[] = [];
   cancelled: ReleaseId[] = [];
+  /** Where builds were fetched from, asked for and cancelled, in this order: the connection, then regions. */
+  readonly buildPlaces: (string | null)[] = [];
   removed: ReleaseId[] = [];
   moved: Split[] = [];
   /** What Cloud Build says, by default that the build is there and works. */
@@ -145,11 +147,16 @@ export class OutsideWorld {
 
   readonly buildPort: BuildPort = {
     start: (request) => {
+      this.buildPlaces.push(request.connection);
       this.builds.push(`${request.releaseId} ${request.tag} ${request.file.name}`);
       return this.start();
     },
-    get: () => this.build(),
-    cancel: async ({ releaseId }) => {
+    get: ({ region }) => {
+      this.buildPlaces.push(region);
+      return this.build();
+    },
+    cancel: async ({ releaseId, region }) => {
+      this.buildPlaces.push(region);
       this.cancelled.push(releaseId);
     },
   };

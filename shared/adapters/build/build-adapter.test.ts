@@ -20,6 +20,7 @@ import { buildSettings, createBuildAdapter } from "./build-adapter.ts";
 import { type BuildConnection, connectBuild } from "./connect-build.ts";
 
 const settings = { ...buildSettings, callTimeoutMs: 3_000, retryMs: 5, lookMs: 10, looks: 2 };
+const connected = "projects/demo-project/locations/europe-west1/connections/acme/repositories/acme-api";
 const service = parseServiceKey("demo-project/us-central1/api")!;
 
 const own = `
@@ -57,7 +58,11 @@ describe("the Cloud Build adapter against the local cloud", () => {
     git("-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "-q", "-m", "x");
     commit = parseCommitSha(git("rev-parse", "HEAD"))!;
     const images = await openImageStore(join(directory, "images"));
-    cloud = await startCloudBuild({ images, publish: async () => undefined });
+    cloud = await startCloudBuild({
+      images,
+      publish: async () => undefined,
+      connected: async (name) => (name === connected ? repository : null),
+    });
     connection = connectBuild({ endpoint: { ...cloud.grpc, insecure: true } });
     builds = createBuildAdapter({ client: connection.client, clock: systemClock, settings });
   });
@@ -78,6 +83,7 @@ describe("the Cloud Build adapter against the local cloud", () => {
       attempt: 1,
       repository: "demo/api",
       cloneUrl: repository,
+      connection: null,
       tag: parseTagName("v1.0.0")!,
       commit,
       directory: "backend",
@@ -92,9 +98,9 @@ describe("the Cloud Build adapter against the local cloud", () => {
     return outcome.build;
   }
 
-  async function end({ id }: BuildSnapshot): Promise<BuildSnapshot> {
+  async function end({ id }: BuildSnapshot, region: string | null = null): Promise<BuildSnapshot> {
     for (;;) {
-      const build = await builds.get({ service, id });
+      const build = await builds.get({ service, id, region });
       if (build !== null && build.status !== "queued" && build.status !== "working") return build;
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
@@ -112,12 +118,29 @@ describe("the Cloud Build adapter against the local cloud", () => {
     expect(done.startedAt).to.be.closeTo(Date.now(), 20_000);
   });
 
+  it("builds a private repository through its connection, in the connection's region and nowhere else", async () => {
+    const request = requestFor(own, { connection: connected, cloneUrl: "https://github.com/acme/api.git" });
+    const started = startedOf(await builds.start(request));
+    expect((await end(started, "europe-west1")).image?.digest).to.match(/^sha256:/);
+    expect(startedOf(await builds.start(request)).id).to.equal(started.id); // found again there
+    expect(await builds.get({ service, id: started.id, region: null })).to.equal(null);
+    const running = requestFor(sleeping, { connection: connected });
+    const { id } = startedOf(await builds.start(running));
+    await builds.cancel({ ...running, region: "europe-west1" });
+    expect((await builds.get({ service, id, region: "europe-west1" }))?.status).to.equal("cancelled");
+  });
+
+  it("fails where no connection has the repository", async () => {
+    const started = startedOf(await builds.start(requestFor(own, { connection: `${connected}-not` })));
+    expect((await end(started, "europe-west1")).report?.failureType).to.equal("fetch-source-failed");
+  });
+
   it("starts one build for a release, however often it is asked to", async () => {
     const request = requestFor(sleeping);
     const first = startedOf(await builds.start(request));
     const second = startedOf(await builds.start(request));
     expect(second.id).to.equal(first.id);
-    await builds.cancel(request);
+    await builds.cancel({ ...request, region: null });
   });
 
   it("starts a second build where the platform lost the first, and finds each again by its attempt", async () => {
@@ -128,7 +151,7 @@ describe("the Cloud Build adapter against the local cloud", () => {
     expect(second.id).to.not.equal(first.id);
     expect(startedOf(await builds.start({ ...request, attempt: 2 })).id).to.equal(second.id);
     expect(startedOf(await builds.start(request)).id).to.equal(first.id);
-    await builds.cancel(request);
+    await builds.cancel({ ...request, region: null });
     expect((await end(second)).status).to.equal("cancelled");
   });
 
@@ -138,17 +161,17 @@ describe("the Cloud Build adapter against the local cloud", () => {
     const first = startedOf(await builds.start(request));
     const second = startedOf(await builds.start(request));
     expect(second.id).to.equal(first.id);
-    await builds.cancel(request);
+    await builds.cancel({ ...request, region: null });
   });
 
   it("cancels what still runs, and is content when nothing does", async () => {
     const request = requestFor(sleeping);
     const build = startedOf(await builds.start(request));
-    await builds.cancel(request);
+    await builds.cancel({ ...request, region: null });
     const cancelled = await end(build);
     expect(cancelled.status).to.equal("cancelled");
     expect(cancelled.report?.state).to.equal("cancelled");
-    await builds.cancel(request);
+    await builds.cancel({ ...request, region: null });
   });
 
   it("says which step failed, and how", async () => {
@@ -188,11 +211,11 @@ describe("the Cloud Build adapter against the local cloud", () => {
     const request = requestFor(sleeping);
     const { id } = startedOf(await builds.start(request));
     cloud.faults.set("unavailable", { count: 2 });
-    expect((await builds.get({ service, id }))?.id).to.equal(id);
-    await builds.cancel(request);
+    expect((await builds.get({ service, id, region: null }))?.id).to.equal(id);
+    await builds.cancel({ ...request, region: null });
   });
 
   it("knows no build that does not exist", async () => {
-    expect(await builds.get({ service, id: parseBuildId("no-such-build")! })).to.equal(null);
+    expect(await builds.get({ service, id: parseBuildId("no-such-build")!, region: null })).to.equal(null);
   });
 });

@@ -1,5 +1,6 @@
 import type { CloudBuildClient } from "@google-cloud/cloudbuild";
 import type { ReleaseId, ServiceKey } from "../../domain/ids.ts";
+import { buildRegionOf } from "../../domain/source-connection.ts";
 import { AppError } from "../../ports/app-error.ts";
 import type { BuildPort, BuildRequest, BuildSnapshot, StartOutcome } from "../../ports/build.ts";
 import type { Clock } from "../../ports/system.ts";
@@ -19,7 +20,7 @@ import { releaseTag } from "./build-tags.ts";
 export type BuildSettings = CallSettings &
   BuildAccount &
   Readonly<{
-    /** Where builds run. `global` is what `gcloud builds submit` uses; a region needs Cloud Build quota of its own. */
+    /** Where builds without a connection run. `global` is what `gcloud builds submit` uses; a region has a quota of its own. */
     location: string;
     lookMs: number; // between two searches for a build whose creation was not answered
     looks: number; // such searches before another creation
@@ -58,18 +59,21 @@ export function createBuildAdapter({
   const context: Context = { caller: { api: "build", clock, settings }, client, clock, settings };
   return {
     start: (request) => start(context, request),
-    get: async ({ service, id }) => {
+    get: async ({ service, id, region }) => {
       const found = await readCall(context.caller, {
         doing: `read build ${id} of ${service}`,
         send: async (timeout) => {
           const cloud = await client();
-          const [build] = await cloud.getBuild(nameOf(context, service, id), callOptions(timeout));
+          const [build] = await cloud.getBuild(
+            nameOf(context, { service, region }, id),
+            callOptions(timeout),
+          );
           return build;
         },
       });
       return found === null ? null : buildSnapshotOf(found);
     },
-    cancel: ({ service, releaseId }) => cancel(context, service, releaseId),
+    cancel: ({ releaseId, ...place }) => cancel(context, place, releaseId),
   };
 }
 
@@ -91,17 +95,16 @@ async function start(context: Context, request: BuildRequest): Promise<StartOutc
 }
 
 async function create(
-  { caller, client, settings }: Context,
-  { service, releaseId }: BuildRequest,
+  context: Context,
+  { service, releaseId, connection }: BuildRequest,
   build: IBuild,
 ): Promise<WriteAnswer<BuildSnapshot | null>> {
-  return writeCall(caller, {
+  return writeCall(context.caller, {
     doing: `start the build of release ${releaseId}`,
     send: async (timeout) => {
-      const cloud = await client();
-      const { project: projectId } = partsOf(service);
-      const parent = `projects/${projectId}/locations/${settings.location}`;
-      const [operation] = await cloud.createBuild({ parent, projectId, build }, callOptions(timeout));
+      const cloud = await context.client();
+      const place = parentOf(context, { service, region: regionOf(connection) });
+      const [operation] = await cloud.createBuild({ ...place, build }, callOptions(timeout));
       return buildOfOperation(operation.metadata);
     },
   });
@@ -127,25 +130,23 @@ async function lookAgain(context: Context, request: BuildRequest): Promise<Build
 /** The oldest build of this attempt: should there be two, all callers agree on one. */
 async function firstBuildOf(
   context: Context,
-  { service, releaseId, attempt }: BuildRequest,
+  { service, releaseId, attempt, connection }: BuildRequest,
 ): Promise<BuildSnapshot | null> {
-  const all = await buildsOf(context, service, releaseId);
+  const all = await buildsOf(context, { service, region: regionOf(connection) }, releaseId);
   return all.findLast((build) => build.attempt === attempt) ?? null;
 }
 
 /** Newest first, as Cloud Build lists them. */
 async function buildsOf(
-  { caller, client, settings }: Context,
-  service: ServiceKey,
+  context: Context,
+  place: Place,
   releaseId: ReleaseId,
 ): Promise<readonly BuildSnapshot[]> {
-  const found = await readCall(caller, {
+  const found = await readCall(context.caller, {
     doing: `look for the build of release ${releaseId}`,
     send: async (timeout) => {
-      const cloud = await client();
-      const { project: projectId } = partsOf(service);
-      const parent = `projects/${projectId}/locations/${settings.location}`;
-      const request = { parent, projectId, pageSize, filter: `tags="${releaseTag(releaseId)}"` };
+      const cloud = await context.client();
+      const request = { ...parentOf(context, place), pageSize, filter: `tags="${releaseTag(releaseId)}"` };
       const [builds] = await cloud.listBuilds(request, { ...callOptions(timeout), autoPaginate: false });
       return builds;
     },
@@ -154,10 +155,10 @@ async function buildsOf(
   return own.filter((build) => build.releaseId === releaseId);
 }
 
-async function cancel(context: Context, service: ServiceKey, releaseId: ReleaseId): Promise<void> {
+async function cancel(context: Context, place: Place, releaseId: ReleaseId): Promise<void> {
   const { caller, client, clock, settings } = context;
   for (let round = 1; ; round += 1) {
-    const running = (await buildsOf(context, service, releaseId)).filter(isUnfinished);
+    const running = (await buildsOf(context, place, releaseId)).filter(isUnfinished);
     if (running.length === 0) return;
     if (round > maxCancelRounds) throw stillRuns(releaseId);
     for (const { id } of running) {
@@ -165,20 +166,32 @@ async function cancel(context: Context, service: ServiceKey, releaseId: ReleaseI
       await writeCall(caller, {
         doing: `cancel build ${id}`,
         send: async (timeout) =>
-          (await client()).cancelBuild(nameOf(context, service, id), callOptions(timeout)),
+          (await client()).cancelBuild(nameOf(context, place, id), callOptions(timeout)),
       });
     }
     if (round > 1) await clock.sleep({ ms: settings.lookMs, signal: never });
   }
 }
 
+/** Where a build is looked for: one of another region is not found. */
+type Place = Readonly<{ service: ServiceKey; region: string | null }>;
+
+function regionOf(connection: string | null): string | null {
+  return connection === null ? null : buildRegionOf({ connection });
+}
+
+function parentOf({ settings }: Context, { service, region }: Place): { parent: string; projectId: string } {
+  const { project: projectId } = partsOf(service);
+  return { parent: `projects/${projectId}/locations/${region ?? settings.location}`, projectId };
+}
+
 function nameOf(
-  { settings }: Context,
-  service: ServiceKey,
+  context: Context,
+  place: Place,
   id: string,
 ): Readonly<{ name: string; projectId: string; id: string }> {
-  const { project: projectId } = partsOf(service);
-  return { name: `projects/${projectId}/locations/${settings.location}/builds/${id}`, projectId, id };
+  const { parent, projectId } = parentOf(context, place);
+  return { name: `${parent}/builds/${id}`, projectId, id };
 }
 
 function unanswered({ releaseId }: BuildRequest): AppError {

@@ -40,7 +40,7 @@ export function buildBodyOf(request: BuildRequest, by: BuildAccount): BodyResult
         withAccount(file, by.filesNameAccounts ? (file.serviceAccount ?? account) : account),
         seconds,
       ),
-      source: { gitSource: sourceOf(request, file) },
+      source: sourceOf(request, file),
       tags: [...(file.tags ?? []), ...buildTagsFor({ releaseId, service, attempt, imageIndex })],
     },
   };
@@ -63,12 +63,14 @@ function parse(request: BuildRequest, judged: Readonly<{ runsAs?: string | null 
 
 /** Steps run in the service's folder, unless the file places them itself with `_DIRECTORY`. */
 function sourceOf(
-  { cloneUrl, commit, directory }: BuildRequest,
+  { cloneUrl, connection, commit, directory }: BuildRequest,
   file: CloudBuildFile,
-): Readonly<{ url: string; revision: string; dir?: string }> {
+): NonNullable<IBuild["source"]> {
   const placesItself = file.substitutions?.["_DIRECTORY"] !== undefined;
-  const source = { url: cloneUrl, revision: commit };
-  return placesItself || directory === "" ? source : { ...source, dir: directory };
+  const at = { revision: commit, ...(placesItself || directory === "" ? {} : { dir: directory }) };
+  return connection === null
+    ? { gitSource: { url: cloneUrl, ...at } }
+    : { connectedRepository: { repository: connection, ...at } };
 }
 
 function fullNameOf({ account }: BuildAccount, project: string): string | null {

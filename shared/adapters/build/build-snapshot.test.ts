@@ -146,6 +146,7 @@ describe("buildBodyOf()", () => {
     attempt: 1,
     repository: "demo/api",
     cloneUrl: "https://git/demo/api",
+    connection: null,
     tag: "v1" as TagName,
     commit: "0123456789012345678901234567890123456789" as CommitSha,
     directory: "backend",
@@ -180,6 +181,14 @@ describe("buildBodyOf()", () => {
     );
     expect(placed.source).to.deep.equal({ gitSource: source });
     expect(placed.substitutions?.["_DIRECTORY"]).to.equal("backend");
+  });
+
+  it("fetches through the connection where one is named", () => {
+    const connection = "projects/demo-project/locations/us-central1/connections/acme/repositories/acme-api";
+    const text = `steps: [{ ${docker}, args: [build, --no-cache, --pull, .] }]\n${images}`;
+    expect(bodyOf(text, { connection }).source).to.deep.equal({
+      connectedRepository: { repository: connection, revision: request.commit, dir: "backend" },
+    });
   });
 
   it("passes exactly the substitutions that are used, and adds Gantry's tags to the file's", () => {

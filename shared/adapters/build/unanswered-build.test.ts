@@ -18,6 +18,7 @@ const request: BuildRequest = {
   attempt: 1,
   repository: "demo/api",
   cloneUrl: "https://git/demo/api",
+  connection: null,
   tag: "v1" as TagName,
   commit: "0123456789012345678901234567890123456789" as CommitSha,
   directory: "",
@@ -98,13 +99,13 @@ describe("a Cloud Build that does not answer", () => {
       listBuilds: async () => [[{ id: "build-1", status: "WORKING", tags }]],
       cancelBuild: () => Promise.reject(rpcError(9)),
     });
-    const thrown = await thrownBy(builds.cancel({ service, releaseId }));
+    const thrown = await thrownBy(builds.cancel({ service, releaseId, region: null }));
     expect(thrown).to.be.instanceOf(AppError).and.include({ code: "build-unavailable", transient: true });
   });
 
   it("does not keep anybody waiting", async () => {
     const builds = adapterOf({ getBuild: () => new Promise(() => undefined) });
-    const thrown = await thrownBy(builds.get({ service, id: "build-1" as BuildId }));
+    const thrown = await thrownBy(builds.get({ service, id: "build-1" as BuildId, region: null }));
     expect(thrown).to.be.instanceOf(AppError).and.include({ code: "build-unavailable", transient: true });
   });
 });

@@ -24,6 +24,7 @@ describe("looking up what a release needs, over HTTP", () => {
       ...googleLookups,
       artifactRegistry: url,
       secretManager: url,
+      cloudBuild: url,
       token: () => token(),
     });
   });
@@ -49,6 +50,19 @@ describe("looking up what a release needs, over HTTP", () => {
     expect((await lookups.imageRepository("us-docker.pkg.dev/example.com/perkie/images")).state).to.equal(
       "exists",
     );
+  });
+
+  it("tells whether a repository of a connection exists, and is the one that is meant", async () => {
+    const name = "projects/perkie/locations/us-west1/connections/acme/repositories/acme-api";
+    const body = JSON.stringify({ name, remoteUri: "https://github.com/Acme/api.git" });
+    answers = { [`/v2/${name}`]: { status: 200, body } };
+    const look = async (repository: string, of = name) =>
+      (await lookups.connectedRepository({ name: of, repository })).state;
+    expect(await look("acme/api")).to.equal("exists");
+    expect(await look("acme/other")).to.equal("other");
+    expect(await look("acme/api", `${name}-not`)).to.equal("missing");
+    answers = { [`/v2/${name}`]: { status: 403 } };
+    expect(await look("acme/api")).to.equal("unknown");
   });
 
   for (const [state, expected] of [
