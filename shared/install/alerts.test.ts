@@ -39,7 +39,7 @@ describe("the alerts of an installation", () => {
   it("are made by whoever has the roles that the page names: one that waits for a line of the log needs a role of its own", () => {
     expect(alerts).to.include("condition_matched_log {");
     const page = readFileSync(new URL("../../docs/how-to/google-cloud.md", import.meta.url), "utf8");
-    const [, roles = ""] = /these roles are enough:(.*?)\n\n/s.exec(page) ?? [];
+    const [, roles = ""] = /these roles are\s+enough:(.*?)\n\n/s.exec(page) ?? [];
     expect(roles).to.include("`roles/monitoring.editor`").and.include("`roles/logging.configWriter`");
   });
 
