@@ -151,6 +151,17 @@ describe("gantry doctor", () => {
   ];
   findsEach(sicknesses);
 
+  it("says of a token that is refused what makes the instances that live read another one", async () => {
+    const report = await examined((answers) => {
+      answers.set(hooksKey, googleError(401, "", "Bad credentials"));
+      answers.set("POST slack/auth.test", { ok: false, error: "token_revoked" });
+    });
+    const refused = wrongs(report).filter(({ what }) => /does not accept the token/.test(what));
+    expect(refused.map(({ next }) => next.at(-1))).to.deep.equal(
+      Array(2).fill("another settings_version, then: terraform apply"),
+    );
+  });
+
   it("says that a file has problems, and that the policy forbids what it asks for", async () => {
     const unread = await examined(undefined, { "gantry.yaml": "version: 1\n" });
     expect(wrongs(unread).map(({ check }) => check)).to.include("config");

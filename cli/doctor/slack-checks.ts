@@ -47,11 +47,13 @@ export async function checkSlack(
   const { ok: isAccepted, error = "", team_id: team = "", user = "" } = told.data;
   if (!isAccepted) {
     const add = "gcloud secrets versions add gantry-slack-token --data-file=FILE";
+    const restart = "another settings_version, then: terraform apply";
     return [
       broken(
         `Slack does not accept the token: ${error}`,
         "Releases go on; what needs a yes in Slack waits.",
         add,
+        restart,
       ),
     ];
   }

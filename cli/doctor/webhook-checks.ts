@@ -80,6 +80,7 @@ function hooksUnread(repository: string, status: number): Finding {
       "GitHub does not accept the token",
       "No gantry.yaml can be read with it.",
       "gcloud secrets versions add gantry-github-token --data-file=FILE",
+      "another settings_version, then: terraform apply",
     );
   if (status === 404 || status === 403) {
     const what = `the token does not see the webhooks of ${repository}`;
