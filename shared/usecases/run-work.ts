@@ -1,5 +1,5 @@
 import type { Command } from "../domain/commands.ts";
-import type { ReleaseId, ServiceKey } from "../domain/ids.ts";
+import type { ReleaseId, ServiceKey, Timestamp } from "../domain/ids.ts";
 import { owed } from "../domain/owed.ts";
 import type { FailureCode, ServiceState } from "../domain/service-state.ts";
 import type { Stage, WorkKind } from "../domain/work.ts";
@@ -144,31 +144,48 @@ async function settle({ deps, work, read, invocation }: Claimed, command: Comman
   };
 }
 
+type Ends = Readonly<{ lost: AbortController; ended: AbortSignal }>;
+
 /**
- * Renews the claim at every third of its lease. A claim that cannot be renewed is lost: whoever has it now does the work,
- * and this process stops. One that ran out is lost without asking: a process that stood still for longer than its lease
- * must not write another word before it knows.
+ * Renews the claim at every third of its lease. One that cannot be renewed is lost, also where the store has not answered
+ * a tenth of the lease before its end, and this run stops: whoever has the claim next does the work. One that ran out is
+ * lost without asking: a process that stood still for longer must not write another word before it knows.
  */
-async function keepClaim(
-  deps: Deps,
-  work: OwedWork,
-  { lost, ended }: Readonly<{ lost: AbortController; ended: AbortSignal }>,
-): Promise<void> {
+async function keepClaim(deps: Deps, work: OwedWork, { lost, ended }: Ends): Promise<void> {
   const { clock, settings } = deps;
   const { leaseMs } = settings;
-  let leaseUntil = work.leaseUntil ?? clock.now() + leaseMs;
-  while (clock.now() < leaseUntil) {
-    await clock.sleep({ ms: Math.ceil(leaseMs / 3), signal: ended });
+  const keptMs = leaseMs - Math.ceil(leaseMs / 10);
+  let askedAt = (work.leaseUntil ?? clock.now() + leaseMs) - leaseMs;
+  let keptUntil = askedAt + keptMs;
+  while (clock.now() < keptUntil) {
+    const beatAt = Math.min(askedAt + Math.ceil(leaseMs / 3), keptUntil);
+    await clock.sleep({ ms: beatAt - clock.now(), signal: ended });
     if (ended.aborted) return;
-    const now = clock.now();
-    const renewed = now < leaseUntil ? await renew(deps, work, now) : false;
+    askedAt = clock.now();
+    const renewed = await renewedBy(keptUntil, { deps, work, ended });
+    if (ended.aborted) return;
     if (renewed === false) break;
-    if (renewed) leaseUntil = now + leaseMs;
+    if (renewed) keptUntil = askedAt + keptMs;
   }
   lost.abort();
 }
 
-/** Null = the store could not be asked; the lease that is left stands. */
+/** False = the claim is lost, or the time came before the answer. Null = the store could not be asked; the lease stands. */
+async function renewedBy(
+  time: Timestamp,
+  { deps, work, ended }: Readonly<{ deps: Deps; work: OwedWork; ended: AbortSignal }>,
+): Promise<boolean | null> {
+  const { clock } = deps;
+  const now = clock.now();
+  if (now >= time) return false;
+  const answered = new AbortController();
+  const signal = AbortSignal.any([ended, answered.signal]);
+  const late = clock.sleep({ ms: time - now, signal }).then(() => false);
+  const renewed = await Promise.race([renew(deps, work, now), late]);
+  answered.abort();
+  return renewed;
+}
+
 async function renew(deps: Deps, { id, attempt }: OwedWork, now: number): Promise<boolean | null> {
   const { owner, leaseMs } = deps.settings;
   try {
