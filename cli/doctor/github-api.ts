@@ -10,17 +10,17 @@ export type GitHubApi = <T>(path: string, shape: z.ZodType<T>) => Promise<GitHub
 const timeoutMs = 10_000;
 
 /**
- * Asks as this bearer. GitHub names the scopes of a classic token in every answer
+ * Asks as this bearer; null = as a stranger, which sees what is public. GitHub names the scopes of a classic token in every answer
  * (https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/scopes-for-oauth-apps).
  */
 export function githubApi(
   { fetch: send }: Pick<CliIo, "fetch">,
-  { baseUrl, repository, bearer }: Readonly<{ baseUrl: string; repository: string; bearer: string }>,
+  { baseUrl, repository, bearer }: Readonly<{ baseUrl: string; repository: string; bearer: string | null }>,
 ): GitHubApi {
   const root = `${baseUrl.replace(/\/+$/, "")}/repos/${repository}`;
   const headers = {
     accept: "application/vnd.github+json",
-    authorization: `Bearer ${bearer}`,
+    ...(bearer === null ? {} : { authorization: `Bearer ${bearer}` }),
     "user-agent": "gantry",
   };
   return async (path, shape) => {

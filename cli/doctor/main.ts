@@ -17,6 +17,7 @@ import { checkSchedule, checkTopics } from "./message-checks.ts";
 import { checkProjectOpenness } from "./openness.ts";
 import { checkAsker, checkRights } from "./right-checks.ts";
 import { checkSlack } from "./slack-checks.ts";
+import { checkBuildSource } from "./source-checks.ts";
 import { checkApis, checkFirestore, checkSecrets } from "./store-checks.ts";
 import { checkSubscriptions } from "./subscription-checks.ts";
 import type { Target } from "./target.ts";
@@ -115,9 +116,10 @@ async function githubFindings({ server, config }: LocalReading, io: CliIo): Prom
   const app = id === undefined || privateKey === null ? null : { id, privateKey };
   const reports = server?.github.report ?? true;
   const webhook = checkGitHub(io, { baseUrl, token, repository, publicUrl: server?.publicUrl ?? null });
-  if (repository === null) return webhook;
+  if (config === null || repository === null) return webhook;
   const rights = checkForgeRights(io, { baseUrl, token, app, repository, reports });
-  return (await Promise.all([webhook, rights])).flat();
+  const source = checkBuildSource(io, { baseUrl, config });
+  return (await Promise.all([webhook, rights, source])).flat();
 }
 
 function slackFindings(

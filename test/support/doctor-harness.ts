@@ -26,7 +26,7 @@ export type Report = Readonly<{
 }>;
 
 export const hooksKey = "GET github/repos/acme/api/hooks";
-const repositoryKey = "GET github/repos/acme/api";
+export const repositoryKey = "GET github/repos/acme/api";
 export const deliveriesKey = "GET github/repos/acme/api/hooks/7/deliveries";
 
 function webhook(url: string) {
@@ -87,7 +87,7 @@ export async function examined(
   const team = { url: "https://acme.slack.com/", team: "Acme", team_id: "T0123ABCD" };
   answers.set("GET health", { status: "ok" });
   answers.set(hooksKey, [webhook(url)]);
-  answers.set(repositoryKey, { private: true });
+  answers.set(repositoryKey, { private: false });
   answers.set(deliveriesKey, [delivery(202, "OK"), delivery(500, "Internal Server Error")]);
   answers.set("POST slack/auth.test", {
     ok: true,
