@@ -64,7 +64,10 @@ export type TrafficRequest = Readonly<{
   service: ServiceKey;
   /** What shall be effective; sums to 100. */
   target: Split;
-  /** Tags to keep, by revision; every other `g-…` tag goes, tags of other owners stay. */
+  /**
+   * Tags to keep, by revision; every other `g-…` tag goes, tags of other owners stay. Unless `expected` is null, it counts as drift where
+   * one of them is gone from a revision without all traffic: stable was restored, which takes the tag away in the same write.
+   */
   tags: readonly Readonly<{ revision: RevisionName; tag: string }>[];
   /** The splits that Gantry may find and replace. Null = whatever is there (a rollback that a person asked for). */
   expected: readonly Split[] | null;

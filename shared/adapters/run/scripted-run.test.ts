@@ -211,6 +211,36 @@ describe("a revision that the traffic does not name yet", () => {
   });
 });
 
+describe("a move of traffic that is called off", () => {
+  const target = [{ revision: `${name}-other` as RevisionName, percent: 100 }];
+  const back = { service, target, tags: [], expected: null, deadlineMs: 1_000 };
+
+  for (const slow of ["service", "revision"] as const) {
+    it(`while it reads the ${slow} writes nothing, though what it reads is fresh`, async () => {
+      const { api, updates } = serviceWith(() => null);
+      const calling = new AbortController();
+      const called = (call: string) => {
+        if (call === slow) calling.abort();
+      };
+      const slowly: Partial<RunApi> = {
+        ...api,
+        service: async () => {
+          called("service");
+          return live;
+        },
+        revision: async () => {
+          called("revision");
+          return { name: `${path}/${name}-other`, conditions: ready };
+        },
+      };
+      const moving = setTraffic(contextOf(slowly), { ...back, signal: calling.signal });
+      const thrown = await moving.catch((error: unknown) => error);
+      expect(thrown).to.be.instanceOf(AppError).and.include({ code: "run-timed-out", transient: true });
+      expect(updates).to.have.length(0);
+    });
+  }
+});
+
 const names = [stable, `${name}-other` as RevisionName];
 const entries = fc.array(
   fc.record({

@@ -136,6 +136,15 @@ describe("moving traffic with Google's client in the local cloud", () => {
     await byHand(share(pair.stable, 100));
   });
 
+  it("gives a candidate that was taken back no traffic again, though the split is the one that it began with", async () => {
+    const [restored, overtaken] = [[{ revision: pair.stable, percent: 100 }], [at(0)]] as const;
+    expect(await move(0, null, { target: restored, tags: [] })).to.deep.equal({ outcome: "effective" });
+    const outcome = await move(5, overtaken);
+    expect(outcome).to.deep.equal({ outcome: "drifted", found: restored });
+    const { effective } = await snapshotOf(local, pair.service);
+    expect(effective.map(({ revision, percent }) => [revision, percent])).to.deep.equal([[pair.stable, 100]]);
+  });
+
   it("is called off by its signal", async () => {
     local.cloud.faults.set({ name: "traffic-lag", service: nameOf(pair.service), ms: 2_000 });
     const thrown = await thrownBy(move(5, [at(0)], { signal: AbortSignal.timeout(60) }));
@@ -195,6 +204,27 @@ describe("nextMove()", () => {
       { sightings: 1 },
       {},
       { done: { outcome: "drifted", found: at(50) } },
+    ],
+    [
+      "looks twice where the candidate's tag is gone, which whoever restores stable takes away",
+      snapshot(at(0), at(0)),
+      {},
+      { tags: [{ revision: candidate, tag: "g-1" }] },
+      { move: "look-again" },
+    ],
+    [
+      "does not give traffic again to a candidate that was taken back",
+      snapshot(at(0), at(0)),
+      { sightings: 1 },
+      { tags: [{ revision: candidate, tag: "g-1" }] },
+      { done: { outcome: "drifted", found: at(0) } },
+    ],
+    [
+      "needs no tag yet where a first revision has all traffic",
+      snapshot(at(100), at(100)),
+      {},
+      { target: at(100), tags: [{ revision: candidate, tag: "g-1" }], expected: [at(100)] },
+      { move: "write" },
     ],
     [
       "takes anything when nothing is expected",

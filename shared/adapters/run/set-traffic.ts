@@ -5,13 +5,14 @@ import {
   isSameSplit,
   isWholeSplit,
   type Split,
+  soleRevision,
   splitOf,
   tagsOf,
   trafficList,
 } from "../../domain/traffic.ts";
 import { AppError } from "../../ports/app-error.ts";
 import type { ServiceSnapshot, TrafficOutcome, TrafficRequest } from "../../ports/run.ts";
-import { isOver, pause, throwIfCalledOff } from "../google/patience.ts";
+import { isOver, type Patience, pause, throwIfCalledOff } from "../google/patience.ts";
 import type { RunApi } from "./run-api.ts";
 import { gaveUp, patienceFor, type RunContext } from "./run-context.ts";
 import {
@@ -65,7 +66,9 @@ export async function setTraffic(context: RunContext, request: TrafficRequest): 
     if (isOver(patience)) return tooLate(snapshot, request, progress);
     progress = { ...progress, generation: Math.max(progress.generation, generation) };
     const after =
-      next.move === "write" ? await write(context, request, raw, progress) : looked(progress, next.move);
+      next.move === "write"
+        ? await write(context, request, { raw, progress, patience })
+        : looked(progress, next.move);
     if ("outcome" in after) return after;
     progress = after;
     await pause(patience);
@@ -85,11 +88,13 @@ export function nextMove(snapshot: ServiceSnapshot, reading: Reading): NextMove 
     return { done: { outcome: "refused", message: `${describeSplit(target)} is no whole split`, found } };
   if (generation < progress.generation) return { move: "look" };
   if (isAskedFor(snapshot, request)) return carriedOut(snapshot, reading);
+  if (expected === null) return { move: "write" };
   const desired = desiredSplit(snapshot);
+  const mayReplace = [target, ...expected].some((split) => isSameSplit(split, desired));
   // Somebody wrote after this call's own write was taken: theirs wins, even where it is a split that was expected before.
   const isOverruled = progress.accepted > 0 && !isSameSplit(desired, target);
-  const mayReplace = expected === null || [target, ...expected].some((split) => isSameSplit(split, desired));
-  if (mayReplace && (!isOverruled || expected === null)) return { move: "write" };
+  const isTakenBack = progress.accepted === 0 && request.tags.some((tag) => isGone(snapshot, tag));
+  if (mayReplace && !isOverruled && !isTakenBack) return { move: "write" };
   return seenTwice(progress, { outcome: "drifted", found: desired });
 }
 
@@ -122,6 +127,15 @@ function isAskedFor({ desired }: ServiceSnapshot, { target, tags }: TrafficReque
   return isWholeSplit(byName) && isSameSplit(byName, target) && areTagsKept && own.length === tags.length;
 }
 
+/**
+ * Whether a tag is gone from a revision that does not have all traffic. Whoever restores stable takes the candidate's tag away in the
+ * same write, so a move that comes later finds out, also where the split is the one that it began with.
+ */
+function isGone(snapshot: ServiceSnapshot, { revision, tag }: TrafficRequest["tags"][number]): boolean {
+  const stands = snapshot.desired.some((share) => share.revision === revision && share.tag === tag);
+  return !stands && soleRevision(desiredSplit(snapshot)) !== revision;
+}
+
 function desiredSplit({ desired, latestReadyRevision }: ServiceSnapshot): Split {
   return splitOf({ shares: desired, latest: latestReadyRevision });
 }
@@ -141,12 +155,13 @@ function tooLate(
   return { outcome: "refused", message, found };
 }
 
-/** @throws AppError when conflicts or lost answers do not end. */
+type Writing = Readonly<{ raw: IService; progress: Progress; patience: Patience }>;
+
+/** Writes what replaces the service as it was read. @throws AppError when called off before that, and when conflicts or lost answers do not end. */
 async function write(
   { api, settings }: RunContext,
   { service, target, tags }: TrafficRequest,
-  raw: IService,
-  progress: Progress,
+  { raw, progress, patience }: Writing,
 ): Promise<Progress | TrafficOutcome> {
   if (progress.writes >= settings.maxWrites)
     throw gaveUp(`move the traffic of ${service}`, progress.lastRefusal);
@@ -155,6 +170,7 @@ async function write(
   if (unfit !== null) return { outcome: "refused", message: unfit, found: effectiveSplit(snapshot) };
   const others = tagsOf(snapshot.desired).filter(({ tag }) => !isGantryTag(tag));
   const traffic = trafficBody(trafficList({ split: target, tags: [...tags, ...others] }));
+  throwIfCalledOff(patience); // to read may have taken longer than its caller was its owner
   const result = await api.update(service, { traffic, etag: raw.etag ?? "" }, ["traffic"]);
   const next: Progress = { ...progress, writes: progress.writes + 1, sightings: 0 };
   switch (result.kind) {
