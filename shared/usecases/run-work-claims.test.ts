@@ -143,4 +143,31 @@ describe("the claim of workOn()", () => {
     await clock.advance(60_000);
     expect(await theWork(harness)).to.include({ claimedBy: null, leaseUntil: null });
   });
+
+  for (const { store, within, beyond } of [
+    { store: "answers its renewals", within: 19_900, beyond: 20_100 },
+    { store: "answers none of them", within: 2_900, beyond: 3_100 },
+  ])
+    it(`holds against a process whose clock is ${within} ms ahead, and not ${beyond} ms, where the store ${store}`, async () => {
+      const besides: boolean[] = [];
+      for (const aheadMs of [within, beyond]) {
+        const harness = await deploying();
+        const { deps, clock } = harness;
+        const isAnswered = store === "answers its renewals";
+        const { working, endedAfterMs } = await endless(harness, (params) =>
+          isAnswered ? deps.store.renewClaim(params) : new Promise(() => undefined),
+        );
+        const other = { id: (await theWork(harness))?.id ?? "", owner: "process-2", leaseMs };
+        let taken = false;
+        for (let ms = 0; ms < 45_000 && !taken && endedAfterMs() === undefined; ms += 50) {
+          await clock.advance(50);
+          const isEnded = endedAfterMs() !== undefined;
+          taken = !isEnded && (await deps.store.claimWork({ ...other, now: clock.now() + aheadMs })) !== null;
+        }
+        besides.push(taken);
+        deps.running.stopAll();
+        await working;
+      }
+      expect(besides).to.deep.equal([false, true]);
+    });
 });
