@@ -8,6 +8,7 @@ import { firstStep, graceWithoutEvidenceMs, stepAt, wantedSplit } from "./releas
 import { rollBackTo, rolledBack } from "./rollback-events.ts";
 import type { ActiveRelease, Failure, Pair, ReleaseIn, ServiceState } from "./service-state.ts";
 import { describeSplit, soleRevision } from "./traffic.ts";
+import { isPaused, watchOf } from "./watch-slices.ts";
 import type { WorkKind } from "./work.ts";
 
 type Stamp = Readonly<{ at: Timestamp; releaseId: ReleaseId }>;
@@ -137,14 +138,6 @@ export function decideMoveFinished(command: CommandOf<"finish-move">, state: Ser
   return events({ type: "traffic-moved", at, releaseId, step, percent });
 }
 
-/** What stands watch now: which step (null = the bake), since when, and for how long. */
-function watchOf(
-  active: ReleaseIn<"rolling-out" | "baking">,
-): Readonly<{ step: number | null; since: Timestamp | null; holdMs: number }> {
-  if (active.status === "baking") return { step: null, since: active.since, holdMs: active.plan.bakeMs };
-  return { step: active.step, since: active.movedAt, holdMs: stepAt(active.plan, active.step)?.holdMs ?? 0 };
-}
-
 function watchEnded(
   active: ReleaseIn<"rolling-out" | "baking">,
   { live }: ServiceState,
@@ -183,8 +176,8 @@ export function decideSliceFinished(command: CommandOf<"finish-slice">, state: S
     };
     return events({ type: "watch-failed", at, releaseId, checks }, ...takeBack(active, failure, at));
   }
-  const isPaused = active.status === "rolling-out" && active.paused;
-  if (verdict === "pass" && elapsedMs >= holdMs && !isPaused) return events(...watchEnded(active, state, at));
+  if (verdict === "pass" && elapsedMs >= holdMs && !isPaused(active))
+    return events(...watchEnded(active, state, at));
   if (verdict === "pass" || elapsedMs < holdMs + graceWithoutEvidenceMs)
     return events({ type: "watch-went-on", at, releaseId, slice: active.slice + 1, checks });
   const failure: Failure = {

@@ -31,7 +31,7 @@ export type Settings = Readonly<{
   retryMinMs: number;
   retryMaxMs: number;
   pollBuildEveryMs: number;
-  /** Longest stretch of watching in one go; below the time limit of a function. */
+  /** Stretch of watching that is judged by itself, and the shortest that is written down (`domain/watch-slices.ts`). */
   sliceMs: number;
   /** Between two looks at a candidate that waits for approval; each may wake an instance that costs money. */
   watchWaitingEveryMs: number;

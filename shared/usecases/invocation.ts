@@ -1,3 +1,4 @@
+import type { Timestamp } from "../domain/ids.ts";
 import { alsoDoes, owed, stageOf } from "../domain/owed.ts";
 import type { ServiceState } from "../domain/service-state.ts";
 import type { Stage, WorkKind } from "../domain/work.ts";
@@ -10,6 +11,7 @@ const neverHandedOver: readonly WorkKind[] = ["restore-stable"];
 
 /** What one call of a function may do. */
 export type Invocation = Readonly<{
+  endsAt: Timestamp; // infinite where it has no time limit
   hasTime: () => boolean;
   isMine: (kind: WorkKind) => boolean;
   /** Its own work as long as it has time, and then only what may not wait. */
@@ -28,6 +30,7 @@ export function beginInvocation({ clock, settings }: Deps, stage: Stage): Invoca
   const isMine = goesOnWith(stage);
   const hasTime = (): boolean => clock.now() < endsAt;
   return {
+    endsAt,
     hasTime,
     isMine,
     mayTakeUp: (kind) => isMine(kind) && (hasTime() || neverHandedOver.includes(kind)),

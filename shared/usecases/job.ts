@@ -1,12 +1,20 @@
 import type { Command } from "../domain/commands.ts";
+import type { Timestamp } from "../domain/ids.ts";
 import type { ReleaseConfig } from "../domain/release-config.ts";
 import type { ActiveRelease, ReleaseIn, ServiceState } from "../domain/service-state.ts";
-import type { Work } from "../domain/work.ts";
 import { AppError } from "../ports/app-error.ts";
+import type { OwedWork } from "../ports/store.ts";
 import type { Deps } from "./deps.ts";
 
 /** One piece of claimed work, with the state that owes it. */
-export type Job = Readonly<{ deps: Deps; work: Work; state: ServiceState; signal: AbortSignal }>;
+export type Job = Readonly<{
+  deps: Deps;
+  work: OwedWork;
+  state: ServiceState;
+  signal: AbortSignal;
+  /** After this the invocation begins no further piece; infinite where it has no time limit. */
+  until: Timestamp;
+}>;
 
 /**
  * Does the work and says what came of it, as a command. Null = the state does not owe it any more. `againMs` = nothing

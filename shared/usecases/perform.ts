@@ -1,23 +1,19 @@
 import type { Command } from "../domain/commands.ts";
 import type { ReleaseId } from "../domain/ids.ts";
-import { splitAt, splitsBeforeMove, splitsOfRelease, stepAt, wantedSplit } from "../domain/release-plan.ts";
-import type { Failure, Pair, ReleaseIn } from "../domain/service-state.ts";
+import { splitAt, splitsBeforeMove, splitsOfRelease, stepAt } from "../domain/release-plan.ts";
+import type { Failure } from "../domain/service-state.ts";
 import { buildRegionOf } from "../domain/source-connection.ts";
 import type { WorkKind } from "../domain/work.ts";
 import { AppError } from "../ports/app-error.ts";
 import type { TrafficOutcome } from "../ports/run.ts";
 import type { Deps } from "./deps.ts";
-import { type Again, activeOf, configOf, type Job, type Performer } from "./job.ts";
+import { activeOf, type Job, type Performer } from "./job.ts";
 import { checkBuild, startBuild } from "./perform-build.ts";
 import { deployCandidate } from "./perform-deploy.ts";
 import { verifyCandidate } from "./perform-gate.ts";
 import { checkDrift, performPreflight } from "./perform-preflight.ts";
 import { setMinimum } from "./perform-warmth.ts";
-import { watchSlice } from "./watch.ts";
-
-function pairOf({ candidate, stable }: Pair): Pair {
-  return { candidate, stable };
-}
+import { watch, watchWaiting } from "./perform-watch.ts";
 
 async function expireApproval({ deps, work }: Job): Promise<Command> {
   return { type: "expire-approval", at: deps.clock.now(), releaseId: work.releaseId };
@@ -50,66 +46,6 @@ function drift(
   at: number,
 ): Command {
   return { type: "report-drift", at, releaseId, found };
-}
-
-/** How long the slice that is owed now may last: to the end of the hold, if it has one, and no longer than one function may run. */
-function sliceLength(release: ReleaseIn<"rolling-out" | "baking">, now: number): number {
-  const { plan } = release;
-  if (release.status === "rolling-out" && release.paused) return plan.sliceMs;
-  const since = release.status === "baking" ? release.since : (release.movedAt ?? now);
-  const holdMs = release.status === "baking" ? plan.bakeMs : (stepAt(plan, release.step)?.holdMs ?? 0);
-  return Math.max(0, Math.min(plan.sliceMs, since + holdMs - now));
-}
-
-async function watch(job: Job): Promise<Command | null> {
-  const { deps, work, signal } = job;
-  const release = activeOf(job, "rolling-out", "baking");
-  if (!release) return null;
-  const config = await configOf(job, release.configHash);
-  const { run, probe, clock } = deps;
-  const watched = await watchSlice({
-    run,
-    probe,
-    clock,
-    service: work.service,
-    pair: pairOf(release),
-    verify: config.verify,
-    watch: config.rollout.watch,
-    expected: wantedSplit(release) ?? [],
-    forMs: sliceLength(release, clock.now()),
-    signal,
-  });
-  const at = clock.now();
-  if (watched.drift) return { type: "report-drift", at, releaseId: release.id, found: watched.drift };
-  const step = release.status === "baking" ? null : release.step;
-  const { verdict, checks } = watched;
-  return { type: "finish-slice", at, releaseId: release.id, step, slice: release.slice, verdict, checks };
-}
-
-/** Looks at a candidate that waits for approval: at intervals, because a candidate that scales to zero costs money awake. */
-async function watchWaiting(job: Job): Promise<Command | Again | null> {
-  const { deps, work, signal } = job;
-  const release = activeOf(job, "awaiting-approval");
-  if (!release) return null;
-  const config = await configOf(job, release.configHash);
-  const { run, probe, clock } = deps;
-  const { verify, rollout } = config;
-  const expected = wantedSplit(release) ?? [];
-  const pair = pairOf(release);
-  const watched = await watchSlice({
-    run,
-    probe,
-    clock,
-    service: work.service,
-    pair,
-    verify,
-    watch: rollout.watch,
-    expected,
-    forMs: 0,
-    signal,
-  });
-  if (watched.verdict !== "fail") return { againMs: release.plan.watchWaitingEveryMs };
-  return { type: "fail-waiting", at: clock.now(), releaseId: release.id, checks: watched.checks };
 }
 
 async function restoreStable(job: Job): Promise<Command | null> {

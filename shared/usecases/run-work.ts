@@ -98,14 +98,15 @@ function stopVainTries({ id, kind, attempt }: OwedWork): void {
 
 /** Answers what its own commit left, where there was one and it is known; null = the store is to be looked at. */
 async function doClaimed(claimed: Claimed): Promise<Begun | null> {
-  const { deps, work, read } = claimed;
+  const { deps, work, read, invocation } = claimed;
   const { state } = read;
   const controller = deps.running.begin(work);
   const ended = new AbortController();
   void keepClaim(deps, work, { lost: controller, ended: ended.signal });
   try {
     stopVainTries(work);
-    const outcome = await performers[work.kind]({ deps, work, state, signal: controller.signal });
+    const job = { deps, work, state, signal: controller.signal, until: invocation.endsAt };
+    const outcome = await performers[work.kind](job);
     const isAgain = outcome !== null && "againMs" in outcome;
     const settled = outcome === null || isAgain ? null : await settle(claimed, outcome);
     if (settled?.isOver) return settled.begun;

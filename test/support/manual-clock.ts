@@ -19,12 +19,17 @@ export class ManualClock implements Clock {
   sleep({ ms, signal }: Readonly<{ ms: number; signal: AbortSignal }>): Promise<void> {
     if (signal.aborted || ms <= 0) return Promise.resolve();
     return new Promise((resolve) => {
-      const sleeper: Sleeper = { at: this.#now + ms, wake: resolve };
-      this.#sleepers.push(sleeper);
-      signal.addEventListener("abort", () => {
-        this.#sleepers = this.#sleepers.filter((each) => each !== sleeper);
+      const wake = (): void => {
+        signal.removeEventListener("abort", calledOff);
         resolve();
-      });
+      };
+      const sleeper: Sleeper = { at: this.#now + ms, wake };
+      const calledOff = (): void => {
+        this.#sleepers = this.#sleepers.filter((each) => each !== sleeper);
+        wake();
+      };
+      this.#sleepers.push(sleeper);
+      signal.addEventListener("abort", calledOff);
     });
   }
 
