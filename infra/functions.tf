@@ -117,6 +117,7 @@ resource "google_cloudfunctions2_function" "function" {
   }
 
   depends_on = [
+    google_firestore_index.this,
     google_project_iam_member.own_project,
     google_project_iam_member.package_sources,
     google_artifact_registry_repository_iam_member.packages,

@@ -39,7 +39,15 @@ const indexesShape = z.object({
       z.object({
         name: z.string(),
         state: z.string().optional(),
-        fields: z.array(z.object({ fieldPath: z.string(), order: z.string().optional() })).default([]),
+        fields: z
+          .array(
+            z.object({
+              fieldPath: z.string(),
+              order: z.string().optional(),
+              arrayConfig: z.string().optional(),
+            }),
+          )
+          .default([]),
       }),
     )
     .default([]),
@@ -115,7 +123,10 @@ function indexFinding(
       form(
         fields
           .filter(({ fieldPath }) => fieldPath !== "__name__")
-          .map(({ fieldPath, order = "" }) => ({ path: fieldPath, order })),
+          .map(({ fieldPath, order, arrayConfig }) => ({
+            path: fieldPath,
+            order: order ?? arrayConfig ?? "",
+          })),
       ) === form(wanted.fields),
   );
   const { broken, warning } = findings("firestore");

@@ -2,12 +2,16 @@
 export type CompositeIndex = Readonly<{
   collection: string;
   scope: "COLLECTION" | "COLLECTION_GROUP";
-  fields: readonly Readonly<{ path: string; order: "ASCENDING" | "DESCENDING" }>[];
+  fields: readonly Readonly<{ path: string; order: IndexOrder }>[];
 }>;
+
+/** `CONTAINS`: by what an array holds. */
+export type IndexOrder = "ASCENDING" | "DESCENDING" | "CONTAINS";
 
 /** The composite indexes that the store's queries need. */
 export const firestoreIndexes: readonly CompositeIndex[] = [
   index("releases", ["service", "ASCENDING"], ["requestedAt", "DESCENDING"]),
+  index("commits", ["releaseIds", "CONTAINS"], ["version", "ASCENDING"]),
   index("conversations", ["channel", "ASCENDING"], ["begunAt", "ASCENDING"]),
   index("conversations", ["digest", "ASCENDING"], ["begunAt", "ASCENDING"]),
 ];
@@ -38,7 +42,7 @@ export const unindexed: readonly Readonly<{ collection: string; field: string }>
 
 function index(
   collection: string,
-  ...fields: readonly (readonly [path: string, order: "ASCENDING" | "DESCENDING"])[]
+  ...fields: readonly (readonly [path: string, order: IndexOrder])[]
 ): CompositeIndex {
   return { collection, scope: "COLLECTION", fields: fields.map(([path, order]) => ({ path, order })) };
 }

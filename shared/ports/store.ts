@@ -137,8 +137,8 @@ export interface Store {
     }>,
   ): Promise<readonly ReleaseRecord[]>;
   config(hash: string): Promise<ReleaseConfig | null>;
-  /** Events of one release in order. */
-  releaseEvents(id: ReleaseId): Promise<readonly StoredEvent[]>;
+  /** Events of one release in order: all, or so many of the first as `first` says, and no more are read for it. */
+  releaseEvents(id: ReleaseId, part?: Readonly<{ first: number }>): Promise<readonly StoredEvent[]>;
   /** Events of all services with `position > after`, in order of position; what SSE follows. */
   eventsAfter(params: Readonly<{ after: number; limit: number }>): Promise<readonly StoredEvent[]>;
   /** The highest position; 0 when there is none. */

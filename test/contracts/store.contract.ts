@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import type { EventOf } from "../../shared/domain/events.ts";
 import type { JsonValue } from "../../shared/domain/release-config.ts";
 import { newService } from "../../shared/domain/service-state.ts";
 import type { OutgoingMessage } from "../../shared/ports/bus.ts";
@@ -53,6 +54,10 @@ export function storeContract({ name, open }: StoreContract): void {
 
 const key = serviceKey();
 const second = releaseBasics({ id: releaseId("release-2"), requestedAt: monday + 1000 });
+
+function watched(slice: number): EventOf<"watch-went-on"> {
+  return { type: "watch-went-on", at: monday, releaseId: releaseId(), slice, checks: [] };
+}
 
 function followUp(changes: Partial<Commit> = {}): Commit {
   return commitOf({ expectedVersion: 1, events: [began()], ...changes });
@@ -238,6 +243,18 @@ function describeLookups(current: () => Store): void {
         [1, "release-requested"],
         [3, "release-began"],
       ]);
+    });
+
+    it("give the first events of one release, in the order of their commits, and no more of them", async () => {
+      const store = current();
+      await store.commit(commitOf({ events: [requested(), requested(second), began()] }));
+      for (let version = 1; version < 12; version += 1)
+        await store.commit(followUp({ expectedVersion: version, events: [watched(version)] }));
+      const firstOf = async (first: number) =>
+        (await store.releaseEvents(releaseId(), { first })).map(({ sequence }) => sequence);
+      expect(await firstOf(1)).to.deep.equal([1]);
+      expect(await firstOf(12)).to.deep.equal([1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13]);
+      expect(await firstOf(100)).to.have.length(13);
     });
 
     it("give a release as it was last written, and null for one that is not there", async () => {

@@ -13,14 +13,18 @@ import { firestoreEngine } from "./firestore-engine.ts";
 /** `collection field order, ...` of the composite index that a query needs; null = those of single fields do. */
 function neededIndex({ collection, where, orderBy }: Query): string | null {
   const equal = where.filter(([, operator]) => operator === "==").map(([field]) => `${field} ASCENDING`);
+  const held = where
+    .filter(([, operator]) => operator === "array-contains")
+    .map(([field]) => `${field} CONTAINS`);
   const ordered = orderBy.filter(([field]) => field !== nameField);
   const compared = where.filter(([, operator]) => operator.includes("<") || operator.includes(">"));
   const [rest] = [
     ...ordered.map(([field, direction]) => `${field} ${direction.toUpperCase()}ENDING`),
     ...compared.map(([field]) => `${field} ASCENDING`),
   ];
-  if (equal.length === 0 || rest === undefined) return null;
-  return `${collection} ${[...equal, rest].join(", ")}`;
+  const same = [...equal, ...held];
+  if (same.length === 0 || rest === undefined) return null;
+  return `${collection} ${[...same, rest].join(", ")}`;
 }
 
 describe("Firestore, on Google's emulator,", () => {

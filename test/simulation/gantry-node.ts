@@ -115,7 +115,7 @@ export class GantryNode {
       release: (id) => call(() => store.release(id)),
       releases: (params) => call(() => store.releases(params)),
       config: (hash) => call(() => store.config(hash)),
-      releaseEvents: (id) => call(() => store.releaseEvents(id)),
+      releaseEvents: (id, part) => call(() => store.releaseEvents(id, part)),
       eventsAfter: (params) => call(() => store.eventsAfter(params)),
       lastPosition: () => call(() => store.lastPosition()),
       recordRefusal: (refusal) => call(() => store.recordRefusal(refusal)),

@@ -167,7 +167,10 @@ function setFirestore(answers: Answers): void {
     indexes: firestoreIndexes.map(({ collection, fields }, index) => ({
       name: `${name}/collectionGroups/${collection}/indexes/CICAgJ${index}`,
       queryScope: "COLLECTION",
-      fields: fields.map(({ path, order }) => ({ fieldPath: path, order })),
+      fields: fields.map(({ path, order }) => ({
+        fieldPath: path,
+        ...(order === "CONTAINS" ? { arrayConfig: order } : { order }),
+      })),
       state: "READY",
     })),
   });

@@ -40,10 +40,12 @@ export class FirestoreLookup {
     return documents.map(({ fields }) => unpacked<Refusal>(fields));
   }
 
-  async releaseEvents(id: ReleaseId): Promise<readonly StoredEvent[]> {
-    const { documents } = await this.#database.query(commitsOf(id), "read the events of a release");
+  /** Each of its commits holds one of its events at least. */
+  async releaseEvents(...[id, part]: Parameters<Store["releaseEvents"]>): Promise<readonly StoredEvent[]> {
+    const query = part === undefined ? commitsOf(id) : { ...commitsOf(id), ...inOrder, limit: part.first };
+    const { documents } = await this.#database.query(query, "read the events of a release");
     const events = documents.flatMap(eventsOf).filter(({ event }) => event.releaseId === id);
-    return events.sort(byPosition);
+    return events.sort(byPosition).slice(0, part?.first);
   }
 
   #newest({ service, limit, before }: Parameters<Store["releases"]>[0]): Query {
@@ -73,6 +75,9 @@ function newestFirst(field: string): Query["orderBy"] {
 function newestRefusals(limit: number): Query {
   return { collection: "refusals", where: [], orderBy: newestFirst("at"), limit };
 }
+
+/** A release is of one service, whose commits are counted. */
+const inOrder: Pick<Query, "orderBy"> = { orderBy: [["version", "asc"]] };
 
 function commitsOf(release: ReleaseId | ServiceKey): Query {
   return {

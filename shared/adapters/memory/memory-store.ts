@@ -133,8 +133,9 @@ export class MemoryStore implements Store {
     return this.#configs.get(hash)?.read() ?? null;
   }
 
-  async releaseEvents(id: ReleaseId): Promise<readonly StoredEvent[]> {
-    return this.#events.filter((event) => event.releaseId === id).map((event) => event.stored.read());
+  async releaseEvents(...[id, part]: Parameters<Store["releaseEvents"]>): Promise<readonly StoredEvent[]> {
+    const events = this.#events.filter((event) => event.releaseId === id).slice(0, part?.first);
+    return events.map((event) => event.stored.read());
   }
 
   async eventsAfter(params: Readonly<{ after: number; limit: number }>): Promise<readonly StoredEvent[]> {

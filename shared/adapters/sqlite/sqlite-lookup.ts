@@ -9,6 +9,9 @@ import type { Database, Statement } from "./database.ts";
 type EventRow = Readonly<{ service: string; sequence: number; position: number; event: string }>;
 type Text = Readonly<{ text: string }>;
 
+/** https://www.sqlite.org/lang_select.html#the_limit_clause */
+const unlimited = -1;
+
 const eventColumns = "service, sequence, position, event";
 
 /** The statements that answer questions; none of them may scan a table, but `services`, which lists it. */
@@ -23,7 +26,7 @@ export const lookupSql = {
   newestOfServiceBefore: `SELECT record AS text FROM releases WHERE service = ? AND (requested_at, id) < (?, ?)
     ORDER BY requested_at DESC, id DESC LIMIT ?`,
   config: "SELECT config AS text FROM configs WHERE hash = ?",
-  releaseEvents: `SELECT ${eventColumns} FROM events WHERE release_id = ? ORDER BY position`,
+  releaseEvents: `SELECT ${eventColumns} FROM events WHERE release_id = ? ORDER BY position LIMIT ?`,
   eventsAfter: `SELECT ${eventColumns} FROM events WHERE position > ? ORDER BY position LIMIT ?`,
   lastPosition: "SELECT max(position) AS position FROM events",
   refusals: "SELECT refusal AS text FROM refusals ORDER BY at DESC, id DESC LIMIT ?",
@@ -76,8 +79,8 @@ export class SqliteLookup {
     return readOrNull<ReleaseConfig>(this.#config.one(hash));
   }
 
-  releaseEvents(id: ReleaseId): readonly StoredEvent[] {
-    return this.#releaseEvents.all(id).map(storedEvent);
+  releaseEvents(id: ReleaseId, part?: Readonly<{ first: number }>): readonly StoredEvent[] {
+    return this.#releaseEvents.all(id, part?.first ?? unlimited).map(storedEvent);
   }
 
   eventsAfter(params: Parameters<Store["eventsAfter"]>[0]): readonly StoredEvent[] {

@@ -134,8 +134,8 @@ export class SqliteStore implements Store {
     return this.#lookup.config(hash);
   }
 
-  async releaseEvents(id: ReleaseId): Promise<readonly StoredEvent[]> {
-    return this.#lookup.releaseEvents(id);
+  async releaseEvents(...params: Parameters<Store["releaseEvents"]>): Promise<readonly StoredEvent[]> {
+    return this.#lookup.releaseEvents(...params);
   }
 
   async eventsAfter(params: Readonly<{ after: number; limit: number }>): Promise<readonly StoredEvent[]> {
