@@ -24,6 +24,7 @@ const meanings = {
   "service-not-found": { status: 404, title: "No such service" },
   "refusal-not-found": { status: 404, title: "No such refusal" },
   "deadletter-not-found": { status: 404, title: "No such dead letter" },
+  "replay-refused": { status: 409, title: "The message cannot be delivered again" },
   "too-many-streams": { status: 503, title: "Too many event streams" },
   unavailable: { status: 503, title: "Gantry cannot answer now" },
   internal: { status: 500, title: "Something went wrong in Gantry" },

@@ -1,4 +1,5 @@
 import type { Handler } from "hono";
+import { AppError } from "../../shared/ports/app-error.ts";
 import { problem } from "../problem.ts";
 import type { AppEnv, ServiceDeps } from "../service-deps.ts";
 import { limitOf } from "./parameters.ts";
@@ -19,8 +20,13 @@ export function listDeadLetters({ bus }: ServiceDeps): Handler<AppEnv> {
 export function replayDeadLetter({ bus }: ServiceDeps): Handler<AppEnv> {
   return async (c) => {
     const id = c.req.param("id") ?? "";
-    if (await bus.replayDeadLetter(id)) return c.json({ id, replayed: true }, 202);
-    const detail = "No dead letter has this id.";
-    return problem(c, { code: "deadletter-not-found", detail, next: "GET /api/v1/deadletters lists them." });
+    const next = "GET /api/v1/deadletters lists them.";
+    try {
+      if (await bus.replayDeadLetter(id)) return c.json({ id, replayed: true }, 202);
+    } catch (error) {
+      if (!(error instanceof AppError && error.code === "replay-refused")) throw error;
+      return problem(c, { code: error.code, detail: error.message, next });
+    }
+    return problem(c, { code: "deadletter-not-found", detail: "No dead letter has this id.", next });
   };
 }

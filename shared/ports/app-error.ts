@@ -24,6 +24,7 @@ export type AppErrorCode =
   | "bus-denied"
   | "bus-refused"
   | "message-invalid"
+  | "replay-refused"
   | "images-unavailable"
   | "chat-unavailable"
   | "chat-refused"

@@ -78,6 +78,7 @@ export type DeadLetter = Readonly<{
   lastError: string;
   deadAt: Timestamp;
   replayedAt: Timestamp | null;
+  cutFrom?: number; // the bytes that its data had; there only where the first of them alone are kept
 }>;
 
 export interface Bus {
@@ -85,6 +86,9 @@ export interface Bus {
   publish(messages: readonly OutgoingMessage[]): Promise<void>;
   /** Newest first. */
   deadLetters(params: Readonly<{ limit: number }>): Promise<readonly DeadLetter[]>;
-  /** Hands the message to its subscription again, attempts from zero. False = no such dead letter. Replaying twice delivers twice. */
+  /**
+   * Hands the message to its subscription again, attempts from zero. False = no such dead letter. Replaying twice delivers twice.
+   * @throws AppError `replay-refused` where it is not whole any more.
+   */
   replayDeadLetter(id: string): Promise<boolean>;
 }

@@ -11,7 +11,12 @@ export type LaidAside = Readonly<{
   lastError: string;
   deadAt: Timestamp;
   replayedAt: Timestamp | null;
+  /** How many bytes its data had, where only the first of them are kept: it cannot be delivered again. */
+  cutFrom?: number;
 }>;
+
+/** So many bytes of data every implementation keeps, whatever else the letter says within the limits of Pub/Sub. */
+export const mostKeptBytes = 720 * 1024;
 
 /** Messages that were given up, for a bus that does not keep them itself. Every method is atomic. */
 export interface DeadLetters {

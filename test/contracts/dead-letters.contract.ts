@@ -1,5 +1,6 @@
+import { randomBytes } from "node:crypto";
 import { expect } from "chai";
-import type { DeadLetters, LaidAside } from "../../shared/ports/dead-letters.ts";
+import { type DeadLetters, type LaidAside, mostKeptBytes } from "../../shared/ports/dead-letters.ts";
 import { monday } from "../support/fixtures.ts";
 
 function letter(changes: Partial<LaidAside> = {}): LaidAside {
@@ -37,6 +38,21 @@ export function deadLettersContract(
       await letters.keep(letter({ lastError: "another" }));
       expect(await letters.get("dead-1")).to.deep.equal(letter());
       expect(await letters.get("dead-2")).to.equal(null);
+    });
+
+    it("are kept whole up to the length that every implementation keeps, though nothing of them can be packed", async () => {
+      const noise = (bytes: number) => randomBytes(bytes).toString("base64");
+      const attributes = Object.fromEntries(
+        Array.from({ length: 100 }, (_, n) => [`${n}-${noise(180)}`, noise(768)]),
+      );
+      const long = letter({
+        data: noise(mostKeptBytes),
+        attributes,
+        lastError: noise(768),
+        cutFrom: 9_000_000,
+      });
+      await letters.keep(long);
+      expect(await letters.get("dead-1")).to.deep.equal(long);
     });
 
     it("are listed by when they were given up, newest first, as many as asked for", async () => {

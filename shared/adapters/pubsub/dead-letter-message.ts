@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { PubSubEvent } from "../../ports/bus.ts";
-import type { LaidAside } from "../../ports/dead-letters.ts";
+import { type LaidAside, mostKeptBytes } from "../../ports/dead-letters.ts";
 import type { WireMessage } from "./message-batches.ts";
 import { replayAttribute } from "./pubsub-bus.ts";
 import { type TopicPlace, topicOf } from "./topic-path.ts";
@@ -71,7 +71,8 @@ export type KnownSubscription = Readonly<{ name: string; topic: string }>;
 
 /**
  * The letter in a message on the dead-letter topic, whoever laid it aside: a function, or Pub/Sub after the attempts of a
- * subscription. Both may lay the same message aside, and Pub/Sub may do so twice: it has the same id each time.
+ * subscription. Both may lay the same message aside, and Pub/Sub may do so twice: it has the same id each time. Of data that is
+ * longer than `mostKeptBytes` there is the beginning, and the letter says so.
  */
 export function readDeadLetter(
   event: PubSubEvent,
@@ -93,12 +94,21 @@ export function readDeadLetter(
     id: idOf([subscription, millis(published), data]),
     subscription,
     topic,
-    data,
+    ...keptOf(data, attributes[own.error] ?? silent(subscription)),
     attributes: Object.fromEntries(kept),
     attempts: Number.isSafeInteger(attempts) ? attempts : 0,
-    lastError: attributes[own.error] ?? silent(subscription),
     deadAt: Date.parse(publishTime) || 0,
     replayedAt: null,
+  };
+}
+
+function keptOf(data: string, lastError: string): Pick<LaidAside, "data" | "lastError" | "cutFrom"> {
+  const bytes = Buffer.byteLength(data, "base64");
+  if (bytes <= mostKeptBytes) return { data, lastError };
+  return {
+    data: Buffer.from(data, "base64").subarray(0, mostKeptBytes).toString("base64"),
+    lastError: `${lastError}; of its ${bytes} bytes the first ${mostKeptBytes} are kept`,
+    cutFrom: bytes,
   };
 }
 

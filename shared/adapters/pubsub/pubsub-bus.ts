@@ -1,3 +1,4 @@
+import { AppError } from "../../ports/app-error.ts";
 import type { Bus, DeadLetter, OutgoingMessage } from "../../ports/bus.ts";
 import type { DeadLetters, LaidAside } from "../../ports/dead-letters.ts";
 import type { Clock } from "../../ports/system.ts";
@@ -82,6 +83,7 @@ export class PubSubBus implements Bus {
     const { deadLetters, clock } = this.#options;
     const letter = await deadLetters.get(id);
     if (letter === null) return false;
+    refuseWhatIsCut(letter);
     const attributes = { ...letter.attributes, [replayAttribute]: letter.subscription };
     await this.publishAsIs(letter.topic, [{ data: Buffer.from(letter.data, "base64"), attributes }]);
     await deadLetters.replayed({ id, at: clock.now() });
@@ -116,6 +118,16 @@ export class PubSubBus implements Bus {
       call: async () => (await connection.client()).publish(request, callOptions(callMs)),
     });
   }
+}
+
+function refuseWhatIsCut({ id, cutFrom }: LaidAside): void {
+  if (cutFrom === undefined) return;
+  throw new AppError({
+    code: "replay-refused",
+    transient: false,
+    message: `${id} had ${cutFrom} bytes, more than can be kept; only its beginning is there, so it cannot be delivered again. Traffic stays as it is. Whoever published it has to publish it again, with less in it.`,
+    context: { letter: id, bytes: cutFrom },
+  });
 }
 
 function shown({ data, attributes, ...letter }: LaidAside): DeadLetter {

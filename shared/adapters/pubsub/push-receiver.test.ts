@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { realClock } from "../../../test/support/real-clock.ts";
 import { AppError } from "../../ports/app-error.ts";
 import type { EventHandler, PubSubEvent } from "../../ports/bus.ts";
+import { mostKeptBytes } from "../../ports/dead-letters.ts";
 import { deadLetterMessage, type GivenUp, readDeadLetter } from "./dead-letter-message.ts";
 import { createPushReceiver, type PushReceiverOptions, type RawPush } from "./push-receiver.ts";
 
@@ -131,7 +132,7 @@ describe("dead letters", () => {
     attempts: 1,
     error: "cannot be read",
   };
-  const arrived = (attributes: Readonly<Record<string, string>>): PubSubEvent => ({
+  const arrived = (attributes: Readonly<Record<string, string>>, data = given.data): PubSubEvent => ({
     specversion: "1.0",
     id: "99",
     type: "google.cloud.pubsub.topic.v1.messagePublished",
@@ -139,7 +140,7 @@ describe("dead letters", () => {
     time: "2026-01-05T10:05:00Z",
     datacontenttype: "application/json",
     data: {
-      message: { data: given.data, attributes, messageId: "99", publishTime: "2026-01-05T10:05:00Z" },
+      message: { data, attributes, messageId: "99", publishTime: "2026-01-05T10:05:00Z" },
       subscription: "projects/p/subscriptions/gantry-dead-letters",
     },
   });
@@ -163,6 +164,19 @@ describe("dead letters", () => {
       deadAt: Date.parse("2026-01-05T10:05:00Z"),
       replayedAt: null,
     });
+  });
+
+  it("keep the beginning of data that is too long to be kept, and say how long it was", () => {
+    const long = (bytes: number) => Buffer.alloc(bytes, "ab").toString("base64");
+    const { attributes } = deadLetterMessage(given);
+    const kept = (bytes: number) => readDeadLetter(arrived(attributes, long(bytes)), { known, place });
+    const whole = kept(mostKeptBytes);
+    expect(whole).to.include({ data: long(mostKeptBytes), lastError: "cannot be read" });
+    expect(whole).to.not.have.property("cutFrom");
+    const cut = kept(1_000_001);
+    expect(cut).to.include({ data: long(mostKeptBytes), cutFrom: 1_000_001 });
+    expect(cut.lastError).to.equal("cannot be read; of its 1000001 bytes the first 737280 are kept");
+    expect(new Set([whole.id, cut.id, kept(1_000_003).id])).to.have.length(3);
   });
 
   it("are nobody's replay any more, so that whoever keeps them takes them", () => {
