@@ -49,7 +49,26 @@ describe("dead letters on Google Cloud, through the API,", () => {
     expect(answer.status).to.equal(409);
     const { code, detail } = await jsonOf(answer);
     expect(code).to.equal("replay-refused");
-    expect(detail).to.match(/^dead-1 had 1000000 bytes, more than can be kept;/);
+    expect(detail).to.match(/^dead-1 is not delivered again, .* it had 1000000 bytes, more than can be kept/);
     expect((await deadLetters.get("dead-1"))?.replayedAt).to.equal(null);
   });
+
+  for (const [what, changes, reason] of [
+    [
+      "are Cloud Build's own",
+      { topic: "cloud-builds", subscription: "deploy-builds" },
+      /asks Cloud Build itself .* nothing is lost/,
+    ],
+    ["name no topic", { topic: "", subscription: "" }, /names no topic/],
+  ] as const) {
+    it(`are not published again where they ${what}: the answer says why`, async () => {
+      const { ask, deadLetters } = await keeping(changes);
+      const answer = await ask("/dead-1/replay", "POST");
+      expect(answer.status).to.equal(409);
+      const { code, detail } = await jsonOf(answer);
+      expect(code).to.equal("replay-refused");
+      expect(detail).to.match(reason);
+      expect((await deadLetters.get("dead-1"))?.replayedAt).to.equal(null);
+    });
+  }
 });

@@ -88,7 +88,7 @@ export interface Bus {
   deadLetters(params: Readonly<{ limit: number }>): Promise<readonly DeadLetter[]>;
   /**
    * Hands the message to its subscription again, attempts from zero. False = no such dead letter. Replaying twice delivers twice.
-   * @throws AppError `replay-refused` where it is not whole any more.
+   * @throws AppError `replay-refused` where it is not whole any more, or nobody but its publisher may publish it.
    */
   replayDeadLetter(id: string): Promise<boolean>;
 }

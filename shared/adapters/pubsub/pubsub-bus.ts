@@ -1,5 +1,5 @@
 import { AppError } from "../../ports/app-error.ts";
-import type { Bus, DeadLetter, OutgoingMessage } from "../../ports/bus.ts";
+import { type Bus, type DeadLetter, type OutgoingMessage, topics } from "../../ports/bus.ts";
 import type { DeadLetters, LaidAside } from "../../ports/dead-letters.ts";
 import type { Clock } from "../../ports/system.ts";
 import { callOptions } from "../google/api-call.ts";
@@ -83,7 +83,8 @@ export class PubSubBus implements Bus {
     const { deadLetters, clock } = this.#options;
     const letter = await deadLetters.get(id);
     if (letter === null) return false;
-    refuseWhatIsCut(letter);
+    const why = whyNotAgain(letter);
+    if (why !== null) throw refusedReplay(letter, why);
     const attributes = { ...letter.attributes, [replayAttribute]: letter.subscription };
     await this.publishAsIs(letter.topic, [{ data: Buffer.from(letter.data, "base64"), attributes }]);
     await deadLetters.replayed({ id, at: clock.now() });
@@ -120,14 +121,19 @@ export class PubSubBus implements Bus {
   }
 }
 
-function refuseWhatIsCut({ id, cutFrom }: LaidAside): void {
-  if (cutFrom === undefined) return;
-  throw new AppError({
-    code: "replay-refused",
-    transient: false,
-    message: `${id} had ${cutFrom} bytes, more than can be kept; only its beginning is there, so it cannot be delivered again. Traffic stays as it is. Whoever published it has to publish it again, with less in it.`,
-    context: { letter: id, bytes: cutFrom },
-  });
+/** Why a letter cannot be published again; null = it can. On Cloud Build's topics only Cloud Build publishes, in every project. */
+function whyNotAgain({ topic, cutFrom }: LaidAside): string | null {
+  if (topic === topics.builds)
+    return "it is Cloud Build's own, on whose topic Gantry publishes nothing. Gantry asks Cloud Build itself about each build that it waits for (`pollBuilds`), so nothing is lost";
+  if (topic === "") return "it names no topic: what came was no push of Pub/Sub's";
+  if (cutFrom !== undefined)
+    return `it had ${cutFrom} bytes, more than can be kept, and only its beginning is there. Whoever published it has to publish it again, with less in it`;
+  return null;
+}
+
+function refusedReplay({ id, topic }: LaidAside, why: string): AppError {
+  const message = `${id} is not delivered again, and traffic stays as it is: ${why}.`;
+  return new AppError({ code: "replay-refused", transient: false, message, context: { letter: id, topic } });
 }
 
 function shown({ data, attributes, ...letter }: LaidAside): DeadLetter {
