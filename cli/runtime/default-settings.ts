@@ -14,6 +14,7 @@ export async function defaultSettings(): Promise<Settings> {
     retryMinMs: 250,
     retryMaxMs: 15_000,
     pollBuildEveryMs: 30_000,
+    pollBuildUpToMs: null,
     sliceMs: 30_000,
     watchWaitingEveryMs: 5 * 60_000,
     driftEveryMs: 5 * 60_000,

@@ -65,7 +65,7 @@ export async function openGoogleFunction(options: FunctionOptions): Promise<Goog
     policy,
     log,
     tracing: traces.tracing,
-    settings: { ...paceOf(settings), invocationMs: invocationOf(name, settings) },
+    settings: { ...paceOf(settings, "google"), invocationMs: invocationOf(name, settings) },
   });
   const isEmulated = google.emulators.pubsub !== null;
   const usual = handler(engine.deps);

@@ -6,7 +6,7 @@ import { untilStopped } from "../runtime/until-stopped.ts";
 import type { ServeOptions } from "../serve.ts";
 import { readServer, stateOf } from "./server.ts";
 import type { ServerFiles } from "./server-files.ts";
-import { listenOf } from "./server-parts.ts";
+import { listenOf, pollsOf } from "./server-parts.ts";
 import { type OpenEngine, startServing } from "./serving.ts";
 
 const advice: StartAdvice = {
@@ -31,22 +31,25 @@ export async function runServe(options: ServeOptions, io: CliIo): Promise<number
   tell(options, io, {
     url: serving.url,
     database: google === null ? file : stateOf(google),
-    pollBuildsMs: settings.pollBuilds,
+    polls: pollsOf(settings, google === null ? "embedded" : "google"),
   });
   await untilStopped(io.stopping);
   await serving.close();
   return exitCodes.done;
 }
 
-type Ready = Readonly<{ url: string; database: string; pollBuildsMs: number }>;
+type Ready = Readonly<{ url: string; database: string; polls: ReturnType<typeof pollsOf> }>;
 
-function tell({ json }: ServeOptions, io: CliIo, { url, database, pollBuildsMs }: Ready): void {
+function tell({ json }: ServeOptions, io: CliIo, { url, database, polls }: Ready): void {
   const ready = { ready: true, url, webhook: `${url}/hooks/github`, database };
   if (json) io.stdout.write(`${JSON.stringify(ready)}\n`);
-  else
-    io.stderr.write(
-      `gantry ${io.version} answers at ${url}; state in ${database}; Cloud Build is asked every ${pollBuildsMs / 1000} s\n`,
-    );
+  else io.stderr.write(`gantry ${io.version} answers at ${url}; state in ${database}; ${pollWords(polls)}\n`);
+}
+
+function pollWords({ pollBuildEveryMs, pollBuildUpToMs }: Ready["polls"]): string {
+  const first = `${pollBuildEveryMs / 1000} s`;
+  if (pollBuildUpToMs === null) return `Cloud Build is asked every ${first}`;
+  return `Cloud Build is asked after ${first}, then up to ${pollBuildUpToMs / 1000} s apart`;
 }
 
 function databaseOf({ folder, settings }: ServerFiles, options: ServeOptions, io: CliIo): string {

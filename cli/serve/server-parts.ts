@@ -37,11 +37,28 @@ function gitAddressOf(
   return { baseUrl: api, cloneBase: clone, token, app: known, report: report && mayReport };
 }
 
+type EngineName = NonNullable<ServerSettings["engine"]>;
+
+/** Cloud Build tells the functions itself that a build has ended; nobody has to tell a server on one file. */
+const usualPolls = {
+  embedded: { pollBuildEveryMs: 15_000, pollBuildUpToMs: null },
+  google: { pollBuildEveryMs: 60_000, pollBuildUpToMs: 5 * 60_000 },
+} as const satisfies Record<EngineName, object>;
+
+/** How often builds are asked for. */
+export function pollsOf(
+  { pollBuilds }: ServerSettings,
+  engine: EngineName,
+): Pick<Settings, "pollBuildEveryMs" | "pollBuildUpToMs"> {
+  if (pollBuilds === undefined) return usualPolls[engine];
+  return { pollBuildEveryMs: pollBuilds, pollBuildUpToMs: null };
+}
+
 /** How this process goes about its work, as far as `gantry.server.yaml` says. */
-export function paceOf(settings: ServerSettings): Partial<Settings> {
+export function paceOf(settings: ServerSettings, engine: EngineName): Partial<Settings> {
   return {
     leaseMs: settings.lease,
-    pollBuildEveryMs: settings.pollBuilds,
+    ...pollsOf(settings, engine),
     watchWaitingEveryMs: settings.watchWaiting,
     driftEveryMs: settings.lookForDrift,
     findTagsEveryMs: settings.github.findTags,

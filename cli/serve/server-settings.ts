@@ -112,7 +112,9 @@ const serverSchema = section({
       error: "must be the mail address of a service account; `{project}` stands for the service's project",
     })
     .optional()
-    .describe("Whom builds run as; a build file that names another account is refused. Without it: Cloud Build's default account."),
+    .describe(
+      "Whom builds run as; a build file that names another account is refused. Without it: Cloud Build's default account.",
+    ),
   sweepFor: durationField({ min: 0, max: 300_000 })
     .default(55_000)
     .describe(
@@ -137,8 +139,10 @@ const serverSchema = section({
       "How often a service is looked at for what somebody changed by hand, while nothing is released.",
     ),
   pollBuilds: durationField({ min: 100 })
-    .default(15_000)
-    .describe("How often Cloud Build is asked whether a build has ended."),
+    .optional()
+    .describe(
+      "How often Cloud Build is asked whether a build has ended. Without it: every 15 s with `engine: embedded`, and on Google Cloud, where Cloud Build tells it too, after 1 minute and then up to 5 minutes apart.",
+    ),
 });
 
 export type ServerSettings = z.output<typeof serverSchema>;

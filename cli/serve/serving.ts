@@ -67,7 +67,7 @@ function start(
     policy,
     log: createJsonLog({ write: io.write }, traceProject(io.env)),
     tracing,
-    settings: paceOf(settings),
+    settings: paceOf(settings, google === null ? "embedded" : "google"),
   });
   return startProcess({
     open: (given) => open({ server, env: io.env, usual: usualFor(given) }),

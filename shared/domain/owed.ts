@@ -1,5 +1,6 @@
 import { isIncident } from "./decide-warmth.ts";
 import type { ReleaseId, ServiceKey, Timestamp } from "./ids.ts";
+import { nextPollAfterMs } from "./release-plan.ts";
 import { entryOf } from "./schema.ts";
 import type { ActiveRelease, Leftover, ReleaseIn, ServiceState } from "./service-state.ts";
 import { warmthOf } from "./warm-state.ts";
@@ -70,7 +71,7 @@ function buildingWork({ build, lost, plan, requestedAt, checked }: ReleaseIn<"bu
     return { kind: "start-build", discriminator: lost === undefined ? "1" : "2", dueAt: requestedAt };
   }
   const { polls, startedAt } = build;
-  const dueAt = startedAt + (polls + 1) * plan.pollBuildEveryMs;
+  const dueAt = startedAt + nextPollAfterMs(plan, polls);
   return { kind: "check-build", discriminator: `${again}${polls + 1}`, dueAt };
 }
 

@@ -10,6 +10,19 @@ export function stepAt(plan: Plan, step: number): RolloutStep | null {
   return plan.steps[step] ?? null;
 }
 
+/** How long after its start a build is asked for again that was asked for so often. */
+export function nextPollAfterMs(
+  {
+    pollBuildEveryMs,
+    pollBuildUpToMs = pollBuildEveryMs,
+  }: Pick<Plan, "pollBuildEveryMs" | "pollBuildUpToMs">,
+  polls: number,
+): number {
+  const most = Math.max(pollBuildEveryMs, pollBuildUpToMs);
+  const growing = Math.min(polls + 1, Math.ceil(Math.log2(most / pollBuildEveryMs)));
+  return pollBuildEveryMs * (2 ** growing - 1) + most * (polls + 1 - growing);
+}
+
 /** The share that a release's candidate has while it rolls out; 0 before. */
 export function percentOfStep(release: ActiveRelease): number {
   return release.status === "rolling-out" ? (stepAt(release.plan, release.step)?.percent ?? 0) : 0;

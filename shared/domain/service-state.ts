@@ -70,6 +70,7 @@ export type Plan = Readonly<{
   onFailure: "rollback" | "hold";
   buildDeadlineMs: number; // from the start of the build to giving it up
   pollBuildEveryMs: number; // in case the build's event is lost
+  pollBuildUpToMs?: number; // each look comes twice as late as the one before, up to this; absent = they stay as often
   sliceMs: number; // stretch of watching that is judged by itself, and the shortest that is written down
   watchWaitingEveryMs: number; // between two looks at a candidate that waits for approval
 }>;

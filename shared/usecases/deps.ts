@@ -31,6 +31,8 @@ export type Settings = Readonly<{
   retryMinMs: number;
   retryMaxMs: number;
   pollBuildEveryMs: number;
+  /** Each look at a build comes twice as late as the one before, up to this. Null = they stay as often. */
+  pollBuildUpToMs: number | null;
   /** Stretch of watching that is judged by itself, and the shortest that is written down (`domain/watch-slices.ts`). */
   sliceMs: number;
   /** Between two looks at a candidate that waits for approval; each may wake an instance that costs money. */

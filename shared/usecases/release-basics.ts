@@ -49,6 +49,7 @@ function planOf({ settings }: Deps, request: ReleaseRequest, config: ReleaseConf
     onFailure: rollout.onFailure,
     buildDeadlineMs: build.timeoutMs + buildQueueAllowanceMs,
     pollBuildEveryMs: settings.pollBuildEveryMs,
+    ...(settings.pollBuildUpToMs === null ? {} : { pollBuildUpToMs: settings.pollBuildUpToMs }),
     sliceMs: settings.sliceMs,
     watchWaitingEveryMs: settings.watchWaitingEveryMs,
   };

@@ -67,6 +67,7 @@ export function simDeps(outside: OutsideGantry, { process, store, bus, onCommit 
       retryMinMs: 250,
       retryMaxMs: 15_000,
       pollBuildEveryMs: 30_000,
+      pollBuildUpToMs: null,
       sliceMs: 15_000,
       watchWaitingEveryMs: 60_000,
       driftEveryMs: 60_000,

@@ -275,6 +275,7 @@ const settings: Settings = {
   retryMinMs: 250,
   retryMaxMs: 15_000,
   pollBuildEveryMs: 30_000,
+  pollBuildUpToMs: null,
   sliceMs: 20_000,
   watchWaitingEveryMs: 60_000,
   driftEveryMs: null,
