@@ -1,9 +1,12 @@
 import { expect } from "chai";
 import { openMemory } from "../shared/adapters/memory/open-memory.ts";
+import type { WorkKind } from "../shared/domain/work.ts";
 import { topics } from "../shared/ports/bus.ts";
 import type { ChatPort } from "../shared/ports/chat.ts";
+import type { Store } from "../shared/ports/store.ts";
+import type { Deps } from "../shared/usecases/deps.ts";
 import { createDesk } from "../shared/usecases/gantry-desk.ts";
-import { monday, person } from "../test/support/fixtures.ts";
+import { monday, numberedService, person, work } from "../test/support/fixtures.ts";
 import { functionHarness, pubSubEvent, releaseRequest } from "../test/support/function-harness.ts";
 import { firstRelease, startedRelease } from "../test/support/function-story.ts";
 import { ManualClock } from "../test/support/manual-clock.ts";
@@ -12,6 +15,31 @@ import { subscriptions } from "./subscriptions.ts";
 import { sweep } from "./sweep.ts";
 
 const tick = pubSubEvent(topics.sweep, {});
+
+/** The store with these members instead of its own. */
+function withMembers(store: Store, members: Partial<Store>): Store {
+  return new Proxy(store, {
+    get: (target, name) => {
+      const member: unknown = Reflect.get(members, name) ?? Reflect.get(target, name);
+      return typeof member === "function" ? member.bind(target) : member;
+    },
+  });
+}
+
+/** A store to which such work is due, each of another service. */
+function owing(deps: Deps, kinds: readonly WorkKind[]): Deps {
+  const due = kinds.map((kind, n) => ({
+    ...work(),
+    id: `${firstRelease}/${kind}/1`,
+    service: numberedService(n),
+    kind,
+    attempt: 0,
+    claimedBy: null,
+    leaseUntil: null,
+    lastError: null,
+  }));
+  return { ...deps, store: withMembers(deps.store, { dueWork: async () => due }) };
+}
 
 describe("functions/sweep", () => {
   it("hands nothing off while nothing is due", async () => {
@@ -47,6 +75,32 @@ describe("functions/sweep", () => {
     const ids = harness.published.map(({ id }) => id);
     expect(ids).to.have.length(3);
     expect(new Set(ids).size).to.equal(2);
+  });
+
+  it("hands the same look for drift off under the same id for half a minute: after an outage every service is due", async () => {
+    const harness = functionHarness();
+    const ids = [];
+    for (const waitMs of [0, 25_000, 10_000]) {
+      await harness.clock.advance(waitMs);
+      await sweep(owing(harness.deps, ["check-drift"]))(tick);
+      ids.push(harness.published.at(-1)?.id);
+    }
+    expect(ids[1]).to.equal(ids[0]);
+    expect(ids[2]).to.not.equal(ids[0]);
+  });
+
+  it("hands off the work of releases before it so much as reads the services that a look for drift is due for", async () => {
+    const harness = functionHarness();
+    const deps = owing(harness.deps, ["check-drift", "restore-stable", "watch", "verify-candidate"]);
+    const published = () => harness.published.map(({ id }) => id?.split("/")[1]);
+    const seen: (readonly unknown[])[] = [];
+    const look: typeof deps.store.look = (service) => {
+      if (service === numberedService(0)) seen.push(published());
+      return harness.deps.store.look(service);
+    };
+    await sweep({ ...deps, store: withMembers(deps.store, { look }) })(tick);
+    expect(seen).to.deep.equal([["restore-stable", "watch", "verify-candidate"]]);
+    expect(published()).to.have.length(4);
   });
 
   it("leaves work alone that a living owner has claimed, and takes it up when the owner died", async () => {

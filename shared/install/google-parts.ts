@@ -81,7 +81,10 @@ const usual = {
   maxInstances: 20,
 } as const;
 
-/** A watch waits far more than it computes, so one instance watches several services. */
+/**
+ * A watch waits far more than it computes, so one instance watches several services. So does the sweep: a call of the clock
+ * waits for most of a minute, and looks for drift wait for Cloud Run, which may fall due for every service at once.
+ */
 const patient = { ...usual, concurrency: 10 } as const;
 
 export const functionParts: Readonly<Record<FunctionName, FunctionPart>> = {
@@ -113,7 +116,7 @@ export const functionParts: Readonly<Record<FunctionName, FunctionPart>> = {
   },
   warmup: { ...usual, maxInstances: 3, does: "raises and lowers minimums, pings", secrets: [...files] },
   sweep: {
-    ...usual,
+    ...patient,
     maxInstances: 3,
     does: "each minute: due work, unsent messages, lost tags, drift",
     secrets: [...files, ...github],

@@ -1,6 +1,7 @@
 import type { ServiceKey, Timestamp } from "../domain/ids.ts";
 import { stageFor } from "../domain/owed.ts";
 import { isReadable, markOf, schema } from "../domain/schema.ts";
+import type { WorkKind } from "../domain/work.ts";
 import type { OutgoingMessage } from "../ports/bus.ts";
 import type { OwedWork } from "../ports/store.ts";
 import type { Deps } from "./deps.ts";
@@ -16,6 +17,10 @@ const batch = 2_000;
 /** The same work at the same attempt is handed off once in this time, so that a full queue is not filled further. */
 const againAfterMs = 5_000;
 
+/** What can fall due for every service at once, and no release waits for, is handed off more seldom. */
+const ofEveryService: readonly WorkKind[] = ["check-drift", "set-minimum"];
+const ofEveryServiceAgainAfterMs = 30_000;
+
 /**
  * A call that only a newer Gantry can follow comes again until one takes it, or becomes a dead letter: so there are few of them
  * while none runs.
@@ -30,7 +35,7 @@ const manyAttempts = 30;
 
 /**
  * Hands off all work that is due and in nobody's hands: timers, work whose owner died, hand-offs that were lost, and what is
- * still to be said in chat or told to the forge. Work that is on its way already may be handed off again; whoever comes
+ * still to be said in chat or told to the forge. Looks for drift come last: no release waits for them. Work that is on its way already may be handed off again; whoever comes
  * second finds it claimed. What does not get on is logged as an error at each sweep. Work that only a newer Gantry knows is
  * left to it, and a service that only a newer one may go on with is handed off seldom. Then looks for tags whose webhook was lost.
  */
@@ -38,14 +43,32 @@ export async function sweep(deps: Deps): Promise<void> {
   const now = deps.clock.now();
   const due = await deps.store.dueWork({ now, limit: batch });
   for (const work of due.filter((one) => isOverdue(one, now))) tellOverdue(deps, work, now);
-  const occasionOf = await occasions(deps, due, now);
+  const known = knownOf(deps, due);
   const isSilent = deps.chat === null && deps.forge === null;
   const unsaid = isSilent ? [] : await deps.conversations.due({ now, limit: batch });
-  await deps.bus.publish([
-    ...knownOf(deps, due).map((work) => inTrace(deps, handOff(work, occasionOf(work)), work.releaseId)),
-    ...unsaid.map((key) => sayingCall(deps, key, now)),
-  ]);
+  const urgent = await handOffs(
+    deps,
+    known.filter(({ kind }) => kind !== "check-drift"),
+    now,
+  );
+  await deps.bus.publish([...urgent, ...unsaid.map((key) => sayingCall(deps, key, now))]);
+  await deps.bus.publish(
+    await handOffs(
+      deps,
+      known.filter(({ kind }) => kind === "check-drift"),
+      now,
+    ),
+  );
   await findTags(deps);
+}
+
+async function handOffs(
+  deps: Deps,
+  due: readonly OwedWork[],
+  now: Timestamp,
+): Promise<readonly OutgoingMessage[]> {
+  const occasionOf = await occasions(deps, due, now);
+  return due.map((work) => inTrace(deps, handOff(work, occasionOf(work)), work.releaseId));
 }
 
 /** Work of a kind that is of this version. */
@@ -72,10 +95,11 @@ async function occasions(
   await inParallel(services, looksAtOnce, async (service) => {
     if (await isForNewer(deps, service)) newer.add(service);
   });
-  return ({ service, attempt }) =>
-    newer.has(service)
-      ? `newer-${Math.floor(now / newerAgainAfterMs)}`
-      : `${attempt}-${Math.floor(now / againAfterMs)}`;
+  return ({ service, kind, attempt }) => {
+    if (newer.has(service)) return `newer-${Math.floor(now / newerAgainAfterMs)}`;
+    const everyMs = ofEveryService.includes(kind) ? ofEveryServiceAgainAfterMs : againAfterMs;
+    return `${attempt}-${Math.floor(now / everyMs)}`;
+  };
 }
 
 /** A service that cannot be read holds up no other: whoever gets its call finds out what is wrong with it. */
