@@ -4,6 +4,7 @@ import {
 } from "../../shared/adapters/firestore/connect-firestore.ts";
 import { openFirestore } from "../../shared/adapters/firestore/open-firestore.ts";
 import type { PushOutcome } from "../../shared/adapters/pubsub/push-receiver.ts";
+import type { ServiceKey } from "../../shared/domain/ids.ts";
 import type { FunctionName } from "../../shared/install/google-parts.ts";
 import { type PushSubscription, pushSubscriptions } from "../../shared/install/push-subscriptions.ts";
 import { type OutgoingMessage, topics } from "../../shared/ports/bus.ts";
@@ -23,6 +24,7 @@ import { monday, serviceKey } from "../support/fixtures.ts";
 import { uniqueProject } from "../support/google-emulators.ts";
 import { realClock } from "../support/real-clock.ts";
 import { silentLog } from "./firestore-engine.ts";
+import type { Installation } from "./virtual-installation.ts";
 import { type VirtualInstance, type VirtualPush, virtualInstance } from "./virtual-instance.ts";
 import { CallsUnderWay, type Fate, virtualLine } from "./virtual-line.ts";
 
@@ -40,12 +42,19 @@ export type VirtualOptions = Readonly<{
   fateOf?: FateOf;
   /** When each copy of a message's push arrives, in milliseconds after it was published; each goes to another instance. */
   copiesOf?: (push: VirtualPush, random: Random) => readonly number[];
+  /** At the pace of a real installation, and with chat; without it all goes quicker. */
+  installed?: Installation;
 }>;
 
 export const onTheWay = ["build", "deploy", "verify", "rollout", "rollback"] as const;
 const sweepEveryMs = 30_000;
 const minute = 60_000;
 const hour = 60 * minute;
+
+function quickYaml(service: ServiceKey): string {
+  const yaml = gantryYaml(service, { approval: false, hold: false });
+  return yaml.replace("{ traffic: 50%, hold: 20s }, ", "");
+}
 
 /** The connection to the emulator at this address. */
 export function emulatorConnection(host: string): FirestoreConnection {
@@ -92,7 +101,8 @@ export class VirtualGoogle {
     this.#world = world;
     this.run = new SimCloudRun(world, () => behaviour);
     const tell = (message: OutgoingMessage): void => this.publish([message]);
-    this.build = new SimCloudBuild(world, { tell, isBroken: () => false });
+    const buildMs = options.installed?.buildMs ?? null;
+    this.build = new SimCloudBuild(world, { tell, isBroken: () => false, buildMs });
     this.#git = new SimGit(world);
     this.#registry = new SimRegistry(world);
     const project = this.#project;
@@ -110,7 +120,8 @@ export class VirtualGoogle {
       behaviourOf,
       mostBuilds: 1,
     });
-    for (const name of [...onTheWay, "sweep"] as const)
+    const telling = options.installed === undefined ? [] : (["notify"] as const);
+    for (const name of [...onTheWay, ...telling, "sweep"] as const)
       for (let n = 0; n < instances; n += 1) this.#start(name);
     this.run.found(this.service, { latest: false });
     this.#sweep();
@@ -121,10 +132,7 @@ export class VirtualGoogle {
     const { service } = this;
     const repository = repositoryOf(service);
     const sha = commitOf(`${service} ${tag}`);
-    const yaml = gantryYaml(service, { approval: false, hold: false }).replace(
-      "{ traffic: 50%, hold: 20s }, ",
-      "",
-    );
+    const yaml = this.#options.installed?.yaml(service) ?? quickYaml(service);
     const files = { "gantry.yaml": yaml };
     this.#git.push({ repository, tag, commit: { sha, files } });
     const requestId = `github/${tag}`;
@@ -170,7 +178,8 @@ export class VirtualGoogle {
   publish(messages: readonly OutgoingMessage[]): void {
     for (const message of messages) {
       const heard = pushSubscriptions.filter(
-        ({ topic, onlyWhereTold }) => topic === message.topic && !onlyWhereTold,
+        ({ topic, onlyWhereTold }) =>
+          topic === message.topic && (!onlyWhereTold || this.#options.installed !== undefined),
       );
       for (const subscription of heard) this.#send(subscription, message);
     }
@@ -255,10 +264,10 @@ export class VirtualGoogle {
     const publish = (messages: readonly OutgoingMessage[]): void => this.publish(messages);
     const onDeadLetter = (why: string) => void this.deadLetters.push(why);
     const project = this.#project;
+    const installed = this.#options.installed ?? null;
+    const around = { process, outside, project, connection, publish, onDeadLetter, installed };
     this.#pushing.set(process, new Set());
-    this.#instances.push(
-      virtualInstance({ function: name, process, outside, project, connection, publish, onDeadLetter }),
-    );
+    this.#instances.push(virtualInstance({ function: name, ...around }));
   }
 
   #suffer(fate: Fate, name: FunctionName, process: SimProcess): void {
@@ -275,7 +284,7 @@ export class VirtualGoogle {
   }
 
   #sweep(): void {
-    this.time.after(sweepEveryMs, () => {
+    this.time.after(this.#options.installed?.sweep.everyMs ?? sweepEveryMs, () => {
       if (!this.#isSweeping) return;
       this.publish([{ topic: topics.sweep, id: null, data: {}, attributes: {} }]);
       this.#sweep();

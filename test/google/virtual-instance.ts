@@ -8,6 +8,7 @@ import type { Bus, OutgoingMessage } from "../../shared/ports/bus.ts";
 import { type OutsideGantry, simDeps } from "../simulation/sim-deps.ts";
 import type { SimProcess } from "../simulation/sim-process.ts";
 import { silentLog } from "./firestore-engine.ts";
+import type { Installation } from "./virtual-installation.ts";
 
 /** One push of a message, as Pub/Sub sends it. */
 export type VirtualPush = Readonly<{
@@ -33,12 +34,13 @@ type InstanceOptions = Readonly<{
   connection: FirestoreConnection;
   publish: (messages: readonly OutgoingMessage[]) => void;
   onDeadLetter: (why: string) => void;
+  installed: Installation | null;
 }>;
 
 const mostLeft = 200;
 
 export function virtualInstance(options: InstanceOptions): VirtualInstance {
-  const { process, outside, project, connection, onDeadLetter } = options;
+  const { process, outside, project, connection, onDeadLetter, installed } = options;
   const { clock } = process;
   const publish = (messages: readonly OutgoingMessage[]): Promise<void> =>
     process.call({
@@ -56,6 +58,7 @@ export function virtualInstance(options: InstanceOptions): VirtualInstance {
     clock,
     log: silentLog,
     publish,
+    observe: (call) => installed?.observe(options.function, call),
   });
   const { store, conversations, freezes, notes, outbox } = engine;
   const bus: Bus = { publish, deadLetters: async () => [], replayDeadLetter: async () => false };
@@ -63,7 +66,9 @@ export function virtualInstance(options: InstanceOptions): VirtualInstance {
     { ...outside, conversations, freezes, notes },
     { process, store, bus, onCommit: () => undefined },
   );
-  const deps = { ...simulated, settings: { ...simulated.settings, driftEveryMs: null } };
+  const pace = { driftEveryMs: null, findTagsEveryMs: null };
+  const settings = { ...simulated.settings, ...installed?.settingsOf(options.function), ...pace };
+  const deps = { ...simulated, chat: installed?.chat ?? null, settings };
   const publishLeft = async () => void (await outbox.publishLeft({ now: clock.now(), limit: mostLeft }));
   const place = { project, prefix: "" };
   const receive = createPushReceiver({
@@ -74,7 +79,7 @@ export function virtualInstance(options: InstanceOptions): VirtualInstance {
         outbox.heard(event.data.message.attributes ?? {});
         const isClock = heard.name === "sweep-clock";
         return isClock
-          ? sweepOn(deps, { pace: { forMs: 0, everyMs: 1 }, publishLeft })
+          ? sweepOn(deps, { pace: installed?.sweep.pace ?? { forMs: 0, everyMs: 1 }, publishLeft })
           : heard.handler(event);
       },
     })),

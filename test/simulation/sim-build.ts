@@ -28,12 +28,18 @@ export class SimCloudBuild {
   readonly #builds = new Map<string, Running>();
   readonly #tell: (message: OutgoingMessage) => void;
   readonly #isBroken: (commit: string) => boolean;
+  readonly #buildMs: number | null;
 
   constructor(
     world: Surroundings,
-    params: Readonly<{ tell: (message: OutgoingMessage) => void; isBroken: (commit: string) => boolean }>,
+    params: Readonly<{
+      tell: (message: OutgoingMessage) => void;
+      isBroken: (commit: string) => boolean;
+      buildMs?: number | null; // null or absent: it differs
+    }>,
   ) {
     this.#world = world;
+    this.#buildMs = params.buildMs ?? null;
     this.#tell = params.tell;
     this.#isBroken = params.isBroken;
   }
@@ -112,7 +118,8 @@ export class SimCloudBuild {
     this.#builds.set(id, build);
     this.#notify(build);
     time.after(random.int(500, 3_000), () => this.#go(build, { status: "working", startedAt: time.now() }));
-    time.after(random.int(3_500, 40_000), () => this.#end(build, service, commit));
+    const drawnMs = random.int(3_500, 40_000);
+    time.after(this.#buildMs ?? drawnMs, () => this.#end(build, service, commit));
     return snapshot;
   }
 
