@@ -64,6 +64,29 @@ describe("workOn()", () => {
     });
   });
 
+  for (const [minutes, tries, why] of [
+    [10, 9, "for an hour and a half in all"],
+    [1, 19, "for twenty tries"],
+  ] as const)
+    it(`waits for as long as an error asks, beyond its usual tries, ${why}`, async () => {
+      const harness = await deploying();
+      const asked = { context: { retryAfterMs: minutes * 60_000 }, transient: true };
+      const limited = new AppError({ ...asked, code: "source-unavailable", message: "429" });
+      harness.world.deploy = () => Promise.reject(limited);
+      const waits: number[] = [];
+      for (
+        let work = await theWork(harness);
+        work?.kind === "deploy-candidate";
+        work = await theWork(harness)
+      ) {
+        waits.push((work.dueAt - harness.clock.now()) / 60_000);
+        await harness.clock.advance(work.dueAt - harness.clock.now());
+        await harness.finished(workOn(harness.deps, "deploy", harness.world.service));
+      }
+      expect(waits.slice(1)).to.deep.equal(Array(tries - 1).fill(minutes));
+      expect((await harness.deps.store.release(firstRelease))?.failure?.message).to.equal("429");
+    });
+
   it("never gives tidying up, and waits at most as long as the settings say", async () => {
     const harness = await deploying();
     harness.world.remove = () => Promise.reject(new Error("a bug"));

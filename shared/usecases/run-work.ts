@@ -9,6 +9,7 @@ import type { Deps } from "./deps.ts";
 import { type Begun, execute } from "./execute.ts";
 import { beginInvocation, handOver, type Invocation } from "./invocation.ts";
 import { performers } from "./perform.ts";
+import { askedWaitMs } from "./wait-out.ts";
 import { asStep, type WorkStep } from "./work-step.ts";
 
 /** Pieces of work that one invocation does at most, so that it ends even if a state should never settle. */
@@ -25,6 +26,12 @@ const neverGivenUp: readonly WorkKind[] = [
 
 /** How often work is begun whose end nobody tells. Restarts of Gantry count too, so it is more than a day of them brings. */
 const mostBegun = 20;
+
+/**
+ * For so long since the last that is told of a release its work waits where an error says when to ask again: GitHub's rate limit opens
+ * within an hour (https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api).
+ */
+const askedWaitsMs = 90 * 60_000;
 
 /** What a release failed with when its work could not be done. */
 const failureCodes: Readonly<Record<WorkKind, FailureCode>> = {
@@ -229,7 +236,7 @@ async function giveBack(
 }
 
 async function retryOrGiveUp({ deps, work, invocation }: Claimed, error: unknown): Promise<void> {
-  const { maxAttempts, retryMinMs, retryMaxMs } = deps.settings;
+  const { retryMinMs, retryMaxMs } = deps.settings;
   const message = error instanceof Error ? error.message : String(error);
   const fields = {
     work: work.id,
@@ -238,9 +245,11 @@ async function retryOrGiveUp({ deps, work, invocation }: Claimed, error: unknown
     attempt: work.attempt,
     err: message,
   };
-  const mayRetry = neverGivenUp.includes(work.kind) || (isTransient(error) && work.attempt < maxAttempts);
-  if (mayRetry) {
-    const backoffMs = Math.min(retryMaxMs, retryMinMs * 2 ** Math.min(work.attempt - 1, 20));
+  const pauseMs = Math.min(retryMaxMs, retryMinMs * 2 ** Math.min(work.attempt - 1, 20));
+  const backoffMs = neverGivenUp.includes(work.kind)
+    ? pauseMs
+    : await waitBefore(deps, work, { error, pauseMs });
+  if (backoffMs !== null) {
     deps.log.warn({ ...fields, backoffMs }, "Work failed and is tried again");
     await giveBack(deps, work, backoffMs, message);
     return;
@@ -249,6 +258,24 @@ async function retryOrGiveUp({ deps, work, invocation }: Claimed, error: unknown
   const command = giveUp(work, message, deps.clock.now());
   const goesOnWith = invocation.mayTakeUp;
   await execute(deps, { service: work.service, command, cause: null, config: null, goesOnWith });
+}
+
+/**
+ * How long until the next try; null = there is none. What an error asks for beyond the usual pause is waited for whatever the
+ * attempt, as long as it ends in time and the work is not begun too often.
+ */
+async function waitBefore(
+  { store, clock, settings }: Deps,
+  { releaseId, attempt }: OwedWork,
+  { error, pauseMs }: Readonly<{ error: unknown; pauseMs: number }>,
+): Promise<number | null> {
+  if (!isTransient(error)) return null;
+  const askedMs = askedWaitMs(error);
+  if (askedMs <= pauseMs) return attempt < settings.maxAttempts ? pauseMs : null;
+  if (attempt >= mostBegun) return null;
+  const record = await store.release(releaseId);
+  const endsAt = (record?.updatedAt ?? 0) + askedWaitsMs;
+  return clock.now() + askedMs < endsAt ? askedMs : null;
 }
 
 function giveUp(work: { kind: WorkKind; releaseId: ReleaseId }, message: string, at: number): Command {

@@ -33,7 +33,8 @@ export async function waitOut<T>(deps: Deps, ask: () => Promise<T>): Promise<T> 
   }
 }
 
-function askedWaitMs(error: unknown): number {
+/** How long the error asks to wait before the next try; 0 where it does not. */
+export function askedWaitMs(error: unknown): number {
   const asked = error instanceof AppError ? error.context["retryAfterMs"] : null;
   return typeof asked === "number" ? asked : 0;
 }
