@@ -14,7 +14,7 @@ import {
 } from "../../test/support/fixtures.ts";
 import { functionHarness } from "../../test/support/function-harness.ts";
 import type { ReleaseRecord } from "../domain/release-record.ts";
-import { takeReadings } from "./readings.ts";
+import { type KnownDeployments, takeReadings } from "./readings.ts";
 
 const day = 86_400_000;
 
@@ -53,8 +53,9 @@ describe("the readings of Gantry", () => {
         ),
       );
     };
-    const read = () => takeReadings({ ...deps, waiting: null });
-    return { deps, clock, add, read };
+    const known: KnownDeployments = new Map();
+    const read = () => takeReadings({ ...deps, waiting: null, known });
+    return { deps, clock, add, read, known };
   }
 
   it("are nothing where nothing happened", async () => {
@@ -67,6 +68,27 @@ describe("the readings of Gantry", () => {
       figures: [],
       waiting: null,
     });
+  });
+
+  it("look the events of a release up once, and again only where it changed since", async () => {
+    const { deps, clock, add, read, known } = setUp();
+    const id = releaseId("release-7");
+    await add(1, { id, status: "rolling-back", updatedAt: monday });
+    const looked: string[] = [];
+    const events = deps.store.releaseEvents.bind(deps.store);
+    deps.store.releaseEvents = (of, part) => {
+      looked.push(of);
+      return events(of, part);
+    };
+    const first = await read();
+    expect(await read()).to.deep.equal(first);
+    expect(looked).to.deep.equal([id]);
+    await add(1, { id, status: "rolled-back", updatedAt: monday + 60_000 });
+    await read();
+    expect(looked).to.deep.equal([id, id]);
+    await clock.advance(40 * day);
+    await read();
+    expect([...known.keys()], "it is older than the window").to.deep.equal([]);
   });
 
   it("count the releases of the last 30 days by service and status, and tell the four figures of each", async () => {
@@ -124,7 +146,7 @@ describe("the readings of Gantry", () => {
     const dead = [null, monday].map((replayedAt) => ({ ...letter, message, replayedAt }));
     const bus = { ...deps.bus, deadLetters: async () => dead };
     const waiting = [{ subscription: "s", messages: 3, readySince: monday }];
-    const all = await takeReadings({ ...deps, bus, waiting: async () => waiting });
+    const all = await takeReadings({ ...deps, bus, waiting: async () => waiting, known: new Map() });
     expect(all).to.deep.include({ deadLetters: 1, waiting });
   });
 });

@@ -1,5 +1,5 @@
 import { type Deployment, deliveryFigures, deploymentOf, needsEvents } from "../domain/delivery-figures.ts";
-import type { ServiceKey, Timestamp } from "../domain/ids.ts";
+import type { ReleaseId, ServiceKey, Timestamp } from "../domain/ids.ts";
 import type { ReleaseRecord } from "../domain/release-record.ts";
 import { figuresDays, type Readings, type WaitingMessages } from "../ports/readings.ts";
 import type { Deps } from "./deps.ts";
@@ -17,7 +17,13 @@ const mostDeadLetters = 1_000;
 const eventsAtOnce = 8;
 
 type Sources = Pick<Deps, "store" | "bus" | "conversations" | "clock"> &
-  Readonly<{ waiting: (() => Promise<readonly WaitingMessages[]>) | null }>;
+  Readonly<{ waiting: (() => Promise<readonly WaitingMessages[]>) | null; known: KnownDeployments }>;
+
+/**
+ * What was read from the events of releases before. One that did not change since tells the same, and may have thousands of commits;
+ * whoever reads again and again keeps this between two times. It holds the releases of the window alone.
+ */
+export type KnownDeployments = Map<ReleaseId, Readonly<{ asOf: string; deployment: Deployment | null }>>;
 
 /** Reads them all. Costs a look at every release of the window: not to be asked for more often than once a minute. */
 export async function takeReadings(sources: Sources): Promise<Readings> {
@@ -63,12 +69,27 @@ function countsOf(records: readonly ReleaseRecord[]): Readings["releases"] {
 }
 
 async function figuresOf(sources: Sources, records: readonly ReleaseRecord[]): Promise<Readings["figures"]> {
+  const { known } = sources;
+  const ids = new Set(records.map(({ id }) => id));
+  for (const id of known.keys()) if (!ids.has(id)) known.delete(id);
   const deployments = new Map<ServiceKey, Deployment[]>(records.map(({ service }) => [service, []]));
   await inParallel(records, eventsAtOnce, async (record) => {
-    const stored = needsEvents(record) ? await sources.store.releaseEvents(record.id) : [];
-    const events = stored.map(({ event }) => event);
-    const deployment = deploymentOf(record, events);
+    const deployment = await deploymentFrom(sources, record);
     if (deployment !== null) deployments.get(record.service)?.push(deployment);
   });
   return [...deployments].map(([service, own]) => ({ service, ...deliveryFigures(own, figuresDays) }));
+}
+
+async function deploymentFrom({ store, known }: Sources, record: ReleaseRecord): Promise<Deployment | null> {
+  if (!needsEvents(record)) return deploymentOf(record, []);
+  const asOf = `${record.status} ${record.updatedAt}`;
+  const before = known.get(record.id);
+  if (before?.asOf === asOf) return before.deployment;
+  const stored = await store.releaseEvents(record.id);
+  const deployment = deploymentOf(
+    record,
+    stored.map(({ event }) => event),
+  );
+  known.set(record.id, { asOf, deployment });
+  return deployment;
 }
