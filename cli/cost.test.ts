@@ -33,12 +33,19 @@ const gpu = {
   instances: { min: 0, max: 2 },
 };
 
+/** Where it is two o'clock at night now: what starts here starts outside of the warm window, whenever the test runs. */
+function zoneAtNight(): string {
+  const behind = new Date().getUTCHours() - 2;
+  const offset = behind <= 12 ? -behind : 24 - behind; // hours ahead of UTC, -12..14
+  return offset < 0 ? `Etc/GMT+${-offset}` : `Etc/GMT-${offset}`; // POSIX: the sign is the other way round
+}
+
 const warmup = {
   days: ["mon", "tue", "wed", "thu", "fri", "sat", "sun"],
   holidays: [],
   from: "09:00",
   to: "21:00",
-  zone: "UTC",
+  zone: zoneAtNight(),
   leadMs: 600_000,
   mode: "minInstances",
   instances: 1,
