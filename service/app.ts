@@ -39,6 +39,7 @@ export function createApp(deps: ServiceDeps): Hono<AppEnv> {
   const pushed = pubsubHook(deps);
   app.post("/hooks/pubsub/:topic", pushed.guard, capped(pushBytes), pushed.handler);
   for (const path of healthPaths) app.get(path, health(deps));
+  app.use("*", settling(deps));
   app.use("/api/*", neverStored, capped(formBytes), apiGuard(deps, sessions));
   app.route("/api/v1", createApi(deps, traffic));
   const metrics = metricsRoute(deps, apiGuard(deps, sessions));
@@ -68,6 +69,19 @@ function addBasics(app: Hono<AppEnv>, deps: ServiceDeps): void {
   };
   app.use(methodNotAllowed<AppEnv>({ app, onMethodNotAllowed }));
 }
+
+/**
+ * What a command committed is published before its answer goes. Cloud Run gives a process no CPU once nothing is left to answer
+ * (https://cloud.google.com/run/docs/configuring/billing-settings).
+ */
+function settling({ settle }: ServiceDeps) {
+  return createMiddleware<AppEnv>(async (c, next) => {
+    await next();
+    if (settle && !readingMethods.includes(c.req.method)) await settle();
+  });
+}
+
+const readingMethods: readonly string[] = ["GET", "HEAD", "OPTIONS"];
 
 const neverStored = createMiddleware<AppEnv>(async (c, next) => {
   c.header("cache-control", "no-store");

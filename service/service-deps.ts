@@ -50,6 +50,8 @@ export type ServiceDeps = Readonly<{
   stream: StreamSettings;
   /** What Prometheus reads; absent = nobody may. */
   metrics?: () => Promise<Readonly<{ contentType: string; body: string }>>;
+  /** Called before a command is answered: after that, the process may get no time. Never rejects, nor takes long. */
+  settle?: () => Promise<void>;
   /** Takes what Pub/Sub pushes; without it nothing is taken. */
   pushes?: PushDoor;
 }>;

@@ -32,6 +32,11 @@ export type Engine = Readonly<{
   onCommit: ((listener: () => void) => () => void) | null;
   /** What waits in the queue; null = the bus keeps count of that itself. */
   waiting: (() => Promise<readonly WaitingMessages[]>) | null;
+  /**
+   * Waits until what was committed is published too, no longer than this; for an answer after which the process may get no
+   * time. Null = a commit answers no sooner than that.
+   */
+  settleWithin: ((ms: number) => Promise<void>) | null;
   /** Takes what Pub/Sub pushes to this process; null = it takes nothing. */
   pushes: PushDoor | null;
   /** Stops taking work, gives running work `graceMs` to end, and lets go of the store. Whatever is owed goes on at the next start. */
@@ -141,6 +146,7 @@ export async function startEngine(options: EngineOptions): Promise<EmbeddedGantr
     deps,
     desk: createDesk(deps),
     waiting: () => sqlite.bus.waiting(),
+    settleWithin: null,
     pushes: options.trust ? embeddedDoor(deps, options.trust) : null,
     onCommit: (listener) => {
       listeners.add(listener);

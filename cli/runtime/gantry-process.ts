@@ -34,6 +34,9 @@ const graceMs = 3_000;
 
 const trafficWithinMs = 2_000;
 
+/** A person who asked for something waits for the bus this much longer at most: what they asked for is committed. */
+const publishedWithinMs = 3_000;
+
 /** The repositories that the policy lists by name; none where it also has patterns, which may mean any other. */
 function listedRepositories({ repositories }: Policy): readonly string[] {
   const names = [...new Set(repositories.map(({ repository }) => repository))];
@@ -52,6 +55,7 @@ export async function startProcess(
   const engine = await options.open({ consoleUrl: () => url, meters: prometheus.meters });
   try {
     const { host, port, ...http } = options.http;
+    const { settleWithin } = engine;
     const { store, bus, clock, log, ids, run, policy, chat } = engine.deps;
     const app = createApp({
       desk: engine.desk,
@@ -76,6 +80,7 @@ export async function startProcess(
       onCommit: engine.onCommit,
       stream: defaultStream,
       ...(engine.pushes && { pushes: engine.pushes }),
+      ...(settleWithin && { settle: () => settleWithin(publishedWithinMs) }),
       metrics: metricsPage(prometheus.open, engine),
     });
     const server = await startServer({ app, host, port });

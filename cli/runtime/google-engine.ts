@@ -22,8 +22,9 @@ export type GoogleEngine = Engine &
     place: TopicPlace;
     /** To be told of the attributes of every message that comes in. */
     heard: FirestoreEngine["outbox"]["heard"];
-    /** Writes down what was published; to be called before the process may be frozen or stopped. */
+    /** Waits for what is being published and writes it down; to be called before the process may be frozen or stopped. */
     settle: () => Promise<void>;
+    settleWithin: (ms: number) => Promise<void>;
     /** Publishes the messages of commits that nobody published in time. */
     publishLeft: () => Promise<void>;
   }>;
@@ -74,10 +75,10 @@ export async function openGoogleEngine(options: GoogleEngineOptions): Promise<Go
     deadLetters,
     place,
     ...publishing(outbox, clock),
-    close: async () => {
+    close: async ({ graceMs }) => {
       deps.running.stopAll();
-      await outbox.settle();
-      await Promise.all([publisher.close(), firestore.close()]);
+      await outbox.settleWithin(graceMs);
+      await Promise.all([bus.close(), firestore.close()]);
     },
   };
 }
@@ -85,10 +86,11 @@ export async function openGoogleEngine(options: GoogleEngineOptions): Promise<Go
 function publishing(
   outbox: FirestoreEngine["outbox"],
   clock: Clock,
-): Pick<GoogleEngine, "heard" | "settle" | "publishLeft"> {
+): Pick<GoogleEngine, "heard" | "settle" | "settleWithin" | "publishLeft"> {
   return {
     heard: (attributes) => outbox.heard(attributes),
     settle: () => outbox.settle(),
+    settleWithin: (ms) => outbox.settleWithin(ms),
     publishLeft: async () => void (await outbox.publishLeft({ now: clock.now(), limit: mostLeft })),
   };
 }

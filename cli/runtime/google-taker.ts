@@ -15,8 +15,8 @@ import { type SweepPace, sweepOn } from "./google-sweep.ts";
 type Heard = PushReceiverOptions["subscriptions"][number];
 
 /**
- * Takes the pushes of these subscriptions. Before it answers it is written down what was published, because the process may
- * be frozen or stopped once it has answered.
+ * Takes the pushes of these subscriptions. Before it answers, all that was committed is published and that written down, because
+ * the process may be frozen or stopped once it has answered.
  */
 export function createTaker(
   engine: GoogleEngine,

@@ -40,7 +40,11 @@ describe("Firestore, on Google's emulator,", () => {
     open: async () => {
       const { engine, published } = open();
       const data = () => published.filter(({ topic }) => topic === contractTopic).map((each) => each.data);
-      return { store: engine.store, published: async () => data(), close: engine.close };
+      const settled = async () => {
+        await engine.outbox.settle();
+        return data();
+      };
+      return { store: engine.store, published: settled, close: engine.close };
     },
   });
   conversationsContract({ name: "Firestore", open: async () => open().engine });

@@ -40,6 +40,8 @@ export type VirtualOptions = Readonly<{
   behaviour?: Behaviour;
   instances?: number; // of each function
   fateOf?: FateOf;
+  /** While it is, nobody can publish, nor does the clock tick; what is published already is delivered. */
+  isPubSubAway?: (world: VirtualGoogle) => boolean;
   /** When each copy of a message's push arrives, in milliseconds after it was published; each goes to another instance. */
   copiesOf?: (push: VirtualPush, random: Random) => readonly number[];
   /** At the pace of a real installation, and with chat; without it all goes quicker. */
@@ -75,6 +77,7 @@ export class VirtualGoogle {
   readonly build: SimCloudBuild;
   readonly deadLetters: string[] = [];
   readonly pushes: VirtualPush[] = [];
+  readonly published: OutgoingMessage[] = [];
   /** How often something was made to go wrong. */
   suffered = 0;
   readonly #options: VirtualOptions;
@@ -176,6 +179,7 @@ export class VirtualGoogle {
   }
 
   publish(messages: readonly OutgoingMessage[]): void {
+    this.published.push(...messages);
     for (const message of messages) {
       const heard = pushSubscriptions.filter(
         ({ topic, onlyWhereTold }) =>
@@ -265,9 +269,10 @@ export class VirtualGoogle {
     const onDeadLetter = (why: string) => void this.deadLetters.push(why);
     const project = this.#project;
     const installed = this.#options.installed ?? null;
-    const around = { process, outside, project, connection, publish, onDeadLetter, installed };
+    const isPubSubAway = this.#isPubSubAway;
+    const cloud = { project, connection, publish, isPubSubAway, onDeadLetter };
     this.#pushing.set(process, new Set());
-    this.#instances.push(virtualInstance({ function: name, ...around }));
+    this.#instances.push(virtualInstance({ function: name, process, outside, installed, ...cloud }));
   }
 
   #suffer(fate: Fate, name: FunctionName, process: SimProcess): void {
@@ -283,10 +288,13 @@ export class VirtualGoogle {
     this.time.after(3_000, () => this.#start(name));
   }
 
+  readonly #isPubSubAway = (): boolean => this.#options.isPubSubAway?.(this) ?? false;
+
   #sweep(): void {
     this.time.after(this.#options.installed?.sweep.everyMs ?? sweepEveryMs, () => {
       if (!this.#isSweeping) return;
-      this.publish([{ topic: topics.sweep, id: null, data: {}, attributes: {} }]);
+      const tick = { topic: topics.sweep, id: null, data: {}, attributes: {} };
+      if (!this.#isPubSubAway()) this.publish([tick]);
       this.#sweep();
     });
   }

@@ -33,23 +33,33 @@ type InstanceOptions = Readonly<{
   project: string;
   connection: FirestoreConnection;
   publish: (messages: readonly OutgoingMessage[]) => void;
+  isPubSubAway: () => boolean;
   onDeadLetter: (why: string) => void;
   installed: Installation | null;
 }>;
 
 const mostLeft = 200;
 
+/** How long a publish is tried for. */
+const publishWithinMs = 20_000;
+
 export function virtualInstance(options: InstanceOptions): VirtualInstance {
   const { process, outside, project, connection, onDeadLetter, installed } = options;
   const { clock } = process;
-  const publish = (messages: readonly OutgoingMessage[]): Promise<void> =>
-    process.call({
+  const publish = async (messages: readonly OutgoingMessage[]): Promise<void> => {
+    const endsAt = clock.now() + publishWithinMs;
+    while (options.isPubSubAway()) {
+      if (clock.now() >= endsAt) throw new Error("Pub/Sub is away");
+      await clock.sleep({ ms: 2_000, signal: new AbortController().signal });
+    }
+    await process.call({
       effect: () => options.publish(messages),
       lost: () => new Error("Pub/Sub did not answer"),
       fails: 0,
       replyLost: 0,
       slow: 0,
     });
+  };
   const engine = openFirestore({
     project,
     database: "(default)",

@@ -55,17 +55,17 @@ export class FirestoreStore implements Store {
     return { state: stateToShow(unpacked<ServiceState>(document.fields)), version, records };
   }
 
-  /** Messages are published after the commit; those that could not be are published by `Outbox.publishLeft`. */
+  /**
+   * Answers once it is committed: messages are published after that, while whoever commits goes on, and those that could not
+   * be by `Outbox.publishLeft`.
+   */
   async commit(commit: Commit): Promise<CommitResult> {
     const result = await this.#commits.commit(commit);
     if (result.outcome !== "committed") return result;
     const document = this.#cells.known(this.#database.path("services", commit.service));
     if (document !== null) this.#work.learn(document);
-    await this.#outbox.publish({
-      service: commit.service,
-      version: result.version,
-      messages: commit.messages,
-    });
+    const { service, messages } = commit;
+    this.#outbox.begin({ service, version: result.version, messages });
     return result;
   }
 

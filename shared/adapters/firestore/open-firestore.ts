@@ -39,8 +39,11 @@ export type FirestoreEngine = Readonly<{
   freezes: Freezes;
   notes: Notes;
   deadLetters: DeadLetters;
-  /** `heard` at every message, `settle` before a function answers, `publishLeft` at every sweep. */
-  outbox: Pick<Outbox, "heard" | "settle" | "publishLeft">;
+  /**
+   * `heard` at every message, `settle` before a function answers, `settleWithin` where somebody waits who can wait no longer,
+   * `publishLeft` at every sweep.
+   */
+  outbox: Pick<Outbox, "heard" | "settle" | "settleWithin" | "publishLeft">;
   close: () => Promise<void>;
 }>;
 
@@ -60,7 +63,7 @@ export function openFirestore(options: FirestoreOptions): FirestoreEngine {
     observe,
   });
   const cells = new DocumentCells(database);
-  const outbox = new Outbox({ database, cells, log, publish });
+  const outbox = new Outbox({ database, cells, clock, log, publish });
   return {
     store: new FirestoreStore({ database, cells, outbox, clock }),
     conversations: new FirestoreConversations({ database, cells }),

@@ -26,7 +26,6 @@ type PublishDeadlines = Readonly<{ callMs: number; totalMs: number }>;
 
 const usualDeadlines: PublishDeadlines = { callMs: 5_000, totalMs: 20_000 };
 const backoffMs = { first: 100, most: 2_000 };
-const never = new AbortController().signal;
 
 /**
  * Pub/Sub as the bus. A message is durable once Pub/Sub has answered with its id; a request without an answer is sent again,
@@ -36,6 +35,7 @@ export class PubSubBus implements Bus {
   readonly #options: PubSubBusOptions;
   readonly #deadlines: PublishDeadlines;
   readonly #known = new PublishedIds();
+  readonly #stopped = new AbortController();
 
   constructor(options: PubSubBusOptions) {
     this.#options = options;
@@ -74,6 +74,12 @@ export class PubSubBus implements Bus {
     for (const batch of batches(messages)) await this.#send(topic, batch);
   }
 
+  /** Lets go of the connection. What is not published by then is not tried again. */
+  async close(): Promise<void> {
+    this.#stopped.abort();
+    await this.#options.connection.close();
+  }
+
   async deadLetters(params: Readonly<{ limit: number }>): Promise<readonly DeadLetter[]> {
     return (await this.#options.deadLetters.newest(params)).map(shown);
   }
@@ -102,14 +108,16 @@ export class PubSubBus implements Bus {
         const failure = rpcFailureOf(error);
         if (failure === null) throw error;
         const mayPass = failure.kind === "busy" || failure.kind === "unknown" || failure.kind === "conflict";
-        if (!mayPass || clock.now() + pauseMs > endsAt)
+        const isOver = this.#stopped.signal.aborted || clock.now() + pauseMs > endsAt;
+        if (!mayPass || isOver)
           throw appErrorOf({ api: "bus", failure, doing: `publish on ${topic}`, cause: error });
-        await clock.sleep({ ms: pauseMs, signal: never });
+        await clock.sleep({ ms: pauseMs, signal: this.#stopped.signal });
       }
     }
   }
 
   async #sendOnce(topic: string, messages: readonly WireMessage[]): Promise<void> {
+    if (this.#stopped.signal.aborted) throw new Error(`This process stops, and did not publish on ${topic}.`);
     const { connection, place } = this.#options;
     const { callMs } = this.#deadlines;
     const request = { topic: topicPath(topic, place), messages: messages.map((message) => ({ ...message })) };
