@@ -293,8 +293,7 @@ export class VirtualGoogle {
   #sweep(): void {
     this.time.after(this.#options.installed?.sweep.everyMs ?? sweepEveryMs, () => {
       if (!this.#isSweeping) return;
-      const tick = { topic: topics.sweep, id: null, data: {}, attributes: {} };
-      if (!this.#isPubSubAway()) this.publish([tick]);
+      if (!this.#isPubSubAway()) this.publish([{ topic: topics.sweep, id: null, data: {}, attributes: {} }]);
       this.#sweep();
     });
   }
