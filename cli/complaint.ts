@@ -46,6 +46,11 @@ export class Complaint extends Error {
     this.text = text;
     this.exitCode = exitCode;
   }
+
+  /** For a log, where nobody lays the text out: what happened, and why. */
+  override toString(): string {
+    return `${this.text.happened}: ${this.text.why}`;
+  }
 }
 
 /** What a command means for the traffic that did not reach its end. */

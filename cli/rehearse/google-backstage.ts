@@ -158,11 +158,7 @@ function serveFiles({ slack, git }: LocalCloud, { setting }: BackstageOptions): 
     },
     policy: {
       version: 1,
-      repositories: repositories.map(({ repository, services, accounts }) => ({
-        repository,
-        services,
-        accounts,
-      })),
+      repositories: repositories.map(({ repository, services }) => ({ repository, services })),
       approvers,
       people,
     },
