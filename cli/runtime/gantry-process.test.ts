@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { cloudPorts } from "../../test/support/cloud-ports.ts";
 import { OutsideWorld, openPolicy } from "../../test/support/function-harness.ts";
-import { accessToken } from "./access-token.ts";
+import { httpOptions } from "../../test/support/http-options.ts";
 import { startGantry } from "./embedded-process.ts";
 import type { HttpOptions } from "./gantry-process.ts";
 
@@ -32,18 +32,7 @@ async function askWithoutRepository(
       policy: openPolicy({ repositories }),
       log: quiet,
     },
-    http: {
-      host: "127.0.0.1",
-      port: 0,
-      githubSecrets: [],
-      slack: null,
-      tokens: [accessToken("ada", "a-token-of-ada")],
-      sessionSecret: null,
-      publicUrl: null,
-      version: "test",
-      mode: "serve",
-      ...http,
-    },
+    http: httpOptions(http),
   });
   try {
     const answer = await fetch(`${gantry.server.url}/api/v1/releases`, {

@@ -77,6 +77,15 @@ describe("the messages of commits on Firestore", () => {
   const left = (by: Process, now = later) => by.outbox.publishLeft({ now, limit: 10 });
   const closeAll = (...all: readonly Process[]) => Promise.all(all.map(({ close }) => close()));
 
+  /** Gets a hand-off and claims the work, whose write tells of all that it heard. */
+  async function takesUp(by: Process, handedOff: OutgoingMessage | undefined, id: string): Promise<void> {
+    by.outbox.heard(handedOff?.attributes ?? {});
+    await by.store.load(key);
+    await by.store.claimWork({ id, owner: "two", now: monday, leaseMs: 1_000 });
+    await by.outbox.settle();
+    expect(by.bus.writes, "only the claim").to.equal(1);
+  }
+
   it("that could not be published stand with their commit, and are published by the next sweep, in order, once", async () => {
     const [one, two] = [process(), process()];
     one.bus.isAway = true;
@@ -136,11 +145,7 @@ describe("the messages of commits on Firestore", () => {
     await one.outbox.settle();
     expect(one.data()).to.deep.equal([1, "hand-off"]);
     expect(one.bus.writes, "only the commit").to.equal(1);
-    two.outbox.heard(one.sent[1]?.attributes ?? {});
-    await two.store.load(key);
-    await two.store.claimWork({ id: piece.id, owner: "two", now: monday, leaseMs: 1_000 });
-    await two.outbox.settle();
-    expect(two.bus.writes, "only the claim").to.equal(1);
+    await takesUp(two, one.sent[1], piece.id);
     expect(await left(three)).to.equal(0);
     await closeAll(one, two, three);
   });
@@ -241,11 +246,7 @@ describe("the messages of commits on Firestore", () => {
     goOn();
     await one.outbox.settle();
     expect(one.bus.writes, "only the commits").to.equal(2);
-    two.outbox.heard(one.sent[1]?.attributes ?? {});
-    await two.store.load(key);
-    await two.store.claimWork({ id: piece.id, owner: "two", now: monday, leaseMs: 1_000 });
-    await two.outbox.settle();
-    expect(two.bus.writes, "only the claim").to.equal(1);
+    await takesUp(two, one.sent[1], piece.id);
     expect(await left(three)).to.equal(0);
     await closeAll(one, two, three);
   });

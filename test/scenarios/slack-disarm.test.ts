@@ -18,6 +18,7 @@ import {
   succeeded,
 } from "../support/function-harness.ts";
 import { firstRelease } from "../support/function-story.ts";
+import { httpOptions } from "../support/http-options.ts";
 
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const policy = openPolicy({
@@ -72,17 +73,7 @@ describe("the message of a release that is decided in Slack", function () {
         log,
         settings: { pollBuildEveryMs: 20, retryMinMs: 5 },
       },
-      http: {
-        host: "127.0.0.1",
-        port: 0,
-        githubSecrets: [],
-        tokens: [],
-        sessionSecret: null,
-        publicUrl: null,
-        slack: door,
-        version: "test",
-        mode: "local",
-      },
+      http: httpOptions({ tokens: [], slack: door, mode: "local" }),
     });
     local.listen(gantry.server.url);
     const signal = AbortSignal.any([over.signal, AbortSignal.timeout(limitMs)]);

@@ -2,7 +2,6 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { accessToken } from "../../cli/runtime/access-token.ts";
 import { startGantry } from "../../cli/runtime/embedded-process.ts";
 import type { GantryProcess } from "../../cli/runtime/gantry-process.ts";
 import { openTracing } from "../../shared/adapters/otlp/open-tracing.ts";
@@ -13,6 +12,7 @@ import { releaseIdFor } from "../../shared/usecases/release-id.ts";
 import { cloudPorts } from "../support/cloud-ports.ts";
 import { monday } from "../support/fixtures.ts";
 import { gantryYaml, OutsideWorld, openPolicy, succeeded } from "../support/function-harness.ts";
+import { httpOptions } from "../support/http-options.ts";
 import { githubDelivery, githubPayload, githubSecret } from "../support/service-harness.ts";
 import { collector, type OtlpSpan } from "../support/trace-collector.ts";
 
@@ -66,17 +66,7 @@ describe("what a release leaves in the log and in traces", () => {
         tracing,
         settings: { pollBuildEveryMs: 20, retryMinMs: 5 },
       },
-      http: {
-        host: "127.0.0.1",
-        port: 0,
-        githubSecrets: [githubSecret],
-        slack: null,
-        tokens: [accessToken("ada", "a-token-of-ada")],
-        sessionSecret: null,
-        publicUrl: null,
-        version: "test",
-        mode: "serve",
-      },
+      http: httpOptions({ githubSecrets: [githubSecret] }),
     });
   }
 
