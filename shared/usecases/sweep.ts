@@ -35,9 +35,10 @@ const manyAttempts = 30;
 
 /**
  * Hands off all work that is due and in nobody's hands: timers, work whose owner died, hand-offs that were lost, and what is
- * still to be said in chat or told to the forge. Looks for drift come last: no release waits for them. Work that is on its way already may be handed off again; whoever comes
- * second finds it claimed. What does not get on is logged as an error at each sweep. Work that only a newer Gantry knows is
- * left to it, and a service that only a newer one may go on with is handed off seldom. Then looks for tags whose webhook was lost.
+ * still to be said in chat or told to the forge. Looks for drift come last: no release waits for them. Work that is on its way
+ * already may be handed off again; whoever comes second finds it claimed. What does not get on is logged as an error at each
+ * sweep. Work that only a newer Gantry knows is left to it, and a service that only a newer one may go on with is handed off
+ * seldom. Then looks for tags whose webhook was lost.
  */
 export async function sweep(deps: Deps): Promise<void> {
   const now = deps.clock.now();
@@ -46,19 +47,11 @@ export async function sweep(deps: Deps): Promise<void> {
   const known = knownOf(deps, due);
   const isSilent = deps.chat === null && deps.forge === null;
   const unsaid = isSilent ? [] : await deps.conversations.due({ now, limit: batch });
-  const urgent = await handOffs(
-    deps,
-    known.filter(({ kind }) => kind !== "check-drift"),
-    now,
-  );
-  await deps.bus.publish([...urgent, ...unsaid.map((key) => sayingCall(deps, key, now))]);
-  await deps.bus.publish(
-    await handOffs(
-      deps,
-      known.filter(({ kind }) => kind === "check-drift"),
-      now,
-    ),
-  );
+  const isLook = ({ kind }: OwedWork): boolean => kind === "check-drift";
+  const promised = known.filter((work) => !isLook(work));
+  const saying = unsaid.map((key) => sayingCall(deps, key, now));
+  await deps.bus.publish([...(await handOffs(deps, promised, now)), ...saying]);
+  await deps.bus.publish(await handOffs(deps, known.filter(isLook), now));
   await findTags(deps);
 }
 

@@ -157,7 +157,10 @@ function tooLate(
 
 type Writing = Readonly<{ raw: IService; progress: Progress; patience: Patience }>;
 
-/** Writes what replaces the service as it was read. @throws AppError when called off before that, and when conflicts or lost answers do not end. */
+/**
+ * Writes the traffic in place of what was read. @throws AppError when called off before that, and when conflicts or lost answers
+ * do not end.
+ */
 async function write(
   { api, settings }: RunContext,
   { service, target, tags }: TrafficRequest,
